@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How a plan is shown. */
+#include "config.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain.h"
+#include "steps.h"
+
+/* A word as a shell would have to be given it. */
+static void
+print_quoted(const char *word)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789%+,-./:=@_";
+
+	if (*word != '\0' && word[strspn(word, plain)] == '\0') {
+		(void)fputs(word, stdout);
+		return;
+	}
+	(void)putchar('\'');
+	for (; *word != '\0'; word++)
+		if (*word == '\'')
+			(void)fputs("'\\''", stdout);
+		else
+			(void)putchar(*word);
+	(void)putchar('\'');
+}
+
+static void
+print_identity(const struct identity *id)
+{
+	size_t i;
+
+	(void)printf("  %-12s", id->user == NULL ? "group" : "user");
+	if (id->user != NULL)
+		(void)printf("%s: uid %u, ", id->user, (unsigned int)id->uid);
+	(void)printf("gid %u, groups", (unsigned int)id->gid);
+	for (i = 0; i < id->ngroups; i++)
+		(void)printf(" %u", (unsigned int)id->groups[i]);
+	(void)putchar('\n');
+}
+
+static void
+print_before(const struct plan *plan)
+{
+	(void)puts("before");
+	(void)printf("  %-12s%s\n", "command", plan->path);
+	if (plan->lockfile != NULL)
+		(void)printf("  %-12slock %s, or refuse\n", "lockfile",
+		    plan->lockfile);
+	if (plan->pidfile != NULL)
+		(void)printf("  %-12slock %s, or refuse if it runs already\n",
+		    "pidfile", plan->pidfile);
+	(void)printf("  %-12sopen the files%s\n", "stdio",
+	    plan->steps.append ? ", to append" : "");
+}
+
+/* Between two of the steps: the directory is the new root's, and the user's. */
+static void
+print_between(const struct plan *plan)
+{
+	if (plan->root != NULL)
+		(void)printf("  %-12s%s\n", "chroot", plan->root);
+	if (plan->identity.change)
+		print_identity(&plan->identity);
+}
+
+static void
+print_steps(const struct plan *plan)
+{
+	const struct step_row *row;
+	char value[PATH_MAX];
+	int step;
+
+	(void)puts("the nine steps");
+	for (step = 0; step < STEPS; step++) {
+		if (step == STEP_CHDIR)
+			print_between(plan);
+		row = &step_table[step];
+		step_value((enum step)step, &plan->steps, value,
+		    sizeof(value));
+		(void)printf("%d %-12s%s\n", step + 1, row->name, value);
+		if (strcmp(value, "keep") == 0 || strcmp(value, "no") == 0)
+			(void)printf("  %-12sleft as the caller has it\n", "");
+		else
+			(void)printf("  %-12s%s:\n  %-12s%s\n", "", row->what,
+			    "", row->why);
+	}
+}
+
+static void
+print_after(const struct plan *plan)
+{
+	char *const *arg;
+
+	(void)puts("after");
+	if (plan->no_new_privs)
+		(void)printf("  %-12s%s\n", "no-new-privs",
+		    "no privileges are gained by an exec");
+	if (plan->pidfile != NULL)
+		(void)printf("  %-12swrite the pid; lock it while it lives\n",
+		    "pidfile");
+	(void)printf("  %-12s", "exec");
+	print_quoted(plan->path);
+	for (arg = plan->argv + 1; *arg != NULL; arg++) {
+		(void)putchar(' ');
+		print_quoted(*arg);
+	}
+	(void)putchar('\n');
+}
+
+void
+explain(const struct plan *plan)
+{
+	print_before(plan);
+	print_steps(plan);
+	print_after(plan);
+}

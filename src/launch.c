@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From the plan to a daemon.
+ *
+ *   launcher      forks, waits at the report channel, tells the caller
+ *   intermediate  leads the new session, forks, goes
+ *   daemon        takes the steps that are left and becomes the command
+ *
+ * The report channel is a pipe that closes itself on exec.  Each failure is a
+ * record on it, and so is the announcement of the exec.  End-of-file after
+ * that means that the command was executed, or that the daemon was killed just
+ * before: the kernel knows which (proc_executed).  To be able to ask it, the
+ * launcher makes itself the one that orphans are given to, so that the daemon
+ * stays on record until the launcher leaves.
+ */
+#include "config.h"
+
+#include <sys/prctl.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "launch.h"
+#include "message.h"
+#include "proc.h"
+
+/* What can fail: the nine, and what comes between and after them. */
+enum stage {
+	STAGE_CHROOT = STEPS,
+	STAGE_USER,
+	STAGE_PRIVILEGES,
+	STAGE_PIDFILE,
+	STAGE_EXEC,
+	STAGE_REPORT
+};
+
+/* A record of the report channel: much less than PIPE_BUF, so never torn. */
+struct report {
+	int stage;
+	int error;			/* an errno, or 0: done */
+	pid_t pid;			/* of the process that reports */
+};
+
+/* What a message calls the stage, and what it names as its object. */
+static void
+describe(const struct plan *plan, int stage, const char **name,
+    const char **object)
+{
+	switch (stage) {
+	case STEP_CHDIR:
+		*name = step_table[stage].name;
+		*object = plan->steps.chdir;
+		break;
+	case STAGE_CHROOT:
+		*name = "chroot";
+		*object = plan->root;
+		break;
+	case STAGE_USER:
+		*name = plan->identity.user == NULL ? "group" : "user";
+		*object = plan->identity.name;
+		break;
+	case STAGE_PRIVILEGES:
+		*name = "no-new-privs";
+		*object = "prctl";
+		break;
+	case STAGE_PIDFILE:
+		*name = "pidfile";
+		*object = plan->pidfile;
+		break;
+	case STAGE_EXEC:
+		*name = "exec";
+		*object = plan->path;
+		break;
+	case STAGE_REPORT:
+		*name = "background";
+		*object = "report channel";
+		break;
+	default:
+		*name = step_table[stage].name;
+		*object = step_table[stage].call;
+		break;
+	}
+}
+
+/* The exec failed: because of the file, or of the interpreter it asks for? */
+static int
+exec_failed(const struct plan *plan, int error)
+{
+	char interpreter[PATH_MAX], reason[PATH_MAX + 128];
+
+	if ((error == ENOENT || error == EACCES) &&
+	    command_interpreter(plan->path, plan->root_fd, interpreter,
+	    sizeof(interpreter)) == 0) {
+		(void)snprintf(reason, sizeof(reason), "bad interpreter: %s: %s",
+		    interpreter, strerror(error));
+		complain("exec", plan->path, reason);
+		return STATUS_CANNOT_EXECUTE;
+	}
+	complain_errno("exec", plan->path, error);
+	return error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
+}
+
+/* Undoes the launch, tells the caller why, and returns the exit status. */
+static int
+failed(const struct plan *plan, const struct report *report)
+{
+	const char *name, *object;
+
+	plan_undo(plan);
+	if (report->stage == STAGE_EXEC)
+		return exec_failed(plan, report->error);
+	describe(plan, report->stage, &name, &object);
+	return complain_errno(name, object, report->error);
+}
+
+/* With -v: a stage that is done. */
+static void
+tell(const struct plan *plan, const struct report *report)
+{
+	const char *name, *object;
+	char value[PATH_MAX + 32];
+
+	describe(plan, report->stage, &name, &object);
+	if (report->stage == STAGE_EXEC)
+		(void)snprintf(value, sizeof(value), "%s: pid %d", object,
+		    (int)report->pid);
+	else if (report->stage >= STEPS)
+		(void)strlcpy(value, object, sizeof(value));
+	else
+		step_value((enum step)report->stage, &plan->steps, value,
+		    sizeof(value));
+	narrate(name, value);
+}
+
+/* -1 where the launcher has gone: then nobody is left to launch for. */
+static int
+report(const struct plan *plan, int channel, int stage, int error)
+{
+	struct report record = { .stage = stage, .error = error };
+
+	record.pid = getpid();
+	if (channel != -1)
+		return write(channel, &record, sizeof(record)) ==
+		    sizeof(record) ? 0 : -1;
+	if (plan->verbose)
+		tell(plan, &record);
+	return 0;
+}
+
+/*
+ * Ends this process because of errno.  Here as below, channel is -1 in the
+ * process that the caller waits for.
+ */
+static void __attribute__((noreturn))
+give_up(const struct plan *plan, int channel, int stage)
+{
+	struct report record = { .stage = stage, .error = errno };
+
+	if (channel == -1)
+		exit(failed(plan, &record));
+	/* If the launcher was killed there is nobody else to undo it. */
+	if (report(plan, channel, stage, record.error) == -1)
+		plan_undo(plan);
+	_exit(STATUS_FAILED);
+}
+
+/* What follows a stage: the next one, or the end. */
+static void
+take(const struct plan *plan, int channel, int stage, int result)
+{
+	if (result == -1)
+		give_up(plan, channel, stage);
+	if (plan->verbose && report(plan, channel, stage, 0) == -1)
+		give_up(plan, channel, STAGE_REPORT);
+}
+
+static int
+enter_root(const struct plan *plan)
+{
+	return fchdir(plan->root_fd) == -1 ? -1 : chroot(".");
+}
+
+/* Executes the command, or the shell with it: returns only on failure. */
+static int
+execute(const struct plan *plan)
+{
+	(void)execve(plan->path, plan->argv, plan->env);
+	if (errno == ENOEXEC)
+		(void)execve(plan->shell_argv[0], plan->shell_argv, plan->env);
+	return -1;
+}
+
+/* Becomes the command: all that is not a fork. */
+static void __attribute__((noreturn))
+become(const struct plan *plan, int channel)
+{
+	take(plan, channel, STEP_SIGNALS, step_signals(plan));
+	take(plan, channel, STEP_SIGCHLD, step_sigchld(plan));
+	take(plan, channel, STEP_UMASK, step_umask(plan));
+	take(plan, channel, STEP_FDS, step_fds(plan));
+	if (plan->root != NULL)
+		take(plan, channel, STAGE_CHROOT, enter_root(plan));
+	if (plan->identity.change)
+		take(plan, channel, STAGE_USER,
+		    identity_assume(&plan->identity));
+	take(plan, channel, STEP_CHDIR, step_chdir(plan));
+	take(plan, channel, STEP_STDIO, step_stdio(plan));
+	if (plan->no_new_privs)
+		take(plan, channel, STAGE_PRIVILEGES,
+		    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+
+	/* Announced before the pid file has our pid: see what STAGE_REPORT is. */
+	if (report(plan, channel, STAGE_EXEC, 0) == -1)
+		give_up(plan, channel, STAGE_REPORT);
+	if (plan->pidfile != NULL && instance_claim(&plan->instance) == -1)
+		give_up(plan, channel, STAGE_PIDFILE);
+	if (step_signals_release(plan) == -1)
+		give_up(plan, channel, STEP_SIGNALS);
+	(void)execute(plan);
+	give_up(plan, channel, STAGE_EXEC);
+}
+
+/* The child's end of the channel; -1 stays the launcher's. */
+static int
+child_channel(const struct plan *plan)
+{
+	/* With this open, the daemon would not see the launcher's end. */
+	(void)close(plan->channel[0]);
+	return plan->channel[1];
+}
+
+/* A process died without a word, or after it had announced the exec. */
+static int
+killed(const struct plan *plan, pid_t pid)
+{
+	char reason[64];
+	int status;
+
+	plan_undo(plan);
+	(void)strlcpy(reason, "killed before it was executed", sizeof(reason));
+	if (waitpid(pid, &status, 0) == pid && WIFSIGNALED(status))
+		(void)snprintf(reason, sizeof(reason),
+		    "killed by signal %d before it was executed",
+		    WTERMSIG(status));
+	return complain("exec", plan->path, reason);
+}
+
+/*
+ * The launcher: reads the channel until nobody has its other end any more.
+ * child is the process that it forked.
+ */
+static int
+await(const struct plan *plan, pid_t child)
+{
+	struct report record, failure = { .error = 0 };
+	pid_t announced = 0;
+	ssize_t length;
+
+	(void)close(plan->channel[1]);
+	while ((length = read(plan->channel[0], &record, sizeof(record))) ==
+	    sizeof(record)) {
+		if (record.error != 0)
+			failure = record;
+		else if (record.stage == STAGE_EXEC)
+			announced = record.pid;
+		else
+			tell(plan, &record);
+	}
+	if (length == -1) {
+		/* Without a reader, the daemon ends itself. */
+		failure = (struct report){ STAGE_REPORT, errno, child };
+		(void)close(plan->channel[0]);
+	}
+	if (failure.error != 0) {
+		/* Nothing is left behind: not a process on its way out, either. */
+		(void)waitpid(child, NULL, 0);
+		(void)waitpid(failure.pid, NULL, 0);
+		return failed(plan, &failure);
+	}
+	if (announced == 0)
+		return killed(plan, child);
+	if (proc_executed(announced) == 0)
+		return killed(plan, announced);
+
+	/* The intermediate: not every init reaps what it is left with. */
+	if (child != announced)
+		(void)waitpid(child, NULL, 0);
+	if (plan->verbose)
+		tell(plan, &(struct report){ STAGE_EXEC, 0, announced });
+	return STATUS_DONE;
+}
+
+/* Makes the launcher what await() relies on. */
+static int
+prepare(void)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+
+	/* Ignored, it would let the kernel reap the daemon unasked. */
+	if (sigaction(SIGCHLD, &action, NULL) == -1)
+		return -1;
+	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+int
+launch(const struct plan *plan)
+{
+	int channel = -1;
+	pid_t pid;
+
+	if (step_signals_hold() == -1)
+		give_up(plan, channel, STEP_SIGNALS);
+	if (plan_forks(plan) && prepare() == -1)
+		give_up(plan, channel, STAGE_REPORT);
+
+	if (plan->steps.background) {
+		pid = step_background();
+		if (pid > 0)
+			return await(plan, pid);
+		if (pid == 0)
+			channel = child_channel(plan);
+		take(plan, channel, STEP_BACKGROUND, pid);
+	}
+
+	take(plan, channel, STEP_SESSION, step_session(plan));
+
+	if (plan->steps.refork) {
+		pid = step_refork();
+		if (pid > 0 && channel == -1)
+			return await(plan, pid);
+		if (pid > 0)
+			_exit(STATUS_DONE);
+		if (pid == 0 && channel == -1)
+			channel = child_channel(plan);
+		take(plan, channel, STEP_REFORK, pid);
+	}
+
+	become(plan, channel);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the caller is told: the exit statuses and the one line on stderr. */
+#ifndef MESSAGE_H
+#define MESSAGE_H
+
+/* 125 to 127 are those of env(1) and nohup(1). */
+enum status {
+	STATUS_DONE = 0,
+	STATUS_RUNNING = 1,		/* the instance runs already */
+	STATUS_FAILED = 125,		/* daemonize itself failed */
+	STATUS_CANNOT_EXECUTE = 126,	/* the command is there, but no program */
+	STATUS_NOT_FOUND = 127		/* there is no such command */
+};
+
+/*
+ * Each writes `daemonize: step: object: reason` on stderr as one line
+ * (a control character becomes `?`) and returns STATUS_FAILED, for the caller
+ * to pass on.  object may be NULL.
+ */
+int	complain(const char *step, const char *object, const char *reason);
+int	complain_errno(const char *step, const char *object, int error);
+
+/*
+ * A mistake on the command line: `daemonize: option=value: reason` (value may
+ * be NULL) and where to find help.  Returns STATUS_FAILED.
+ */
+int	misuse(const char *option, const char *value, const char *reason);
+
+/* `daemonize: already running: WHO holds PATH`. */
+int	complain_running(const char *who, const char *path);
+
+/* One line of progress on stdout: `daemonize: step: value`. */
+void	narrate(const char *step, const char *value);
+
+/*
+ * The foreground launch has no launcher that keeps the caller's stdout and
+ * stderr: from here on messages go to duplicates of them, close-on-exec,
+ * above 2.  Stores the two descriptors in fds.  -1 with dup(2)'s errno.
+ */
+int	messages_keep(int fds[2]);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* argv -> struct config: what was said. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "steps.h"
+
+enum verb { VERB_LAUNCH, VERB_EXPLAIN, VERB_HELP, VERB_VERSION };
+
+/* Every string is argv's own; a NULL was not said. */
+struct config {
+	enum verb verb;
+	struct steps steps;
+	const char *user;
+	const char *group;
+	const char *root;		/* of --chroot */
+	const char *pidfile;
+	const char *name;
+	const char *lockfile;
+	const char **env;		/* NAME=VALUE, nenv of them */
+	size_t nenv;
+	char **command;			/* command and arguments, NULL at the end */
+	bool clear_env;
+	bool no_new_privs;
+	bool if_not_running;
+	bool verbose;
+};
+
+/*
+ * Reads the command line; checks what can be seen in it alone: nothing is
+ * looked up and no file is touched.  Returns STATUS_DONE, or STATUS_FAILED
+ * after it has told the user what is wrong.  The config lives as long as argv.
+ */
+int	options_parse(struct config *, int argc, char **argv);
+
+/* Prints the help on stdout. */
+void	options_help(void);
+
+#endif

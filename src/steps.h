@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The nine steps: their values, their functions, their table. */
+#ifndef STEPS_H
+#define STEPS_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum step {
+	STEP_SIGNALS,
+	STEP_SIGCHLD,
+	STEP_BACKGROUND,
+	STEP_SESSION,
+	STEP_REFORK,
+	STEP_UMASK,
+	STEP_FDS,
+	STEP_CHDIR,
+	STEP_STDIO,
+	STEPS
+};
+
+enum disposition { DISPOSITION_DEFAULT, DISPOSITION_IGNORE, DISPOSITION_KEEP };
+enum fds { FDS_CLOSE, FDS_KEEP, FDS_LIST };
+
+#define UMASK_KEEP	(-1)
+
+/* What the user wants of each step; where a name is NULL: keep. */
+struct steps {
+	enum disposition signals;
+	enum disposition sigchld;
+	bool background;
+	bool session;			/* a new one */
+	bool refork;
+	int umask;			/* 0 to 0777, or UMASK_KEEP */
+	enum fds fds;
+	int *listed;			/* FDS_LIST: ascending, each once */
+	size_t nlisted;
+	const char *chdir;
+	const char *stdio[3];
+	bool append;			/* do not truncate the output files */
+};
+
+struct plan;
+
+/*
+ * Nothing reaches this process any more until it executes the command: every
+ * signal is blocked.  Not in the table: it is the first half of the step
+ * `signals`, done once for all processes of the launch.
+ */
+int	step_signals_hold(void);
+
+/*
+ * The steps, in their order.  Each does what the plan says, also where that is
+ * nothing.  Returns -1 with the errno of the system call that failed.  They
+ * are async-signal-safe: they allocate, print and look up nothing.
+ */
+int	step_signals(const struct plan *);	/* discards what is pending */
+int	step_sigchld(const struct plan *);
+pid_t	step_background(void);			/* fork(2)'s value */
+int	step_session(const struct plan *);
+pid_t	step_refork(void);			/* fork(2)'s value */
+int	step_umask(const struct plan *);
+int	step_fds(const struct plan *);
+int	step_chdir(const struct plan *);
+int	step_stdio(const struct plan *);
+
+/* The second half of `signals`: the mask that the command starts with. */
+int	step_signals_release(const struct plan *);
+
+/* Puts fd in its place in n ascending numbers, where it is not there yet. */
+void	fds_add(int *fds, size_t *n, int fd);
+
+/* The table: a row a step. */
+struct step_row {
+	const char *name;	/* the same in option, message and manual */
+	const char *call;	/* the system call that a message names */
+	const char *what;
+	const char *why;
+};
+
+extern const struct step_row step_table[STEPS];
+
+/* The step's value as the user would write it, cut to size if need be. */
+void	step_value(enum step, const struct steps *, char *buf, size_t size);
+
+#endif

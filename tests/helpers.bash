@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+# What the bats files share.
+#
+# make check sets DAEMONIZE, PROBE and HELPERS_DIR (where the helper programs
+# are built), and SOURCE_DIR.  Everything that a test makes lies in
+# $BATS_TEST_TMPDIR; every process that it starts carries DAEMONIZE_TEST, so
+# that the teardown finds what was left behind.
+
+: "${SOURCE_DIR:=$(cd "${BATS_TEST_DIRNAME:?}/.." && pwd)}"
+: "${DAEMONIZE:=$SOURCE_DIR/build/daemonize}"
+: "${HELPERS_DIR:=$(dirname "$DAEMONIZE")/tests}"
+: "${PROBE:=$HELPERS_DIR/probe}"
+
+# How long something may take before it is a failure: nothing waits for it.
+DEADLINE=20
+
+setup() {
+	TMP=$BATS_TEST_TMPDIR
+	# A daemon run by another user must get into it, and /tmp/bats-* is 0700.
+	chmod 755 "$TMP" "$BATS_FILE_TMPDIR" "$BATS_SUITE_TMPDIR" \
+	    "$BATS_RUN_TMPDIR"
+	PIDFILE=$TMP/pid
+	REPORT=$TMP/report
+	export DAEMONIZE_TEST=$TMP
+	mkfifo "$TMP/.pause"
+	: >"$TMP/.pids"
+	cd "$TMP" || return
+}
+
+# Ends every process that was remembered; then nothing may be left.
+teardown() {
+	local pid leftover
+
+	while read -r pid; do
+		kill -KILL "$pid" 2>/dev/null || :
+		eventually gone "$pid"
+	done <"$BATS_TEST_TMPDIR/.pids"
+	leftover=$(leftovers)
+	if [[ -n $leftover ]]; then
+		echo "left behind:"
+		ps -o pid,ppid,sid,stat,args -p "${leftover//$'\n'/,}" || :
+		# shellcheck disable=SC2086  # a list of numbers
+		kill -KILL $leftover
+		return 1
+	fi
+}
+
+# The processes that this test started and that live.
+leftovers() (
+	unset DAEMONIZE_TEST
+	grep -lsz "^DAEMONIZE_TEST=$BATS_TEST_TMPDIR\$" /proc/[0-9]*/environ |
+	    cut -d/ -f3
+)
+
+# Runs daemonize.  Descriptor 3 is bats' own: leaked, it hangs the suite.
+# Logs what was run and what came of it: bats shows it when the test fails.
+launch() {
+	local status=0
+
+	echo "+ daemonize $*" >>"$TMP/.log"
+	"$DAEMONIZE" "$@" 3>&- || status=$?
+	echo "= $status" >>"$TMP/.log"
+	return "$status"
+}
+
+# The pid is ended by the teardown.
+remember() {
+	[[ $1 =~ ^[0-9]+$ ]] || { echo "no pid: '$1'"; return 1; }
+	echo "$1" >>"$TMP/.pids"
+}
+
+# Launches the probe and waits for its report: probe [OPTION]... [-- ARG...]
+# PID is set, and remembered.
+probe() {
+	launch "$@" "$PROBE" "$REPORT" stay
+	eventually test -e "$REPORT"
+	PID=$(fact pid)
+	remember "$PID"
+}
+
+# A fact of the probe's report: fact NAME [FILE]
+fact() {
+	sed -n "s/^$1 \{0,1\}//p" "${2:-$REPORT}"
+}
+
+# Fails with both values where they differ: equal WHAT ACTUAL EXPECTED
+equal() {
+	[[ $2 == "$3" ]] || {
+		printf '%s\n  is       %q\n  expected %q\n' "$1" "$2" "$3"
+		return 1
+	}
+}
+
+# The run of bats ended with that status: status_is N
+status_is() {
+	# shellcheck disable=SC2154  # set by run
+	[[ $status -eq $1 ]] || {
+		echo "status $status, not $1; output:"
+		# shellcheck disable=SC2154
+		echo "$output"
+		return 1
+	}
+}
+
+# The run printed that and nothing else.
+output_is() {
+	equal output "$output" "$1"
+}
+
+# A moment, without a process: part of polling with a deadline.
+breathe() {
+	read -r -t 0.01 <>"$BATS_TEST_TMPDIR/.pause" || :
+}
+
+# Tries a command until it succeeds; fails after the deadline.
+eventually() {
+	local end=$((SECONDS + DEADLINE))
+
+	until "$@"; do
+		((SECONDS < end)) || { echo "never: $*"; return 1; }
+		breathe
+	done
+}
+
+# A zombie is gone: not every container has an init that reaps.
+gone() {
+	local state
+
+	state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' \
+	    "/proc/$1/status" 2>/dev/null) || :
+	[[ -z $state || $state == Z || $state == X ]]
+}
+
+alive() {
+	! gone "$1"
+}
+
+# Skips with a uniform reason: requires root|user|tty|COMMAND
+requires() {
+	local what
+
+	for what; do
+		case $what in
+		root)	((EUID == 0)) || skip "needs root" ;;
+		user)	((EUID != 0)) || skip "needs an ordinary user" ;;
+		*)	PATH=$PATH:/usr/sbin:/sbin command -v "$what" \
+			    >/dev/null || skip "needs $what" ;;
+		esac
+	done
+}
