@@ -3,22 +3,20 @@
 #include "config.h"
 
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
-
-#include <linux/openat2.h>
 
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <link.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command.h"
+#include "openat2.h"
 
 /* As open(2), but as a process sees it whose root is the directory root. */
 static int
@@ -29,9 +27,11 @@ open_inside(int root, const char *path, int flags)
 	flags |= O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 	if (root == -1)
 		return open(path, flags);
-	/* O_PATH goes with few other flags here (openat2(2)). */
-	how.flags = (unsigned int)(flags & O_PATH ? O_PATH | O_CLOEXEC : flags);
-	return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	/* It refuses what O_PATH has no use for. */
+	if (flags & O_PATH)
+		flags = O_PATH | O_CLOEXEC;
+	how.flags = (unsigned int)flags;
+	return openat2(root, path, &how, sizeof(how));
 }
 
 /* Is path a file to execute?  0, or -1 with errno. */
@@ -41,14 +41,11 @@ check_executable(const char *path, int root)
 	struct stat st;
 	int fd, result;
 
-	if (root == -1)
-		result = stat(path, &st);
-	else {
-		if ((fd = open_inside(root, path, O_PATH)) == -1)
-			return -1;
-		result = fstat(fd, &st);
-		(void)close(fd);
-	}
+	fd = open_inside(root, path, O_PATH);
+	if (fd == -1)
+		return -1;
+	result = fstat(fd, &st);
+	(void)close(fd);
 	if (result == -1)
 		return -1;
 	if (S_ISDIR(st.st_mode)) {
@@ -93,6 +90,24 @@ command_find(const char *name, const char *path, int root)
 	}
 	errno = worst;
 	return NULL;
+}
+
+bool
+command_is_binary(const char *path)
+{
+	char head[128];
+	ssize_t length, i;
+	int fd;
+
+	fd = open_inside(-1, path, O_RDONLY);
+	if (fd == -1)
+		return false;
+	length = read(fd, head, sizeof(head));
+	(void)close(fd);
+	for (i = 0; i < length && head[i] != '\n'; i++)
+		if (head[i] == '\0')
+			return true;
+	return false;
 }
 
 /* The first word after `#!`. */

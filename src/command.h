@@ -3,6 +3,7 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Where PATH is unset or the environment was cleared. */
@@ -18,6 +19,12 @@
  * was found is not executable; EISDIR; ENOMEM.
  */
 char	*command_find(const char *name, const char *path, int root);
+
+/*
+ * Is it no text: a NUL in its first line, as a program for another machine
+ * has?  A shell would run its bytes as commands.  Async-signal-safe.
+ */
+bool	command_is_binary(const char *path);
 
 /*
  * Why execve(2) of path failed with error, where the error is not path's own:

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "explain.h"
 #include "steps.h"
@@ -35,7 +36,7 @@ print_identity(const struct identity *id)
 {
 	size_t i;
 
-	(void)printf("  %-12s", id->user == NULL ? "group" : "user");
+	(void)printf("  %-13s", id->user == NULL ? "group" : "user");
 	if (id->user != NULL)
 		(void)printf("%s: uid %u, ", id->user, (unsigned int)id->uid);
 	(void)printf("gid %u, groups", (unsigned int)id->gid);
@@ -47,16 +48,21 @@ print_identity(const struct identity *id)
 static void
 print_before(const struct plan *plan)
 {
+	int fd;
+
 	(void)puts("before");
-	(void)printf("  %-12s%s\n", "command", plan->path);
+	(void)printf("  %-13s%s\n", "command", plan->path);
 	if (plan->lockfile != NULL)
-		(void)printf("  %-12slock %s, or refuse\n", "lockfile",
+		(void)printf("  %-13slock %s, or refuse\n", "lockfile",
 		    plan->lockfile);
 	if (plan->pidfile != NULL)
-		(void)printf("  %-12slock %s, or refuse if it runs already\n",
+		(void)printf("  %-13slock %s, or refuse if it runs already\n",
 		    "pidfile", plan->pidfile);
-	(void)printf("  %-12sopen the files%s\n", "stdio",
-	    plan->steps.append ? ", to append" : "");
+	for (fd = 0; fd < 3; fd++)
+		if (plan->steps.stdio[fd] != NULL)
+			(void)printf("  %-13sopen %s%s\n", "stdio",
+			    plan->steps.stdio[fd], plan->steps.append &&
+			    fd != STDIN_FILENO ? " to append" : "");
 }
 
 /* Between two of the steps: the directory is the new root's, and the user's. */
@@ -64,7 +70,7 @@ static void
 print_between(const struct plan *plan)
 {
 	if (plan->root != NULL)
-		(void)printf("  %-12s%s\n", "chroot", plan->root);
+		(void)printf("  %-13s%s\n", "chroot", plan->root);
 	if (plan->identity.change)
 		print_identity(&plan->identity);
 }
@@ -83,11 +89,14 @@ print_steps(const struct plan *plan)
 		row = &step_table[step];
 		step_value((enum step)step, &plan->steps, value,
 		    sizeof(value));
-		(void)printf("%d %-12s%s\n", step + 1, row->name, value);
-		if (strcmp(value, "keep") == 0 || strcmp(value, "no") == 0)
-			(void)printf("  %-12sleft as the caller has it\n", "");
+		(void)printf("%d %-13s%s\n", step + 1, row->name, value);
+		if (strcmp(value, "no") == 0)
+			(void)printf("  %-13snot done\n", "");
+		else if (strcmp(value, "keep") == 0 ||
+		    strcmp(value, "keep keep keep") == 0)
+			(void)printf("  %-13sleft as the caller has it\n", "");
 		else
-			(void)printf("  %-12s%s:\n  %-12s%s\n", "", row->what,
+			(void)printf("  %-13s%s:\n  %-13s%s\n", "", row->what,
 			    "", row->why);
 	}
 }
@@ -99,12 +108,12 @@ print_after(const struct plan *plan)
 
 	(void)puts("after");
 	if (plan->no_new_privs)
-		(void)printf("  %-12s%s\n", "no-new-privs",
+		(void)printf("  %-13s%s\n", "no-new-privs",
 		    "no privileges are gained by an exec");
 	if (plan->pidfile != NULL)
-		(void)printf("  %-12swrite the pid; lock it while it lives\n",
+		(void)printf("  %-13swrite the pid; lock it while it lives\n",
 		    "pidfile");
-	(void)printf("  %-12s", "exec");
+	(void)printf("  %-13s", "exec");
 	print_quoted(plan->path);
 	for (arg = plan->argv + 1; *arg != NULL; arg++) {
 		(void)putchar(' ');

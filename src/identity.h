@@ -15,7 +15,7 @@ struct identity {
 	gid_t *groups;			/* all of the supplementary groups */
 	size_t ngroups;
 	const char *name;		/* for messages: as the user said it */
-	const char *user;		/* for USER and LOGNAME, NULL without -u */
+	const char *user;		/* for USER and LOGNAME, or NULL */
 	const char *home;
 	const char *shell;
 };

@@ -5,11 +5,13 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/types.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,8 +38,6 @@ static struct { char *text; size_t length; } written;
 /* How long another launch of the instance is waited for. */
 #define LAUNCH_WAIT_MS	10000
 
-/* A start is known to a clock tick, a file's time to a timer interrupt. */
-#define CLOCK_SLACK_NS	20000000
 
 /* The one that holds the record lock: 0 nobody, -1 somebody unseen. */
 static pid_t
@@ -90,7 +90,9 @@ is_trusted(int fd, int dir)
 static pid_t
 number_holder(const struct instance *instance, const char *command)
 {
-	struct timespec started;
+	/* A start is known to a clock tick, a file's time to a timer tick. */
+	static const struct timespec slack = { .tv_nsec = 20000000 };
+	struct timespec started, latest;
 	struct stat st;
 	pid_t pid = read_number(instance->fd);
 
@@ -98,8 +100,8 @@ number_holder(const struct instance *instance, const char *command)
 	    fstat(instance->fd, &st) == -1 ||
 	    proc_started(pid, &started) == -1)
 		return 0;
-	if ((double)(started.tv_sec - st.st_mtim.tv_sec) * 1e9 +
-	    (double)(started.tv_nsec - st.st_mtim.tv_nsec) > CLOCK_SLACK_NS)
+	timespecadd(&st.st_mtim, &slack, &latest);
+	if (timespeccmp(&started, &latest, >))
 		return 0;
 	return proc_runs(pid, command) ? pid : 0;
 }
@@ -121,25 +123,20 @@ unfit(const struct stat *st)
 
 /* Opens the file, or makes it.  -1 with errno. */
 static int
-open_or_create(int dir, const char *base)
+open_or_create(int dir, const char *base, bool *created)
 {
 	const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
 	    O_CLOEXEC;
 	int fd;
 
 	do {
+		*created = false;
 		fd = openat(dir, base, flags);
 		if (fd != -1 || errno != ENOENT)
 			return fd;
+		*created = true;
 		fd = openat(dir, base, flags | O_CREAT | O_EXCL, 0644);
 	} while (fd == -1 && errno == EEXIST);
-
-	/* The caller's umask has no say in it. */
-	if (fd != -1 && fchmod(fd, 0644) == -1) {
-		(void)unlinkat(dir, base, 0);
-		(void)close(fd);
-		return -1;
-	}
 	return fd;
 }
 
@@ -164,12 +161,18 @@ is_same_file(int a, int b)
 	    one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
+/* Waits; false where the user does not want to, though signals are blocked. */
 static bool
 milliseconds_pass(int ms)
 {
 	struct timespec pause = { .tv_nsec = ms * 1000000L };
+	sigset_t ends;
 
-	return nanosleep(&pause, NULL) == 0;
+	(void)sigemptyset(&ends);
+	(void)sigaddset(&ends, SIGINT);
+	(void)sigaddset(&ends, SIGQUIT);
+	(void)sigaddset(&ends, SIGTERM);
+	return sigtimedwait(&ends, NULL, &pause) == -1;
 }
 
 /*
@@ -189,8 +192,12 @@ take_flock(const struct instance *instance, pid_t *holder)
 		/* A holder that executed its command is beyond its launch. */
 		*holder = lock_holder(instance->fd);
 		if ((*holder != 0 && proc_executed(*holder) != 0) ||
-		    waited >= LAUNCH_WAIT_MS || !milliseconds_pass(pause))
+		    waited >= LAUNCH_WAIT_MS)
 			return INSTANCE_RUNNING;
+		if (!milliseconds_pass(pause)) {
+			complain_errno("pidfile", instance->path, EINTR);
+			return INSTANCE_ERROR;
+		}
 		waited += pause;
 		pause = pause < 16 ? pause * 2 : 16;
 	}
@@ -232,29 +239,29 @@ open_directory(struct instance *instance)
 	return INSTANCE_FREE;
 }
 
-enum instance_state
-instance_open(struct instance *instance, const char *path, const char *command,
-    int lockfile, pid_t *holder)
+/* Opens the file and takes its flock: then it is the one of that name. */
+static enum instance_state
+open_file(struct instance *instance, int lockfile, bool *created,
+    pid_t *holder)
 {
 	enum instance_state found;
 	const char *reason;
 	struct stat st;
 
-	instance->path = path;
-	if (open_directory(instance) != INSTANCE_FREE)
-		return INSTANCE_ERROR;
 	for (;;) {
-		instance->fd = open_or_create(instance->dir, instance->base);
+		instance->fd = open_or_create(instance->dir, instance->base,
+		    created);
 		if (instance->fd == -1 && errno == ELOOP) {
-			complain("pidfile", path, "is a symbolic link");
+			complain("pidfile", instance->path,
+			    "is a symbolic link");
 			return INSTANCE_ERROR;
 		}
 		if (instance->fd == -1 || fstat(instance->fd, &st) == -1) {
-			complain_errno("pidfile", path, errno);
+			complain_errno("pidfile", instance->path, errno);
 			return INSTANCE_ERROR;
 		}
 		if ((reason = unfit(&st)) != NULL) {
-			complain("pidfile", path, reason);
+			complain("pidfile", instance->path, reason);
 			return INSTANCE_ERROR;
 		}
 		if (!is_same_file(instance->fd, lockfile)) {
@@ -264,20 +271,38 @@ instance_open(struct instance *instance, const char *path, const char *command,
 		}
 		/* A launch that failed, or a stop, may have removed it. */
 		if (is_current(instance, instance->fd))
-			break;
+			return INSTANCE_FREE;
 		(void)close(instance->fd);
 	}
+}
 
-	*holder = lock_holder(instance->fd);
-	if (*holder == 0)
-		*holder = number_holder(instance, command);
-	if (*holder != 0)
-		return INSTANCE_RUNNING;
-	if ((instance->lock = open_for_lock(instance)) == -1) {
-		complain_errno("pidfile", path, errno);
+enum instance_state
+instance_open(struct instance *instance, const char *path, const char *command,
+    int lockfile, pid_t *holder)
+{
+	enum instance_state found;
+	bool created = false;
+
+	instance->path = path;
+	if (open_directory(instance) != INSTANCE_FREE)
 		return INSTANCE_ERROR;
+	found = open_file(instance, lockfile, &created, holder);
+	if (found == INSTANCE_FREE) {
+		*holder = lock_holder(instance->fd);
+		if (*holder == 0)
+			*holder = number_holder(instance, command);
+		if (*holder != 0)
+			return INSTANCE_RUNNING;
+		instance->lock = open_for_lock(instance);
+		if (instance->lock != -1)
+			return INSTANCE_FREE;
+		complain_errno("pidfile", path, errno);
+		found = INSTANCE_ERROR;
 	}
-	return INSTANCE_FREE;
+	if (found == INSTANCE_ERROR && created &&
+	    is_current(instance, instance->fd))
+		(void)unlinkat(instance->dir, instance->base, 0);
+	return found;
 }
 
 /* The pid and a newline; snprintf(3) is not async-signal-safe. */
@@ -373,7 +398,6 @@ instance_make_directory(const char *path)
 	/* Everybody may see root's instances; a user's are his. */
 	mode_t mode = geteuid() == 0 ? 0755 : 0700;
 	char directory[PATH_MAX];
-	mode_t mask;
 	char *slash;
 	int result = 0;
 
@@ -381,7 +405,6 @@ instance_make_directory(const char *path)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	mask = umask(0);
 	for (slash = strchr(directory + 1, '/'); slash != NULL && result == 0;
 	    slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
@@ -389,7 +412,6 @@ instance_make_directory(const char *path)
 			result = -1;
 		*slash = '/';
 	}
-	(void)umask(mask);
 	return result;
 }
 

@@ -18,7 +18,7 @@ struct instance {
 	const char *base;		/* its last component */
 	int dir;			/* its directory, O_PATH */
 	int fd;				/* read and write; has the flock */
-	int lock;			/* read-only, above 9, stays open over exec */
+	int lock;			/* read-only, above 9, for the command */
 };
 
 enum instance_state {
@@ -32,8 +32,9 @@ enum instance_state {
  * runs: by the record lock; else by the number in the file where that is a
  * process that started before the file was written and runs command, and (for
  * root) where nobody else can have written it.  Waits while another launch
- * of the instance is on its way.  lockfile is a descriptor that may be of the
- * same file and has its flock already, or -1.
+ * of the instance is on its way; INT, QUIT and TERM, which are blocked, end
+ * that as an error.  The caller has set the umask.  lockfile is a descriptor
+ * that may be of the same file and has its flock already, or -1.
  */
 enum instance_state instance_open(struct instance *, const char *path,
     const char *command, int lockfile, pid_t *holder);

@@ -99,8 +99,8 @@ exec_failed(const struct plan *plan, int error)
 	if ((error == ENOENT || error == EACCES) &&
 	    command_interpreter(plan->path, plan->root_fd, interpreter,
 	    sizeof(interpreter)) == 0) {
-		(void)snprintf(reason, sizeof(reason), "bad interpreter: %s: %s",
-		    interpreter, strerror(error));
+		(void)snprintf(reason, sizeof(reason),
+		    "bad interpreter: %s: %s", interpreter, strerror(error));
 		complain("exec", plan->path, reason);
 		return STATUS_CANNOT_EXECUTE;
 	}
@@ -193,9 +193,13 @@ static int
 execute(const struct plan *plan)
 {
 	(void)execve(plan->path, plan->argv, plan->env);
-	if (errno == ENOEXEC)
-		(void)execve(plan->shell_argv[0], plan->shell_argv, plan->env);
-	return -1;
+	if (errno != ENOEXEC)
+		return -1;
+	if (command_is_binary(plan->path)) {
+		errno = ENOEXEC;
+		return -1;
+	}
+	return execve(plan->shell_argv[0], plan->shell_argv, plan->env);
 }
 
 /* Becomes the command: all that is not a fork. */
@@ -217,7 +221,10 @@ become(const struct plan *plan, int channel)
 		take(plan, channel, STAGE_PRIVILEGES,
 		    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 
-	/* Announced before the pid file has our pid: see what STAGE_REPORT is. */
+	/*
+	 * Announced before our pid is in the file: where the launcher has been
+	 * killed, nobody would take it out again.
+	 */
 	if (report(plan, channel, STAGE_EXEC, 0) == -1)
 		give_up(plan, channel, STAGE_REPORT);
 	if (plan->pidfile != NULL && instance_claim(&plan->instance) == -1)
@@ -280,7 +287,7 @@ await(const struct plan *plan, pid_t child)
 		(void)close(plan->channel[0]);
 	}
 	if (failure.error != 0) {
-		/* Nothing is left behind: not a process on its way out, either. */
+		/* Nothing is left behind, a process on its way out included. */
 		(void)waitpid(child, NULL, 0);
 		(void)waitpid(failure.pid, NULL, 0);
 		return failed(plan, &failure);
@@ -314,34 +321,28 @@ int
 launch(const struct plan *plan)
 {
 	int channel = -1;
-	pid_t pid;
+	pid_t pid = 0;
 
-	if (step_signals_hold() == -1)
-		give_up(plan, channel, STEP_SIGNALS);
 	if (plan_forks(plan) && prepare() == -1)
 		give_up(plan, channel, STAGE_REPORT);
 
-	if (plan->steps.background) {
-		pid = step_background();
-		if (pid > 0)
-			return await(plan, pid);
-		if (pid == 0)
-			channel = child_channel(plan);
-		take(plan, channel, STEP_BACKGROUND, pid);
-	}
+	if (plan->steps.background && (pid = step_background()) > 0)
+		return await(plan, pid);
+	if (plan->steps.background && pid == 0)
+		channel = child_channel(plan);
+	take(plan, channel, STEP_BACKGROUND, pid);
 
 	take(plan, channel, STEP_SESSION, step_session(plan));
 
-	if (plan->steps.refork) {
-		pid = step_refork();
-		if (pid > 0 && channel == -1)
+	/* The first fork's child goes; without one, this is the launcher. */
+	if (plan->steps.refork && (pid = step_refork()) > 0) {
+		if (channel == -1)
 			return await(plan, pid);
-		if (pid > 0)
-			_exit(STATUS_DONE);
-		if (pid == 0 && channel == -1)
-			channel = child_channel(plan);
-		take(plan, channel, STEP_REFORK, pid);
+		_exit(STATUS_DONE);
 	}
+	if (plan->steps.refork && pid == 0 && channel == -1)
+		channel = child_channel(plan);
+	take(plan, channel, STEP_REFORK, pid);
 
 	become(plan, channel);
 }

@@ -6,9 +6,10 @@
 #include "plan.h"
 
 /*
- * Launches.  Returns in the launcher only, with the status to exit with:
- * STATUS_DONE when the command has been executed; else the reason has been
- * reported and all has been undone.  Without a fork it returns on failure only.
+ * Launches, with all signals held.  Returns in the launcher only, with the
+ * status to exit with: STATUS_DONE when the command has been executed; else
+ * the reason has been told and all has been undone.  Without a fork, a failure
+ * exits with that status and success does not return.
  */
 int	launch(const struct plan *);
 

@@ -31,7 +31,7 @@
 /*
  * What the caller started us with.  From here on the end of his terminal and
  * his timers do not end us half-way, and output does not stop us where he runs
- * us in the background; ^C still does, until the first fork.
+ * us in the background; ^C still does, until there is something to undo.
  */
 static int
 remember_caller(struct caller *caller)
@@ -80,9 +80,10 @@ flush_stdout(void)
 int
 main(int argc, char **argv)
 {
-	struct config config;
+	/* What they point to is used until the end, and freed by it. */
+	static struct config config;
+	static struct plan plan;
 	struct caller caller;
-	struct plan plan;
 	bool running;
 	int status;
 
@@ -108,8 +109,12 @@ main(int argc, char **argv)
 		break;
 	}
 
-	if ((status = plan_make(&plan, &config, &caller)) != STATUS_DONE ||
-	    (status = plan_open(&plan, &running)) != STATUS_DONE || running)
+	/* From the first file on, nothing ends us but ourselves. */
+	if ((status = plan_make(&plan, &config, &caller)) != STATUS_DONE)
+		return status;
+	if (step_signals_hold() == -1)
+		return complain_errno("signals", NULL, errno);
+	if ((status = plan_open(&plan, &running)) != STATUS_DONE || running)
 		return status;
 	return launch(&plan);
 }

@@ -8,7 +8,7 @@ enum status {
 	STATUS_DONE = 0,
 	STATUS_RUNNING = 1,		/* the instance runs already */
 	STATUS_FAILED = 125,		/* daemonize itself failed */
-	STATUS_CANNOT_EXECUTE = 126,	/* the command is there, but no program */
+	STATUS_CANNOT_EXECUTE = 126,	/* the command is no program */
 	STATUS_NOT_FOUND = 127		/* there is no such command */
 };
 

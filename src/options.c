@@ -32,7 +32,7 @@ enum {
 	OPT_EXPLAIN
 };
 
-/* The `+` ends the options at the first operand, the `:` leaves messages to us. */
+/* `+` ends the options at the first operand, `:` leaves messages to us. */
 static const char short_options[] = "+:ac:e:E:Fg:hi:l:n:o:p:R:u:vV";
 
 static const struct option long_options[] = {
@@ -87,7 +87,7 @@ options_help(void)
 "  -o, --stdout=FILE|keep    where 1 writes to (/dev/null)\n"
 "  -e, --stderr=FILE|keep    where 2 writes to (/dev/null)\n"
 "  -a, --append              do not truncate the output files\n"
-"  -F, --foreground          no background, session and refork, and stdio kept,\n"
+"  -F, --foreground          no background, session, refork; stdio kept;\n"
 "                            unless asked for\n"
 "\n"
 "Who, where, with what:\n"
@@ -100,7 +100,7 @@ options_help(void)
 "\n"
 "One instance:\n"
 "  -p, --pidfile=FILE        holds the pid, and a lock while the daemon lives\n"
-"  -n, --name=NAME           a pid file of that name in a directory of its own\n"
+"  -n, --name=NAME           a pid file of that name, in our own directory\n"
 "  -l, --lockfile=FILE       only a lock, as flock(1) has it\n"
 "      --if-not-running      it is no failure that it runs already\n"
 "\n"
@@ -242,9 +242,10 @@ split_user(struct config *config, char *user)
 	if (*user == '\0' || user == colon || (colon && colon[1] == '\0'))
 		return misuse("--user", user, "not USER or USER:GROUP");
 	config->user = user;
+	config->user_group = NULL;
 	if (colon != NULL) {
 		*colon = '\0';
-		config->group = colon + 1;
+		config->user_group = colon + 1;
 	}
 	return STATUS_DONE;
 }
@@ -413,9 +414,13 @@ check_together(const struct config *config)
 	if (config->pidfile != NULL && config->name != NULL)
 		return misuse("--name", config->name,
 		    "is a pid file of its own, so --pidfile is one too many");
+	if (config->if_not_running && config->pidfile == NULL &&
+	    config->name == NULL && config->lockfile == NULL)
+		return misuse("--if-not-running", NULL,
+		    "needs --pidfile, --name or --lockfile");
 	if (config->root != NULL && config->steps.chdir == NULL)
 		return misuse("--chdir", "keep",
-		    "lies outside of the new root that --chroot asks for");
+		    "would be outside of the new root of --chroot");
 	if (config->command[0] == NULL)
 		return misuse("COMMAND", NULL, "missing");
 	if (config->command[0][0] == '\0')
@@ -447,6 +452,7 @@ options_parse(struct config *config, int argc, char **argv)
 			return STATUS_DONE;
 	}
 	apply_defaults(&config->steps, &said);
-	config->command = argv + optind;
+	/* An old kernel lets a program be started without even a name. */
+	config->command = argv + (optind < argc ? optind : argc);
 	return check_together(config);
 }

@@ -15,14 +15,15 @@ struct config {
 	enum verb verb;
 	struct steps steps;
 	const char *user;
-	const char *group;
+	const char *user_group;		/* of USER:GROUP */
+	const char *group;		/* of --group, which counts more */
 	const char *root;		/* of --chroot */
 	const char *pidfile;
 	const char *name;
 	const char *lockfile;
 	const char **env;		/* NAME=VALUE, nenv of them */
 	size_t nenv;
-	char **command;			/* command and arguments, NULL at the end */
+	char **command;			/* and its arguments, and a NULL */
 	bool clear_env;
 	bool no_new_privs;
 	bool if_not_running;

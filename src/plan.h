@@ -28,7 +28,7 @@ struct plan {
 	bool no_new_privs;
 
 	const char *pidfile;		/* the path, or NULL */
-	bool named;			/* its directory is made where missing */
+	bool named;			/* its directory is made for it */
 	const char *lockfile;
 	struct instance instance;	/* the same, opened */
 
@@ -36,14 +36,14 @@ struct plan {
 	bool truncate[3];
 	bool created[3];		/* the file was not there before */
 
-	int channel[2];			/* the report pipe; -1 where none forks */
+	int channel[2];			/* the report pipe, if it forks */
 	int *spare;			/* what step fds leaves, ascending */
 	size_t nspare;
 
 	const char *command;		/* as the user said it */
 	char *path;			/* what is executed */
 	char **argv;
-	char **shell_argv;		/* the same for /bin/sh, if it must be */
+	char **shell_argv;		/* the same, run by /bin/sh */
 	char **env;
 
 	bool if_not_running;

@@ -45,9 +45,8 @@ struct steps {
 struct plan;
 
 /*
- * Nothing reaches this process any more until it executes the command: every
- * signal is blocked.  Not in the table: it is the first half of the step
- * `signals`, done once for all processes of the launch.
+ * The first half of `signals`: until the command is executed, every signal is
+ * blocked, in this process and in those that it forks.
  */
 int	step_signals_hold(void);
 

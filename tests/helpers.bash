@@ -20,11 +20,14 @@ setup() {
 	# A daemon run by another user must get into it, and /tmp/bats-* is 0700.
 	chmod 755 "$TMP" "$BATS_FILE_TMPDIR" "$BATS_SUITE_TMPDIR" \
 	    "$BATS_RUN_TMPDIR"
+	# shellcheck disable=SC2034  # for the tests
 	PIDFILE=$TMP/pid
 	REPORT=$TMP/report
+	CALLER=()
 	export DAEMONIZE_TEST=$TMP
 	mkfifo "$TMP/.pause"
 	: >"$TMP/.pids"
+	: >"$TMP/.at_end"
 	cd "$TMP" || return
 }
 
@@ -36,6 +39,8 @@ teardown() {
 		kill -KILL "$pid" 2>/dev/null || :
 		eventually gone "$pid"
 	done <"$BATS_TEST_TMPDIR/.pids"
+	# shellcheck source=/dev/null
+	. "$BATS_TEST_TMPDIR/.at_end"
 	leftover=$(leftovers)
 	if [[ -n $leftover ]]; then
 		echo "left behind:"
@@ -53,13 +58,18 @@ leftovers() (
 	    cut -d/ -f3
 )
 
+# To wait for commands that end by themselves: eventually nothing_runs
+nothing_runs() {
+	[[ -z $(leftovers) ]]
+}
+
 # Runs daemonize.  Descriptor 3 is bats' own: leaked, it hangs the suite.
 # Logs what was run and what came of it: bats shows it when the test fails.
 launch() {
 	local status=0
 
-	echo "+ daemonize $*" >>"$TMP/.log"
-	"$DAEMONIZE" "$@" 3>&- || status=$?
+	echo "+ ${CALLER[*]} daemonize $*" >>"$TMP/.log"
+	"${CALLER[@]}" "$DAEMONIZE" "$@" 3>&- || status=$?
 	echo "= $status" >>"$TMP/.log"
 	return "$status"
 }
@@ -68,6 +78,19 @@ launch() {
 remember() {
 	[[ $1 =~ ^[0-9]+$ ]] || { echo "no pid: '$1'"; return 1; }
 	echo "$1" >>"$TMP/.pids"
+}
+
+# What is launched from here on comes from a caller in a bad state, as
+# badcaller.c has them: from STATE... [-- PREFIX...]
+from() {
+	[[ " $* " == *" -- "* ]] || set -- "$@" --
+	CALLER=("$HELPERS_DIR/badcaller" "$@")
+}
+
+# The teardown runs it once the daemons are gone: at_end COMMAND [ARG]...
+at_end() {
+	printf '%q ' "$@" >>"$TMP/.at_end"
+	echo '|| :' >>"$TMP/.at_end"
 }
 
 # Launches the probe and waits for its report: probe [OPTION]... [-- ARG...]
@@ -81,7 +104,7 @@ probe() {
 
 # A fact of the probe's report: fact NAME [FILE]
 fact() {
-	sed -n "s/^$1 \{0,1\}//p" "${2:-$REPORT}"
+	sed -n "s/^$1 //p; s/^$1\$//p" "${2:-$REPORT}"
 }
 
 # Fails with both values where they differ: equal WHAT ACTUAL EXPECTED
@@ -106,6 +129,17 @@ status_is() {
 # The run printed that and nothing else.
 output_is() {
 	equal output "$output" "$1"
+}
+
+# The launch ends with that status, and that is all it prints:
+# fails STATUS MESSAGE [OPTION]... [COMMAND [ARG]...]
+fails() {
+	local expected=$1 message=$2 status=0
+
+	shift 2
+	launch "$@" >"$TMP/.output" 2>&1 || status=$?
+	equal "output of $*" "$(cat "$TMP/.output")" "$message"
+	equal "status of $*" "$status" "$expected"
 }
 
 # A moment, without a process: part of polling with a deadline.
@@ -144,6 +178,9 @@ requires() {
 		case $what in
 		root)	((EUID == 0)) || skip "needs root" ;;
 		user)	((EUID != 0)) || skip "needs an ordinary user" ;;
+		# Many containers have it but let it trace nothing.
+		strace)	strace -o /dev/null true 2>/dev/null ||
+			    skip "needs strace" ;;
 		*)	PATH=$PATH:/usr/sbin:/sbin command -v "$what" \
 			    >/dev/null || skip "needs $what" ;;
 		esac

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+# Completion of daemonize(1) for bash(1): options, their values, and then
+# whatever the wrapped command has.
+#
+# To try it: . contrib/completion/daemonize.bash
+# bash-completion, if it is loaded, completes the wrapped command; without it
+# that is a command's name, and files.
+
+# The letters and the long names of the options that take a value.
+_daemonize_letters=ceEgilnopRu
+_daemonize_valued=" --signals --sigchld --background --session --refork
+	--umask --fds --chdir --stdin --stdout --stderr --user --group
+	--chroot --env --pidfile --name --lockfile "
+_daemonize_plain=" --append --foreground --clear-env --no-new-privs
+	--if-not-running --explain --verbose --help --version "
+
+# Does this option take the next word as its value?
+_daemonize_takes_next()
+{
+	local word=$1
+
+	case $word in
+	--*=*)
+		return 1 ;;
+	--*)
+		[[ $_daemonize_valued == *[[:space:]]"$word"[[:space:]]* ]] ;;
+	*)
+		# A cluster: a letter with a value ends it, with the value in
+		# the same word if there is more of that.
+		[[ $word =~ ^-[^$_daemonize_letters]*[$_daemonize_letters]$ ]] ;;
+	esac
+}
+
+# readline splits words at `=` and `:`; here they are one again.  Sets words,
+# up to and with the one at the cursor, and the index in COMP_WORDS where each
+# starts.
+_daemonize_words()
+{
+	local line=$COMP_LINE i word before
+
+	words=() starts=()
+	for ((i = 0; i <= COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		before=${line%%"$word"*}
+		[[ -n $word ]] || before=${line%%[![:space:]]*}
+		if [[ $i -eq 0 || -n $before ]]; then
+			starts+=("$i")
+			words+=("$word")
+		else
+			words[-1]+=$word
+		fi
+		line=${line#"$before$word"}
+	done
+}
+
+# How readline shall treat the candidates: as filenames, or with nospace.
+_daemonize_as()
+{
+	# Outside of a completion (in a test) there is nothing to tell.
+	compopt -o "$1" 2>/dev/null || :
+}
+
+# Candidates, one a line, from standard input.
+_daemonize_reply()
+{
+	local line
+
+	while IFS= read -r line; do
+		COMPREPLY+=("$line")
+	done
+}
+
+# The instances that -n may name: the files that it makes.
+_daemonize_names()
+{
+	local dir file
+
+	if ((EUID == 0)); then
+		dir=/run/daemonize
+	elif [[ ${XDG_RUNTIME_DIR-} == /* ]]; then
+		dir=$XDG_RUNTIME_DIR/daemonize
+	else
+		dir=${HOME-}/.local/state/daemonize
+	fi
+	for file in "$dir"/*.pid; do
+		[[ -e $file ]] || continue
+		file=${file##*/}
+		printf '%s\n' "${file%.pid}"
+	done
+}
+
+# The values of an option: _daemonize_value OPTION WHAT-IS-TYPED
+_daemonize_value()
+{
+	local cur=$2 user=
+
+	case $1 in
+	--signals | --sigchld)
+		_daemonize_reply < <(compgen -W 'default ignore keep' -- "$cur")
+		;;
+	--background | --refork)
+		_daemonize_reply < <(compgen -W 'yes no' -- "$cur") ;;
+	--session)
+		_daemonize_reply < <(compgen -W 'new keep' -- "$cur") ;;
+	--umask)
+		_daemonize_reply < <(compgen -W '022 027 077 keep' -- "$cur") ;;
+	--fds)
+		_daemonize_reply < <(compgen -W 'close keep' -- "$cur") ;;
+	--chdir | -c)
+		_daemonize_as filenames
+		_daemonize_reply < <(compgen -d -W keep -- "$cur") ;;
+	--stdin | --stdout | --stderr | -i | -o | -e)
+		_daemonize_as filenames
+		_daemonize_reply < <(compgen -f -W keep -- "$cur") ;;
+	--chroot | -R)
+		_daemonize_as filenames
+		_daemonize_reply < <(compgen -d -- "$cur") ;;
+	--pidfile | --lockfile | -p | -l)
+		_daemonize_as filenames
+		_daemonize_reply < <(compgen -f -- "$cur") ;;
+	--user | -u)
+		if [[ $cur != *:* ]]; then
+			_daemonize_reply < <(compgen -u -- "$cur")
+		else
+			# Only what follows a word break is replaced.
+			[[ $COMP_WORDBREAKS == *:* ]] || user=${cur%%:*}:
+			_daemonize_reply < <(compgen -g -P "$user" -- \
+			    "${cur#*:}")
+		fi ;;
+	--group | -g)
+		_daemonize_reply < <(compgen -g -- "$cur") ;;
+	--env | -E)
+		if [[ $cur != *=* ]]; then
+			_daemonize_as nospace
+			_daemonize_reply < <(compgen -e -S = -- "$cur")
+		fi ;;
+	--name | -n)
+		_daemonize_reply < <(compgen -W "$(_daemonize_names)" -- "$cur")
+		;;
+	esac
+}
+
+# The options themselves.
+_daemonize_options()
+{
+	local cur=$1 letter
+
+	if [[ $cur != --* ]]; then
+		for letter in a c e E F g h i l n o p R u v V; do
+			[[ $cur == - || $cur == "-$letter" ]] &&
+			    COMPREPLY+=("-$letter")
+		done
+	fi
+	# shellcheck disable=SC2086  # a list
+	_daemonize_reply < <(compgen -W "$_daemonize_plain" -- "$cur";
+	    compgen -S = -W "$_daemonize_valued" -- "$cur")
+	[[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] &&
+	    _daemonize_as nospace
+	return 0
+}
+
+# Hands over to the wrapped command, whose word has this index.
+_daemonize_command()
+{
+	local offset=$1
+
+	if declare -F _comp_command_offset >/dev/null; then
+		_comp_command_offset "$offset"
+	elif declare -F _command_offset >/dev/null; then
+		_command_offset "$offset"
+	elif [[ $COMP_CWORD -eq $offset &&
+	    ${COMP_WORDS[COMP_CWORD]} != */* ]]; then
+		_daemonize_reply < <(compgen -c -- "${COMP_WORDS[COMP_CWORD]}")
+	else
+		_daemonize_as filenames
+		_daemonize_reply < <(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")
+	fi
+}
+
+_daemonize()
+{
+	local words starts word last i
+
+	COMPREPLY=()
+	_daemonize_words
+	last=$((${#words[@]} - 1))
+
+	for ((i = 1; i < last; i++)); do
+		word=${words[i]}
+		if [[ $word == -- ]]; then
+			_daemonize_command "${starts[i + 1]}"
+			return
+		elif [[ $word != -?* ]]; then
+			_daemonize_command "${starts[i]}"
+			return
+		elif ! _daemonize_takes_next "$word"; then
+			continue
+		elif ((i + 1 == last)); then
+			[[ $word == --* ]] || word=-${word: -1}
+			_daemonize_value "$word" "${words[last]}"
+			return
+		fi
+		((++i))
+	done
+
+	word=${words[last]}
+	case $word in
+	--*=*)
+		_daemonize_value "${word%%=*}" "${word#*=}"
+		# Where `=` breaks no word, all of it is replaced.
+		[[ $COMP_WORDBREAKS == *=* ]] ||
+		    COMPREPLY=("${COMPREPLY[@]/#/${word%%=*}=}") ;;
+	-*)
+		_daemonize_options "$word" ;;
+	*)
+		_daemonize_command "${starts[last]}" ;;
+	esac
+}
+
+complete -F _daemonize daemonize

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The files of a plan: opened before the first fork, removed if it fails. */
+#include "config.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <paths.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "instance.h"
+#include "message.h"
+#include "plan.h"
+
+static const char stdio_step[] = "stdio";
+
+static bool
+same_file(const struct stat *st, int fd)
+{
+	struct stat other;
+
+	return fd != -1 && fstat(fd, &other) == 0 &&
+	    st->st_dev == other.st_dev && st->st_ino == other.st_ino;
+}
+
+static bool
+is_null(const char *path)
+{
+	return strcmp(path, _PATH_DEVNULL) == 0;
+}
+
+/*
+ * The file for descriptor number i, which is not `keep`.  Opened without
+ * waiting (a FIFO without a reader is a mistake, not a reason to hang) and
+ * then made to wait, as the command expects.
+ */
+static int
+open_stdio(struct plan *plan, int i)
+{
+	const char *path = plan->steps.stdio[i];
+	int flags = O_NOCTTY | O_CLOEXEC | O_NONBLOCK, fd;
+	struct stat st;
+
+	if (is_null(path))
+		flags |= O_RDWR;		/* one serves for all three */
+	else if (i == STDIN_FILENO)
+		flags |= O_RDONLY;
+	else {
+		plan->created[i] = access(path, F_OK) == -1;
+		flags |= O_WRONLY | O_APPEND | O_CREAT;
+	}
+	plan->stdio[i] = fd = open(path, flags, 0666);
+	if (fd == -1 && errno == ENXIO && stat(path, &st) == 0 &&
+	    S_ISFIFO(st.st_mode))
+		return complain(stdio_step, path,
+		    "no process has this FIFO open for reading");
+	if (fd == -1 || fstat(fd, &st) == -1)
+		return complain_errno(stdio_step, path, errno);
+	if (S_ISDIR(st.st_mode))
+		return complain_errno(stdio_step, path, EISDIR);
+	if (same_file(&st, plan->instance.fd))
+		return complain(stdio_step, path, "is the pid file");
+	if (fcntl(fd, F_SETFL, flags & O_APPEND) == -1)
+		return complain_errno(stdio_step, path, errno);
+	plan->truncate[i] = (flags & O_CREAT) && !plan->steps.append &&
+	    S_ISREG(st.st_mode);
+	return STATUS_DONE;
+}
+
+/*
+ * One description for a file that is meant twice: one offset, one truncation.
+ * -1 where i is the first to mean it.
+ */
+static int
+find_stdio(const struct plan *plan, int i)
+{
+	const char *path = plan->steps.stdio[i], *name;
+	struct stat st;
+	int other;
+
+	for (other = 0; other < i; other++) {
+		name = plan->steps.stdio[other];
+		if (name != NULL && is_null(name) && is_null(path))
+			return plan->stdio[other];
+		/* What 0 reads from is not open for writing. */
+		if (name != NULL && other != STDIN_FILENO &&
+		    stat(path, &st) == 0 &&
+		    same_file(&st, plan->stdio[other]))
+			return plan->stdio[other];
+	}
+	return -1;
+}
+
+static int
+open_all_stdio(struct plan *plan)
+{
+	int i, status;
+
+	for (i = 0; i < 3; i++) {
+		if (plan->steps.stdio[i] == NULL)
+			continue;
+		plan->stdio[i] = find_stdio(plan, i);
+		if (plan->stdio[i] == -1 &&
+		    (status = open_stdio(plan, i)) != STATUS_DONE)
+			return status;
+	}
+	return STATUS_DONE;
+}
+
+static int
+already_running(const struct plan *plan, const char *path, pid_t holder,
+    bool *running)
+{
+	char who[64];
+
+	*running = true;
+	if (plan->if_not_running)
+		return STATUS_DONE;
+	if (holder > 0)
+		(void)snprintf(who, sizeof(who), "pid %d", (int)holder);
+	else
+		(void)strlcpy(who, "another process", sizeof(who));
+	return complain_running(who, path);
+}
+
+static int
+open_lockfile(struct plan *plan, int *lock, bool *running)
+{
+	*lock = -1;
+	if (plan->lockfile == NULL)
+		return STATUS_DONE;
+	*lock = lockfile_open(plan->lockfile);
+	if (*lock != -1)
+		return STATUS_DONE;
+	if (errno == EWOULDBLOCK)
+		return already_running(plan, plan->lockfile, 0, running);
+	if (errno == EINVAL)
+		return complain("lockfile", plan->lockfile,
+		    "not a regular file");
+	if (errno == ELOOP)
+		return complain("lockfile", plan->lockfile,
+		    "is a symbolic link");
+	return complain_errno("lockfile", plan->lockfile, errno);
+}
+
+static int
+open_instance(struct plan *plan, int lock, bool *running)
+{
+	pid_t holder = 0;
+
+	if (plan->pidfile == NULL)
+		return STATUS_DONE;
+	if (plan->named && instance_make_directory(plan->pidfile) == -1)
+		return complain_errno("name", plan->pidfile, errno);
+	switch (instance_open(&plan->instance, plan->pidfile, plan->path, lock,
+	    &holder)) {
+	case INSTANCE_FREE:
+		return STATUS_DONE;
+	case INSTANCE_RUNNING:
+		return already_running(plan, plan->pidfile, holder, running);
+	case INSTANCE_ERROR:
+		break;
+	}
+	return STATUS_FAILED;
+}
+
+/* In the foreground nobody else keeps the caller's stdout and stderr. */
+static int
+open_messages(struct plan *plan, int fds[2])
+{
+	fds[0] = fds[1] = -1;
+	if (plan_forks(plan) ||
+	    (plan->stdio[1] == -1 && plan->stdio[2] == -1))
+		return STATUS_DONE;
+	if (messages_keep(fds) == -1)
+		return complain_errno(stdio_step, "dup", errno);
+	return STATUS_DONE;
+}
+
+/* What step fds leaves open: the user's list, and ours until the exec. */
+static int
+list_spare(struct plan *plan, int lock, const int messages[2])
+{
+	const int ours[] = {
+		plan->stdio[0], plan->stdio[1], plan->stdio[2],
+		messages[0], messages[1], plan->channel[1], plan->root_fd,
+		lock, plan->instance.dir, plan->instance.fd,
+		plan->instance.lock
+	};
+	const size_t n = sizeof(ours) / sizeof(*ours);
+	size_t i;
+
+	plan->spare = calloc(plan->steps.nlisted + n, sizeof(*plan->spare));
+	if (plan->spare == NULL)
+		return complain_errno("fds", NULL, errno);
+	for (i = 0; i < plan->steps.nlisted; i++)
+		fds_add(plan->spare, &plan->nspare, plan->steps.listed[i]);
+	for (i = 0; i < n; i++)
+		if (ours[i] > STDERR_FILENO)
+			fds_add(plan->spare, &plan->nspare, ours[i]);
+	return STATUS_DONE;
+}
+
+int
+plan_open(struct plan *plan, bool *running)
+{
+	int lock, messages[2], status;
+	mode_t mask;
+
+	/* Everybody may read the locks; the logs are the daemon's files. */
+	*running = false;
+	mask = umask(022);
+	if ((status = open_lockfile(plan, &lock, running)) != STATUS_DONE ||
+	    *running)
+		return status;
+	if ((status = open_instance(plan, lock, running)) != STATUS_DONE ||
+	    *running)
+		return status;
+	(void)umask(plan->steps.umask == UMASK_KEEP ? mask :
+	    (mode_t)plan->steps.umask);
+	status = open_all_stdio(plan);
+	(void)umask(mask);
+
+	if (status == STATUS_DONE)
+		status = open_messages(plan, messages);
+	if (status == STATUS_DONE && plan_forks(plan) &&
+	    pipe2(plan->channel, O_CLOEXEC) == -1)
+		status = complain_errno("background", "pipe2", errno);
+	if (status == STATUS_DONE)
+		status = list_spare(plan, lock, messages);
+	if (status != STATUS_DONE)
+		plan_undo(plan);
+	return status;
+}
+
+void
+plan_undo(const struct plan *plan)
+{
+	char file[PATH_MAX];
+	struct stat st;
+	int i;
+
+	if (plan->instance.lock != -1)
+		instance_remove(&plan->instance);
+	/*
+	 * An output file that is new, is still that one, and has no line; not
+	 * a symbolic link that led to it.
+	 */
+	for (i = 0; i < 3; i++)
+		if (plan->created[i] &&
+		    realpath(plan->steps.stdio[i], file) != NULL &&
+		    stat(file, &st) == 0 && st.st_size == 0 &&
+		    same_file(&st, plan->stdio[i]))
+			(void)unlink(file);
+}

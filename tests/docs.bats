@@ -1,0 +1,532 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2016,SC2030,SC2031,SC2317
+# Each test is a subshell of its own; the completion calls our functions.
+# What is written about the program agrees with it: the help, the manual, the
+# completion, the README; and every example of the manual runs.
+
+load helpers
+
+MANUAL=$SOURCE_DIR/man/daemonize.1
+COMPLETION=$SOURCE_DIR/contrib/completion/daemonize.bash
+README=$SOURCE_DIR/README.md
+
+# The options of the help as it has them, sorted: `-c, --chdir=DIR|keep`.
+help_options() {
+	launch --help |
+	    sed -nE 's/^ +((-[[:alpha:]], )?--[^ ]+).*/\1/p' | sort
+}
+
+# A section of the manual: manual_section NAME
+manual_section() {
+	awk -v title="$1" '
+	    /^\.Sh / { inside = substr($0, 5) == title; next }
+	    inside' "$MANUAL"
+}
+
+# The same options in the manual: the items of lists that begin with one.
+manual_options() {
+	sed -nE '/^\.It Fl /{ s/^\.It //; s/ Ns //g; s/ , /, /g; s/Fl /-/g
+	    s/(Ar|Cm) //g; p }' "$MANUAL" | sort
+}
+
+# `NAME DEFAULT` of each step, in the order of --help, manual and --explain.
+help_steps() {
+	launch --help | sed -nE '/^The nine steps/,/--append/{
+	    /--append/d
+	    s/ keep means.*//
+	    s/--std(in|out|err)/--stdio/
+	    s/^.*--([a-z]+)=.*\(([^()]*)\)$/\1 \2/
+	    s/^.*--([a-z]+)=.*\(([^()]*)\);$/\1 \2/p
+	    /^[a-z]+ [^ ]+$/p }' | uniq
+}
+
+manual_steps() {
+	sed -nE 's/^\.It [1-9] ([a-z]+) Ta ([^ ]+) Ta .*/\1 \2/p' "$MANUAL"
+}
+
+explain_steps() {
+	launch --explain true |
+	    sed -nE 's/^[1-9] ([a-z]+) +([^ ]+)( \2)*$/\1 \2/p'
+}
+
+# The literal blocks of a section of the manual that contain those words, as
+# a shell is given them: literal SECTION WORDS
+literal() {
+	manual_section "$1" |
+	    sed "s/\\\\-/-/g; s/\\\\(aq/'/g; s/\\\\e/\\\\/g" |
+	    awk -v words="$2" '
+	    /^\.Bd -literal/ { inside = 1; block = ""; next }
+	    /^\.Ed/ { inside = 0; if (index(block, words)) printf "%s", block }
+	    inside { block = block $0 "\n" }'
+}
+
+# Where the manual says daemonize, it is the one that is tested.
+with_daemonize() {
+	mkdir -p "$TMP/bin"
+	ln -sf "$DAEMONIZE" "$TMP/bin/daemonize"
+	"${AS[@]}" env PATH="$TMP/bin:$PATH" "$@" 3>&-
+}
+
+# Runs the example of the manual with those words, in $TMP; what a test must
+# change is for sed: example WORDS [EDIT]
+example() {
+	local script
+
+	script=$(literal EXAMPLES "$1" | sed "${2-}")
+	[[ -n $script ]] || { echo "no such example: $1"; return 1; }
+	with_daemonize sh -c "$script"
+}
+
+# Joins what a backslash at the end of a line continues.
+whole_lines() {
+	sed -e ':a' -e '/\\$/{N; s/\\\n *//; ba' -e '}'
+}
+
+# The lines of the manual's COMPOSING.
+composing_lines() {
+	literal COMPOSING daemonize | whole_lines
+}
+
+# Runs the one that begins with that, and finds the daemon: PID is set.
+composing() {
+	local script
+
+	script=$(composing_lines | grep -- "^$1 ") ||
+	    { echo "no such line: $1"; return 1; }
+	with_daemonize sh -c "$script"
+	find_daemon "sleep 1000"
+}
+
+# PID becomes that of what was started, once it runs this: find_daemon ARGS
+find_daemon() {
+	eventually runs "$1"
+	PID=$(leftovers)
+	remember "$PID"
+}
+
+runs() {
+	local pid
+
+	pid=$(leftovers)
+	[[ -n $pid && $pid != *$'\n'* &&
+	    $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") == "$1 " ]]
+}
+
+# A line of /proc/PID/status: state NAME
+state() {
+	sed -n "s/^$1:[[:space:]]*//p" "/proc/$PID/status"
+}
+
+contains() {
+	grep -qsF -- "$2" "$1"
+}
+
+# What is offered for a line that is typed so far, which readline has cut at
+# blanks, `=` and `:`.  COMPREPLY is set.
+complete_line() {
+	# shellcheck source=/dev/null
+	. "$COMPLETION"
+	COMP_LINE=$1
+	# shellcheck disable=SC2034  # the completion reads it
+	COMP_WORDBREAKS=$' \t\n=:'
+	mapfile -t COMP_WORDS < <(grep -oE '[=:]+|[^=:[:space:]]+' <<<"$1")
+	[[ $1 != *" " ]] || COMP_WORDS+=("")
+	COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+	_daemonize
+}
+
+offered() {
+	printf '%s\n' "${COMPREPLY[@]}"
+}
+
+# --- the options ----------------------------------------------------------
+
+@test "manual and help have the same options with the same arguments" {
+	equal options "$(manual_options)" "$(help_options)"
+}
+
+@test "the completion offers the options of the help" {
+	complete_line "daemonize -"
+	equal options "$(offered | sed 's/=$//' | sort)" \
+	    "$(help_options | sed 's/=.*//; s/, /\n/' | sort)"
+}
+
+@test "the completion knows which options have a value" {
+	local option
+
+	_command_offset() { OFFSET=$1; }
+	for option in $(help_options | sed 's/, /\n/; s/\(=.*\)/\1/'); do
+		OFFSET=none
+		complete_line "daemonize ${option%%=*} one two three "
+		case $option in
+		--*=*)	equal "$option" "$OFFSET" 3 ;;
+		--*)	equal "$option" "$OFFSET" 2 ;;
+		esac
+	done
+}
+
+@test "the completion gives a letter its value where the help does" {
+	local letter long expected
+
+	_command_offset() { OFFSET=$1; }
+	while read -r letter long; do
+		[[ $long == *=* ]] && expected=3 || expected=2
+		complete_line "daemonize $letter one two three "
+		equal "$letter $long" "$OFFSET" "$expected"
+	done < <(help_options | sed -n 's/^\(-.\), /\1 /p')
+}
+
+@test "the completion offers the values that the help names" {
+	local long values
+
+	while IFS='=' read -r long values; do
+		complete_line "daemonize $long="
+		equal "$long" "$(offered | grep '^[a-z]*$' | sort)" \
+		    "$(tr '|' '\n' <<<"$values" | grep '^[a-z]*$' | sort)"
+	done < <(help_options | sed -n 's/.*\(--.*=.*|.*\)/\1/p')
+}
+
+@test "the completion finds the command behind options and their values" {
+	_command_offset() { OFFSET=$1; }
+	complete_line "daemonize -Fa -u nobody:daemon --umask=022 -E A=b sleep "
+	# COMP_WORDS: daemonize -Fa -u nobody : daemon --umask = 022 -E A = b
+	equal offset "$OFFSET" 13
+	complete_line "daemonize -- -v sleep "
+	equal offset "$OFFSET" 2
+	complete_line "daemonize -v slee"
+	equal offset "$OFFSET" 2
+}
+
+@test "the completion offers files, directories, users and groups" {
+	mkdir somewhere
+	: >somefile
+	complete_line "daemonize --stdout=some"
+	equal files "$(offered | sort)" $'somefile\nsomewhere'
+	complete_line "daemonize -Fc some"
+	equal directories "$(offered)" somewhere
+	complete_line "daemonize -u root:roo"
+	equal groups "$(offered)" root
+	complete_line "daemonize --user=roo"
+	equal users "$(offered)" root
+}
+
+@test "the completion offers the names of instances" {
+	requires user
+	mkdir "$TMP/daemonize"
+	: >"$TMP/daemonize/web.pid"
+	XDG_RUNTIME_DIR=$TMP
+	complete_line "daemonize -n "
+	equal names "$(offered)" web
+}
+
+@test "the README names only options that there are" {
+	local option
+
+	[[ -e $README ]] || skip "no README"
+	# Other programs are there too: what begins with an option or with us.
+	while read -r option; do
+		help_options | sed 's/=.*//; s/, /\n/' | grep -qxF -- "$option" ||
+		    { echo "no such option: $option"; return 1; }
+	done < <({
+		grep -oE '`(daemonize )?--[^`]*' "$README"
+		grep -oE '^    .*daemonize( --[a-z=-]+)+' "$README"
+	} | grep -oE -e '--[a-z][a-z-]*' | sort -u)
+}
+
+# --- the steps ------------------------------------------------------------
+
+@test "help, manual and --explain have the same nine steps and defaults" {
+	equal "number in the manual" "$(manual_steps | wc -l)" 9
+	equal help "$(help_steps)" "$(manual_steps)"
+	equal --explain "$(explain_steps)" "$(manual_steps)"
+}
+
+@test "the manual describes the steps in their order" {
+	equal headings \
+	    "$(sed -nE 's/^\.Ss ([1-9] [a-z]+)$/\1/p' "$MANUAL")" \
+	    "$(sed -nE 's/^\.It ([1-9] [a-z]+) Ta .*/\1/p' "$MANUAL")"
+}
+
+@test "the order in which the manual says that it is done is that of -v" {
+	local said
+
+	said=$(manual_section "THE NINE STEPS" | sed -n '/^\.Bl -enum/,/^\.El/{
+	    s/^\.Cm \([a-z]*\).*/\1/p; }')
+	equal order "$(launch -v true | sed -n 's/^daemonize: \([a-z]*\):.*/\1/p')" \
+	    "$said"$'\n'exec
+	eventually nothing_runs
+}
+
+@test "the README has the defaults of the manual" {
+	[[ -e $README ]] || skip "no README"
+	equal steps "$(sed -nE \
+	    's/^\| [1-9] \| ([a-z]+) \|.*\| `([^`]*)` \| [^|]*\|$/\1 \2/p' \
+	    "$README")" "$(manual_steps)"
+}
+
+# --- statuses and messages ------------------------------------------------
+
+@test "manual and help have the exit statuses of the source" {
+	local statuses
+
+	statuses=$(sed -nE 's/.*STATUS_[A-Z_]+ = ([0-9]+).*/\1/p' \
+	    "$SOURCE_DIR/src/message.h" | sort -n)
+	[[ -n $statuses ]]
+	equal manual "$(manual_section "EXIT STATUS" |
+	    sed -n 's/^\.It \([0-9]*\)$/\1/p')" "$statuses"
+	equal help "$(launch --help | sed -n '/^Exit status/,$p' |
+	    grep -oE '[0-9]+')" "$statuses"
+}
+
+@test "the messages of the manual's DIAGNOSTICS are those of the source" {
+	local strings reason
+
+	# A string that goes on in the next line is one.
+	strings=$(cat "$SOURCE_DIR"/src/*.c | tr '\n' ' ' |
+	    sed 's/"[[:space:]]*"//g')
+	while read -r reason; do
+		case $reason in
+		*"No such file"* | *"No space left"* | *"Permission denied"* | \
+		    *"not permitted" | *"temporarily unavailable" | \
+		    *"Interrupted system call")
+			continue ;;	# the system's
+		*" holds FILE")
+			reason='already running: %s holds %s' ;;
+		*)
+			reason=${reason##*: }
+			reason=${reason/signal N/signal %d} ;;
+		esac
+		[[ $strings == *"$reason"* ]] ||
+		    { echo "not in the source: $reason"; return 1; }
+	done < <(manual_section DIAGNOSTICS |
+	    sed -n 's/\\&//g; s/^\.It Li //p')
+}
+
+# --- the examples ---------------------------------------------------------
+
+@test "every example of the manual has a test" {
+	equal EXAMPLES "$(manual_section EXAMPLES | grep -c '^\.Bd -literal')" \
+	    "$(grep -oE '^	(run )?example "[^"]*"' "$BATS_TEST_FILENAME" |
+		sort -u | wc -l)"
+	equal COMPOSING "$(composing_lines | wc -l)" \
+	    "$(grep -cE '^	composing ' "$BATS_TEST_FILENAME")"
+}
+
+@test "example: run a command as a daemon" {
+	example "daemonize sleep"
+	find_daemon "sleep 1000"
+}
+
+@test "example: see first what that will do" {
+	run example "--explain"
+	status_is 0
+	[[ $output == *"3 background"*"exec "*"/sleep 1000" ]]
+	equal "processes" "$(leftovers)" ""
+	[[ ! -e idle.pid ]]
+}
+
+@test "example: add standard output and error to a log" {
+	echo before >job.log
+	example "job.log"
+	find_daemon "sleep 1000"
+	equal "lines of the log" "$(wc -l <job.log)" 2
+}
+
+@test "example: have one instance, and stop it" {
+	example "kill"
+	remember "$(cat idle.pid)"
+	eventually gone "$(cat idle.pid)"
+}
+
+@test "example: start it if it does not run" {
+	# Root's named instances lie in /run, which is not the tests'.
+	if ((EUID == 0)); then
+		requires setpriv
+		AS=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+		chmod 777 "$TMP"
+	fi
+	export XDG_RUNTIME_DIR=$TMP/xdg
+	example "-n idle"
+	find_daemon "sleep 1000"
+	equal pid "$(cat "$TMP/xdg/daemonize/idle.pid")" "$PID"
+	example "-n idle"
+	equal processes "$(leftovers)" "$PID"
+}
+
+@test "example: exclude flock(1)" {
+	requires flock
+	run example "flock"
+	status_is 0
+	output_is "the backup runs"
+	find_daemon "sleep 1000"
+}
+
+@test "example: serve the current directory" {
+	requires python3
+	local port
+
+	port=$(python3 -c 'import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	echo hello >page
+	# The manual's port may be somebody's.
+	example "http.server" "s/ 8000\$/ $port/"
+	fetch() {
+		[[ $(python3 -c 'import sys, urllib.request
+print(urllib.request.urlopen(sys.argv[1]).read().decode())' \
+		    "http://127.0.0.1:$port/page" 2>/dev/null) == hello* ]]
+	}
+	eventually fetch
+	remember "$(leftovers)"
+	contains web.log "GET /page"
+}
+
+@test "example: an environment that has only what is said" {
+	example "--clear-env"
+	eventually contains env.log TZ=UTC
+	equal names "$(sed 's/=.*//' env.log | sort)" $'PATH\nTZ'
+	eventually nothing_runs
+}
+
+@test "example: leave a descriptor to the command" {
+	echo hello >input
+	example "--fds=9"
+	eventually contains copy hello
+	eventually nothing_runs
+}
+
+@test "example: as root, run it as somebody else" {
+	requires root
+	example "idle.log"
+	find_daemon "sleep 1000"
+	equal pid "$(cat idle.pid)" "$PID"
+	equal user "$(stat -c %U "/proc/$PID")" nobody
+	equal "owner of the log" "$(stat -c %U idle.log)" root
+}
+
+@test "example: as root, run it in another root" {
+	requires root busybox
+	mkdir -p jail/bin
+	cp "$(command -v busybox)" jail/bin
+	chroot jail /bin/busybox true || skip "needs a static busybox"
+	example "jail"
+	find_daemon "/bin/busybox sleep 1000"
+	equal root "$(readlink "/proc/$PID/root")" "$TMP/jail"
+	equal user "$(stat -c %U "/proc/$PID")" nobody
+}
+
+@test "example: in the run script of a supervisor" {
+	example "exec daemonize" 's/^/echo $$ >script.pid; /' >out 2>&1 &
+	find_daemon "sleep 1000"
+	# The process that the supervisor knows has become the command.
+	equal pid "$PID" "$(cat script.pid)"
+}
+
+# --- before and after us --------------------------------------------------
+
+@test "composing: the environment of env(1)" {
+	composing "env"
+	tr '\0' '\n' <"/proc/$PID/environ" | grep -qx TZ=UTC
+}
+
+@test "composing: the niceness of nice(1)" {
+	(($(nice) + 10 <= 19)) || skip "is as nice as can be"
+	composing "nice"
+	equal niceness "$(ps -o ni= -p "$PID" | tr -d ' ')" $(($(nice) + 10))
+}
+
+@test "composing: the I/O class of ionice(1)" {
+	requires ionice
+	composing "ionice"
+	equal class "$(ionice -p "$PID")" idle
+}
+
+@test "composing: the policy of chrt(1)" {
+	requires chrt
+	composing "chrt"
+	[[ $(chrt -p "$PID") == *SCHED_BATCH* ]]
+}
+
+@test "composing: the affinity of taskset(1)" {
+	requires taskset
+	taskset -c 0 true 2>/dev/null || skip "CPU 0 is not ours"
+	composing "taskset"
+	equal CPUs "$(state Cpus_allowed_list)" 0
+}
+
+@test "composing: the limit of prlimit(1)" {
+	requires prlimit
+	composing "prlimit"
+	grep -q '^Max open files  *256 ' "/proc/$PID/limits"
+}
+
+@test "composing: the no-new-privs of setpriv(1)" {
+	requires setpriv
+	composing "setpriv"
+	equal NoNewPrivs "$(state NoNewPrivs)" 1
+}
+
+@test "composing: the scope of systemd-run(1)" {
+	requires systemd-run
+	systemd-run --user --scope true 2>/dev/null || skip "needs systemd"
+	composing "systemd-run"
+	grep -q '\.scope$' "/proc/$PID/cgroup"
+}
+
+@test "composing: the capabilities of a setpriv(1) after us" {
+	requires root setpriv
+	setpriv --inh-caps=+net_bind_service \
+	    --ambient-caps=+net_bind_service true || skip "needs capabilities"
+	composing "daemonize setpriv"
+	equal CapEff "$(state CapEff)" 0000000000000400
+	equal Uid "$(state Uid | tr '\t' ' ')" "65534 65534 65534 65534"
+}
+
+# --- the rest of what is written ------------------------------------------
+
+@test "the program accepts the option lines of the manual's COMPATIBILITY" {
+	local line n=0
+
+	while read -r line; do
+		# shellcheck disable=SC2086  # options, to be split
+		launch --explain $line true
+		((++n))
+	done < <(literal COMPATIBILITY -- | whole_lines)
+	equal lines "$n" 4
+}
+
+@test "mandoc has nothing to say about the manual" {
+	requires mandoc
+	# Not every system has the manuals that ours refers to.
+	equal lint "$(mandoc -T lint "$MANUAL" 2>/dev/null |
+	    grep -v 'referenced manual not found')" ""
+}
+
+@test "no line of the manual is wider than a terminal" {
+	requires mandoc
+	equal lines "$(mandoc -T ascii -O width=78 "$MANUAL" 2>/dev/null |
+	    sed 's/.\x08//g' | grep -E '.{81}')" ""
+}
+
+@test "shellcheck has nothing to say about the scripts" {
+	requires shellcheck
+	local file files=()
+
+	for file in "$SOURCE_DIR"/{bootstrap,tests/run,.ci/run} \
+	    "$SOURCE_DIR"/contrib/{*,completion/*} \
+	    "$SOURCE_DIR"/tests/*.{bash,bats,sh}; do
+		[[ -f $file ]] && files+=("$file")
+	done
+	# Below a warning, what it says changes from version to version.
+	shellcheck --severity=warning "${files[@]}"
+}
+
+@test "Makefile.am has every bats file" {
+	local file
+
+	for file in "$SOURCE_DIR"/tests/*.bats; do
+		file=tests/${file##*/}
+		grep -qE "^	$file( |\$)" "$SOURCE_DIR/Makefile.am" ||
+		    { echo "not listed: $file"; return 1; }
+	done
+}

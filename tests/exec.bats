@@ -1,0 +1,274 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC1003,SC2016  # words for other shells
+# The command: how it is found, executed, refused, and what it is given.
+
+load helpers
+
+STANDARD_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+# Two directories that lie in PATH, without what they find.
+two_directories() {
+	mkdir first second
+	PATH=$TMP/first:$TMP/second:$PATH
+}
+
+# Writes an executable file: script FILE LINE...
+script() {
+	local file=$1
+
+	shift
+	printf '%s\n' "$@" >"$file"
+	chmod 755 "$file"
+}
+
+# Launches a command that ends by itself, and waits for that.
+report() {
+	rm -f "$REPORT"
+	launch "$@"
+	eventually nothing_runs
+}
+
+# --- PATH ------------------------------------------------------------------
+
+@test "a command without a slash is the first match in PATH" {
+	two_directories
+	script first/prog '#!/bin/sh' "echo first >$TMP/said"
+	script second/prog '#!/bin/sh' "echo second >$TMP/said"
+	report prog
+	equal said "$(cat "$TMP/said")" first
+}
+
+@test "the search skips what is not executable, and directories" {
+	two_directories
+	: >first/prog
+	mkdir first/dir
+	cp "$PROBE" second/prog
+	cp "$PROBE" second/dir
+	report prog "$REPORT"
+	test -e "$REPORT"
+	report dir "$REPORT"
+	test -e "$REPORT"
+}
+
+@test "a match that is not executable is told, not that there is none" {
+	two_directories
+	: >first/prog
+	fails 126 "daemonize: exec: prog: Permission denied" prog
+}
+
+@test "a command that is nowhere in PATH is reported with 127" {
+	fails 127 "daemonize: exec: nosuchprogram: No such file or directory" \
+	    nosuchprogram
+}
+
+@test "without PATH the standard one is searched" {
+	local tool
+
+	tool=$(PATH=$STANDARD_PATH type -P true)
+	run env -u PATH "$DAEMONIZE" --explain true 3>&-
+	[[ ${lines[1]} == "  command "*" $tool" ]]
+}
+
+@test "an empty element of PATH is the current directory" {
+	local path
+
+	cp "$PROBE" prog
+	for path in ":$PATH" "$PATH:" "/none::$PATH" ""; do
+		PATH=$path launch prog "$REPORT"
+		eventually nothing_runs
+		rm "$REPORT"
+	done
+}
+
+@test "an -E PATH is the one that is searched" {
+	mkdir first
+	cp "$PROBE" first/prog
+	report -E "PATH=$TMP/first" prog "$REPORT"
+	equal PATH "$(fact env | grep '^PATH=')" "PATH=$TMP/first"
+}
+
+@test "--clear-env searches the standard PATH, not the caller's" {
+	two_directories
+	cp "$PROBE" first/prog
+	fails 127 "daemonize: exec: prog: No such file or directory" \
+	    --clear-env prog
+}
+
+# --- with a slash ----------------------------------------------------------
+
+@test "a relative command is relative to the caller's directory" {
+	mkdir sub
+	cp "$PROBE" sub/prog
+	report sub/prog "$REPORT"
+	equal cwd "$(fact cwd)" /
+	cd sub
+	report -c "$TMP" ./prog "$REPORT"
+	equal cwd "$(fact cwd)" "$TMP"
+	report ../sub/prog "$REPORT"
+	equal arg0 "$(fact arg0)" ../sub/prog
+}
+
+@test "a command with a slash is not searched in PATH" {
+	mkdir -p first/sub
+	cp "$PROBE" first/sub/prog
+	PATH=$TMP/first:$PATH fails 127 \
+	    "daemonize: exec: sub/prog: No such file or directory" sub/prog
+}
+
+@test "a directory as the command is reported with 126" {
+	mkdir dir
+	fails 126 "daemonize: exec: ./dir: Is a directory" ./dir
+	fails 126 "daemonize: exec: /: Is a directory" /
+}
+
+@test "a file that is not executable is reported with 126" {
+	cp "$PROBE" prog
+	chmod 644 prog
+	fails 126 "daemonize: exec: ./prog: Permission denied" ./prog
+}
+
+@test "a missing command is reported with 127" {
+	fails 127 "daemonize: exec: $TMP/none: No such file or directory" \
+	    "$TMP/none"
+	ln -s "$TMP/none" link
+	fails 127 "daemonize: exec: ./link: No such file or directory" ./link
+}
+
+@test "a file below a file is reported with 126" {
+	: >file
+	fails 126 "daemonize: exec: ./file/prog: Not a directory" ./file/prog
+}
+
+@test "a program for another machine is reported with 126" {
+	requires python3
+	# A copy of the probe, by its header for a machine that does not exist.
+	python3 - "$PROBE" prog <<-'END'
+		import sys
+		program = bytearray(open(sys.argv[1], 'rb').read())
+		program[18:20] = b'\xfe\xfe'
+		open(sys.argv[2], 'wb').write(program)
+	END
+	chmod 755 prog
+	fails 126 "daemonize: exec: $TMP/prog: Exec format error" ./prog
+}
+
+# --- scripts ---------------------------------------------------------------
+
+@test "a script without #! is run by /bin/sh with its arguments" {
+	script prog 'for word; do echo "[$word]"; done >"$OUT"' \
+	    'readlink /proc/$$/exe >>"$OUT"'
+	report -E "OUT=$TMP/said" ./prog one 'two  words' ''
+	equal said "$(cat "$TMP/said")" "$(printf '%s\n' '[one]' \
+	    '[two  words]' '[]' "$(readlink -f /bin/sh)")"
+}
+
+@test "an empty executable file is run by /bin/sh" {
+	script prog ''
+	report ./prog
+}
+
+@test "a script with #! is run by its interpreter" {
+	script prog "#!$PROBE $TMP/report"
+	report ./prog one
+	equal arg2 "$(fact arg2)" "$TMP/prog"
+	equal arg3 "$(fact arg3)" one
+}
+
+@test "a missing interpreter is named, with 126" {
+	script prog '#!/no/such/interpreter -x'
+	fails 126 "daemonize: exec: $TMP/prog: bad interpreter:\
+ /no/such/interpreter: No such file or directory" ./prog
+}
+
+@test "an interpreter that is not executable is named, with 126" {
+	: >interpreter
+	script prog "#! $TMP/interpreter"
+	fails 126 "daemonize: exec: $TMP/prog: bad interpreter:\
+ $TMP/interpreter: Permission denied" ./prog
+}
+
+@test "a carriage return after the interpreter is seen in the message" {
+	printf '#!/bin/sh\r\necho\r\n' >prog
+	chmod 755 prog
+	fails 126 "daemonize: exec: $TMP/prog: bad interpreter:\
+ /bin/sh?: No such file or directory" ./prog
+}
+
+@test "a missing dynamic loader is named, with 126" {
+	requires python3
+	# A copy of the probe whose header asks for another loader.
+	python3 - "$PROBE" prog <<-'END'
+		import re, sys
+		program = open(sys.argv[1], 'rb').read()
+		old = re.search(rb'/[^\0]*/ld[^\0/]*\0', program).group()
+		new = b'/none/'.ljust(len(old) - 1, b'x') + b'\0'
+		open(sys.argv[2], 'wb').write(program.replace(old, new, 1))
+	END
+	chmod 755 prog
+	run launch ./prog
+	status_is 126
+	[[ $output =~ ^"daemonize: exec: $TMP/prog: bad interpreter: /none/"x+:\
+\ "No such file or directory"$ ]]
+}
+
+# --- arguments -------------------------------------------------------------
+
+@test "the arguments arrive untouched" {
+	local -a words=('' ' ' 'a  b' -p --help -- '*' "'" '"' '\' '$HOME'
+	    $'\t' $'\377\376' 'a=b' '&' é '')
+
+	report "$PROBE" "$REPORT" "${words[@]}"
+	equal arguments "$(sed -n 's/^arg[0-9]* //p' "$REPORT")" \
+	    "$(printf '%s\n' "$PROBE" "$REPORT" "${words[@]}")"
+}
+
+@test "an argument with newlines arrives untouched" {
+	report -o "$TMP/said" printf '<%s>' $'\na\n\nb\n' end
+	equal said "$(cat "$TMP/said")" $'<\na\n\nb\n><end>'
+}
+
+@test "an argument of 100 kB arrives untouched" {
+	local long
+
+	long=$(printf '%0100000d' 7)
+	report "$PROBE" "$REPORT" "$long"
+	[[ $(fact arg2) == "$long" ]]
+}
+
+@test "argv[0] is the command as it was typed" {
+	cp "$PROBE" prog
+	report ./prog "$REPORT"
+	equal arg0 "$(fact arg0)" ./prog
+	PATH=$TMP:$PATH report prog "$REPORT"
+	equal arg0 "$(fact arg0)" prog
+}
+
+# --- environment -----------------------------------------------------------
+
+@test "the environment arrives untouched" {
+	env -i B=2 A=1 EMPTY= "SPACE= a b " "DAEMONIZE_TEST=$TMP" \
+	    "$DAEMONIZE" "$PROBE" "$REPORT" 3>&-
+	eventually nothing_runs
+	equal environment "$(fact env)" "$(printf '%s\n' B=2 A=1 EMPTY= \
+	    "SPACE= a b " "DAEMONIZE_TEST=$TMP")"
+}
+
+@test "-E adds and replaces" {
+	env -i A=old B=old AB=old "DAEMONIZE_TEST=$TMP" \
+	    "$DAEMONIZE" -E A=new -E C=1 -E D= -E C=2=3 "$PROBE" "$REPORT" 3>&-
+	eventually nothing_runs
+	equal environment "$(fact env | sort)" "$(printf '%s\n' A=new B=old \
+	    AB=old "DAEMONIZE_TEST=$TMP" C=2=3 D= | sort)"
+}
+
+@test "--clear-env leaves a standard PATH and what -E says" {
+	report --clear-env -E A=1 -E "DAEMONIZE_TEST=$TMP" "$PROBE" "$REPORT"
+	equal environment "$(fact env | sort)" "$(printf '%s\n' A=1 \
+	    "DAEMONIZE_TEST=$TMP" "PATH=$STANDARD_PATH" | sort)"
+}
+
+@test "--clear-env with an -E PATH has just that PATH" {
+	report -E "PATH=$TMP" --clear-env "$PROBE" "$REPORT"
+	equal environment "$(fact env)" "PATH=$TMP"
+}

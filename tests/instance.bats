@@ -1,0 +1,696 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
+# One instance: the pid file, its lock, and what stands in their way.
+
+load helpers
+
+# As long as a test needs it.
+DAEMON=(sleep 1000)
+
+# Launches the daemon with a pid file; PID is what that says right then.
+start() {
+	launch -p "$PIDFILE" "$@" "${DAEMON[@]}"
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+}
+
+# The file of that name is a running daemon's, which the kernel vouches for.
+is_instance() {
+	local pid
+
+	pid=$(cat "${1:-$PIDFILE}")
+	remember "$pid"
+	alive "$pid"
+	equal holder "$("$HELPERS_DIR/holder" "${1:-$PIDFILE}")" "$pid"
+}
+
+# The launch is refused with that reason, and FILE stays as it is:
+# refused FILE REASON
+refused() {
+	local before
+
+	before=$(stat -c '%F %i %h %s %y' "$1")
+	fails 125 "daemonize: pidfile: $1: $2" -p "$1" -o "$TMP/new" \
+	    "${DAEMON[@]}"
+	equal "$1" "$(stat -c '%F %i %h %s %y' "$1")" "$before"
+	[[ ! -e $TMP/new ]]
+}
+
+# A file with no lock that says so: written NUMBER
+written() {
+	echo "$1" >"$PIDFILE"
+}
+
+# A program that is found, but cannot be executed.
+broken_program() {
+	printf '#!/no/such/interpreter\n' >"$TMP/broken"
+	chmod 755 "$TMP/broken"
+}
+
+# The probe has one descriptor of the file, above 9, and cannot write it.
+inherits_lock() {
+	local line
+
+	line=$(grep "^fd.* $PIDFILE\$" "$REPORT")
+	[[ $line =~ ^fd[1-9][0-9]+" r"(,nonblock)?" "[^$'\n']+$ ]] || {
+		echo "$line"
+		return 1
+	}
+}
+
+# Kills the daemon as nothing that it could prepare for does.
+end_daemon() {
+	kill -KILL "$PID"
+	eventually gone "$PID"
+}
+
+# --- the pid file -----------------------------------------------------------
+
+@test "the pid file is right when the caller goes on" {
+	launch -p "$PIDFILE" "${DAEMON[@]}"
+	read -r PID <"$PIDFILE"
+	remember "$PID"
+	equal "its command" "$(tr '\0' ' ' <"/proc/$PID/cmdline")" \
+	    "${DAEMON[*]} "
+}
+
+@test "the pid file is a number and a newline" {
+	start
+	equal content "$(od -An -c "$PIDFILE")" \
+	    "$(printf '%s\n' "$PID" | od -An -c)"
+}
+
+@test "the pid in the file is that of the command itself" {
+	probe -p "$PIDFILE"
+	equal "pid file" "$(cat "$PIDFILE")" "$PID"
+}
+
+@test "a longer number before it leaves no digit behind" {
+	written 1234567890
+	start
+	equal content "$(cat "$PIDFILE")" "$PID"
+	equal lines "$(wc -l <"$PIDFILE")" 1
+	is_instance
+}
+
+@test "the pid file is the caller's, and nobody else can write it" {
+	local mask
+
+	for mask in 000 077; do
+		rm -f "$PIDFILE"
+		(umask "$mask" && launch -p "$PIDFILE" "${DAEMON[@]}")
+		remember "$(cat "$PIDFILE")"
+		equal "with umask $mask" "$(stat -c '%a %u' "$PIDFILE")" \
+		    "644 $EUID"
+	done
+}
+
+@test "the pid file is not given to the daemon's user" {
+	requires root
+	start -u nobody
+	equal "of the daemon" "$(stat -c %U "/proc/$PID")" nobody
+	equal "of the file" "$(stat -c '%a %U' "$PIDFILE")" "644 root"
+	is_instance
+}
+
+@test "of the pid file the command inherits one descriptor, to read it" {
+	probe -p "$PIDFILE"
+	inherits_lock
+	run fact fds
+	[[ $output =~ ^"0 1 2 "[1-9][0-9]$ ]]
+}
+
+@test "and no other with every descriptor kept" {
+	probe --fds=keep -p "$PIDFILE"
+	inherits_lock
+}
+
+@test "a pid file without a directory is relative to the caller's" {
+	mkdir "$TMP/here" "$TMP/there"
+	cd "$TMP/here"
+	launch -c "$TMP/there" -p relative "${DAEMON[@]}"
+	is_instance "$TMP/here/relative"
+}
+
+@test "a pid file in a directory below the caller's" {
+	mkdir -p "$TMP/below"
+	launch -p below/pid "${DAEMON[@]}"
+	is_instance "$TMP/below/pid"
+}
+
+@test "a missing directory of the pid file is reported" {
+	fails 125 "daemonize: pidfile: $TMP/no/pid: No such file or directory" \
+	    -p "$TMP/no/pid" -o "$TMP/new" "${DAEMON[@]}"
+	[[ ! -e $TMP/no && ! -e $TMP/new ]]
+}
+
+@test "a pid file where the caller cannot write is reported" {
+	requires user
+	mkdir -m 555 "$TMP/ro"
+	fails 125 "daemonize: pidfile: $TMP/ro/pid: Permission denied" \
+	    -p "$TMP/ro/pid" "${DAEMON[@]}"
+}
+
+@test "a pid file that the caller can write where it can make none" {
+	requires user
+	mkdir "$TMP/ro"
+	: >"$TMP/ro/pid"
+	at_end chmod 755 "$TMP/ro"
+	chmod 555 "$TMP/ro"
+	launch -p "$TMP/ro/pid" "${DAEMON[@]}"
+	is_instance "$TMP/ro/pid"
+}
+
+# --- the lock ---------------------------------------------------------------
+
+@test "the kernel names the daemon as the holder of the lock" {
+	start
+	equal holder "$("$HELPERS_DIR/holder" "$PIDFILE")" "$PID"
+}
+
+@test "the lock survives a change of user" {
+	requires root
+	start -u nobody
+	equal holder "$("$HELPERS_DIR/holder" "$PIDFILE")" "$PID"
+}
+
+@test "the lock survives another exec" {
+	DAEMON=(sh -c 'exec sleep 1000')
+	start
+	eventually grep -qx sleep "/proc/$PID/comm"
+	equal holder "$("$HELPERS_DIR/holder" "$PIDFILE")" "$PID"
+}
+
+@test "the daemon's children do not hold the lock" {
+	DAEMON=(sh -c "sleep 1000 & echo \$! >$TMP/child; wait")
+	start
+	eventually test -s "$TMP/child"
+	remember "$(cat "$TMP/child")"
+	equal holder "$("$HELPERS_DIR/holder" "$PIDFILE")" "$PID"
+	end_daemon
+	alive "$(cat "$TMP/child")"
+	equal "holder after" "$("$HELPERS_DIR/holder" "$PIDFILE")" 0
+	DAEMON=(sleep 1000)
+	start
+}
+
+# --- running already --------------------------------------------------------
+
+@test "a second launch is refused, and the running one named" {
+	start
+	fails 1 "daemonize: already running: pid $PID holds $PIDFILE" \
+	    -p "$PIDFILE" "${DAEMON[@]}"
+	is_instance
+	equal "pid file" "$(cat "$PIDFILE")" "$PID"
+}
+
+@test "a second launch does not touch the log of the first" {
+	DAEMON=(sh -c 'echo first; exec sleep 1000')
+	start -o "$TMP/log"
+	eventually test -s "$TMP/log"
+	run launch -p "$PIDFILE" -o "$TMP/log" "${DAEMON[@]}"
+	status_is 1
+	equal log "$(cat "$TMP/log")" first
+}
+
+@test "a second launch creates nothing" {
+	start
+	run launch -p "$PIDFILE" -o "$TMP/out" -e "$TMP/err" "${DAEMON[@]}"
+	status_is 1
+	[[ ! -e $TMP/out && ! -e $TMP/err ]]
+}
+
+@test "another command with the pid file of the first is refused" {
+	start
+	fails 1 "daemonize: already running: pid $PID holds $PIDFILE" \
+	    -p "$PIDFILE" "$PROBE" "$REPORT"
+}
+
+@test "if-not-running is silent and succeeds where it runs already" {
+	start
+	fails 0 "" --if-not-running -p "$PIDFILE" -o "$TMP/out" "${DAEMON[@]}"
+	[[ ! -e $TMP/out ]]
+	equal "pid file" "$(cat "$PIDFILE")" "$PID"
+	is_instance
+}
+
+@test "if-not-running launches where it does not" {
+	start --if-not-running
+	is_instance
+}
+
+@test "if-not-running hides no other failure" {
+	fails 127 \
+	    "daemonize: exec: no-such-program: No such file or directory" \
+	    --if-not-running -p "$PIDFILE" no-such-program
+}
+
+@test "a daemon that has died is no obstacle" {
+	start
+	end_daemon
+	start
+	is_instance
+}
+
+@test "a daemon that closes its descriptors runs all the same" {
+	cat >"$TMP/closer" <<-'END'
+		#!/bin/bash
+		for fd in {3..99}; do
+			exec {fd}<&-
+		done
+		echo closed
+		read -r <>"$1/.pause"
+	END
+	chmod 755 "$TMP/closer"
+	DAEMON=("$TMP/closer" "$TMP")
+	start -o "$TMP/log"
+	eventually test -s "$TMP/log"
+	equal holder "$("$HELPERS_DIR/holder" "$PIDFILE")" 0
+	fails 1 "daemonize: already running: pid $PID holds $PIDFILE" \
+	    -p "$PIDFILE" "${DAEMON[@]}"
+	end_daemon
+	start
+}
+
+@test "a running one that another program wrote the number of is seen" {
+	"${DAEMON[@]}" 3>&- &
+	remember $!
+	eventually grep -qx sleep "/proc/$!/comm"
+	written $!
+	fails 1 "daemonize: already running: pid $! holds $PIDFILE" \
+	    -p "$PIDFILE" "${DAEMON[@]}"
+}
+
+@test "that number counts for root only where nobody else can write" {
+	requires root
+	"${DAEMON[@]}" 3>&- &
+	remember $!
+	eventually grep -qx sleep "/proc/$!/comm"
+	mkdir "$TMP/dir"
+	PIDFILE=$TMP/dir/pid
+
+	written $!
+	chmod 666 "$PIDFILE"
+	start
+	end_daemon
+
+	rm "$PIDFILE"
+	written $!
+	chmod 777 "$TMP/dir"
+	start
+	end_daemon
+
+	rm "$PIDFILE"
+	written $!
+	chmod 755 "$TMP/dir"
+	chown nobody "$TMP/dir"
+	start
+}
+
+# --- what is no obstacle ----------------------------------------------------
+
+@test "the number of a dead process is no obstacle" {
+	written "$(sh -c 'echo $$')"
+	start
+	is_instance
+}
+
+@test "the number of another program is no obstacle" {
+	local pid
+
+	for pid in "$$" 1; do
+		written "$pid"
+		start
+		is_instance
+		end_daemon
+	done
+}
+
+@test "a number that was used again, even by the command, is no obstacle" {
+	"${DAEMON[@]}" 3>&- &
+	remember $!
+	eventually grep -qx sleep "/proc/$!/comm"
+	written $!
+	touch -d '1 hour ago' "$PIDFILE"
+	start
+	is_instance
+}
+
+@test "a zombie is no obstacle" {
+	# The second sleep never asks for what became of the first.
+	sh -c 'sleep 0 & echo $! >zombie; exec sleep 1000' 3>&- &
+	remember $!
+	eventually test -s zombie
+	eventually grep -q '^State:.Z' "/proc/$(cat zombie)/status"
+	equal "its name" "$(cat "/proc/$(cat zombie)/comm")" sleep
+	written "$(cat zombie)"
+	start
+	is_instance
+}
+
+@test "an empty pid file is no obstacle" {
+	: >"$PIDFILE"
+	start
+	is_instance
+}
+
+@test "a pid file without a number is no obstacle" {
+	local text
+
+	for text in rubbish -1 0 99999999999999999999 '12 34'; do
+		written "$text"
+		start
+		is_instance
+		end_daemon
+	done
+}
+
+# --- what is refused --------------------------------------------------------
+
+@test "a file with other content than a pid is refused and kept" {
+	seq 100 >"$TMP/precious"
+	refused "$TMP/precious" "has other content than a pid"
+	equal content "$(cat "$TMP/precious")" "$(seq 100)"
+}
+
+@test "a symbolic link is refused, and what it points to is untouched" {
+	echo 12345 >"$TMP/target"
+	ln -s target "$TMP/link"
+	refused "$TMP/link" "is a symbolic link"
+	equal target "$(cat "$TMP/target")" 12345
+}
+
+@test "a dangling symbolic link is refused, and nothing is made" {
+	ln -s target "$TMP/link"
+	refused "$TMP/link" "is a symbolic link"
+	[[ ! -e $TMP/target ]]
+}
+
+@test "another user's link in a sticky directory is refused" {
+	requires root
+	mkdir -m 1777 "$TMP/sticky"
+	echo 12345 >"$TMP/target"
+	ln -s "$TMP/target" "$TMP/sticky/link"
+	ln -s "$TMP/new-target" "$TMP/sticky/dangling"
+	chown -h nobody "$TMP/sticky/link" "$TMP/sticky/dangling"
+	refused "$TMP/sticky/link" "is a symbolic link"
+	refused "$TMP/sticky/dangling" "is a symbolic link"
+	equal target "$(cat "$TMP/target")" 12345
+	[[ ! -e $TMP/new-target ]]
+}
+
+@test "another user's file in a sticky directory is refused" {
+	requires root
+	mkdir -m 1777 "$TMP/sticky"
+	echo 12345 >"$TMP/sticky/pid"
+	chown nobody "$TMP/sticky/pid"
+	refused "$TMP/sticky/pid" "belongs to another user"
+	equal content "$(cat "$TMP/sticky/pid")" 12345
+}
+
+@test "a file with a second name is refused" {
+	echo 12345 >"$TMP/one"
+	ln "$TMP/one" "$TMP/two"
+	refused "$TMP/one" "has another name (a hard link)"
+	equal content "$(cat "$TMP/two")" 12345
+}
+
+@test "a FIFO is refused, without waiting for its other end" {
+	mkfifo "$TMP/fifo"
+	refused "$TMP/fifo" "not a regular file"
+}
+
+@test "a directory is refused" {
+	mkdir "$TMP/dir"
+	refused "$TMP/dir" "Is a directory"
+}
+
+@test "a device is refused" {
+	local device=/dev/null
+
+	# root could remove a real one, if this went wrong.
+	if ((EUID == 0)); then
+		device=$TMP/null
+		mknod "$device" c 1 3 || skip "needs mknod"
+	fi
+	refused "$device" "not a regular file"
+}
+
+@test "the pid file as an output file is refused" {
+	fails 125 "daemonize: stdio: $PIDFILE: is the pid file" \
+	    -p "$PIDFILE" -o "$PIDFILE" "${DAEMON[@]}"
+	[[ ! -e $PIDFILE ]]
+}
+
+# --- after a failure --------------------------------------------------------
+
+@test "a missing program leaves no pid file" {
+	fails 127 \
+	    "daemonize: exec: no-such-program: No such file or directory" \
+	    -p "$PIDFILE" no-such-program
+	[[ ! -e $PIDFILE ]]
+}
+
+@test "a directory that is not there leaves no pid file" {
+	run launch -c /no/such/directory -p "$PIDFILE" "${DAEMON[@]}"
+	status_is 125
+	[[ ! -e $PIDFILE ]]
+}
+
+@test "a program that cannot be executed leaves no pid file" {
+	broken_program
+	run launch -p "$PIDFILE" "$TMP/broken"
+	status_is 126
+	[[ ! -e $PIDFILE ]]
+}
+
+@test "nor does it leave one that was there before" {
+	broken_program
+	written "$(sh -c 'echo $$')"
+	run launch -p "$PIDFILE" "$TMP/broken"
+	status_is 126
+	[[ ! -e $PIDFILE ]]
+}
+
+@test "a pid file that cannot be removed is emptied" {
+	requires user
+	broken_program
+	mkdir "$TMP/ro"
+	echo 1234567 >"$TMP/ro/pid"
+	at_end chmod 755 "$TMP/ro"
+	chmod 555 "$TMP/ro"
+	run launch -p "$TMP/ro/pid" "$TMP/broken"
+	status_is 126
+	equal content "$(tr -d '\n' <"$TMP/ro/pid")" ""
+	launch -p "$TMP/ro/pid" "${DAEMON[@]}"
+	is_instance "$TMP/ro/pid"
+}
+
+@test "a failure after the change of user leaves no pid file" {
+	requires root
+	broken_program
+	run launch -u nobody -p "$PIDFILE" "$TMP/broken"
+	status_is 126
+	[[ ! -e $PIDFILE ]]
+}
+
+@test "after a failure a launch succeeds" {
+	broken_program
+	run launch -p "$PIDFILE" -l "$TMP/lock" "$TMP/broken"
+	status_is 126
+	start -l "$TMP/lock"
+	is_instance
+}
+
+# --- in the foreground ------------------------------------------------------
+
+@test "in the foreground the process itself is the instance" {
+	"$DAEMONIZE" -F -p "$PIDFILE" "$PROBE" "$REPORT" stay 3>&- &
+	remember $!
+	eventually test -e "$REPORT"
+	equal pid "$(fact pid)" $!
+	equal "pid file" "$(cat "$PIDFILE")" $!
+	is_instance
+	inherits_lock
+	fails 1 "daemonize: already running: pid $! holds $PIDFILE" \
+	    -p "$PIDFILE" "${DAEMON[@]}"
+}
+
+@test "in the foreground a failure leaves no pid file" {
+	broken_program
+	run launch -F -p "$PIDFILE" "$TMP/broken"
+	status_is 126
+	[[ ! -e $PIDFILE ]]
+}
+
+@test "in the foreground a failure as another user leaves no pid" {
+	requires root
+	broken_program
+	run launch -F -u nobody -p "$PIDFILE" "$TMP/broken"
+	status_is 126
+	# That user cannot remove it, nor open it.
+	run cat "$PIDFILE"
+	[[ ! $output =~ [0-9] ]]
+	start
+}
+
+# --- a name -----------------------------------------------------------------
+
+@test "a name of root's is a pid file below /run" {
+	local name=daemonize-test-$$-$BATS_TEST_NUMBER
+
+	requires root flock
+	# Only one test at a time makes and removes the directory.
+	exec {lock}</run
+	flock "$lock"
+	if [[ ! -e /run/daemonize ]]; then
+		at_end rmdir /run/daemonize
+	fi
+	PIDFILE=/run/daemonize/$name.pid
+	(umask 077 && XDG_RUNTIME_DIR=$TMP launch -n "$name" "${DAEMON[@]}")
+	is_instance
+	# Before its directory: the last comes last.
+	printf 'rm -f %q\n%s\n' "$PIDFILE" "$(cat "$TMP/.at_end")" \
+	    >"$TMP/.at_end"
+	equal "directory" "$(stat -c '%a %U' /run/daemonize)" "755 root"
+	fails 1 "daemonize: already running: pid $(cat "$PIDFILE") holds \
+$PIDFILE" -n "$name" "${DAEMON[@]}"
+}
+
+@test "a name of a user's is a pid file below XDG_RUNTIME_DIR" {
+	requires user
+	mkdir -m 700 "$TMP/run"
+	(umask 0 && XDG_RUNTIME_DIR=$TMP/run launch -n x "${DAEMON[@]}")
+	is_instance "$TMP/run/daemonize/x.pid"
+	equal directory "$(stat -c %a "$TMP/run/daemonize")" 700
+}
+
+@test "without that it lies below the home directory, and is made" {
+	local dir
+
+	requires user
+	mkdir "$TMP/home"
+	unset XDG_RUNTIME_DIR
+	(umask 0 && HOME=$TMP/home launch -n x "${DAEMON[@]}")
+	is_instance "$TMP/home/.local/state/daemonize/x.pid"
+	for dir in .local .local/state .local/state/daemonize; do
+		equal "$dir" "$(stat -c %a "$TMP/home/$dir")" 700
+	done
+}
+
+@test "a relative XDG_RUNTIME_DIR does not count" {
+	requires user
+	XDG_RUNTIME_DIR=run HOME=$TMP launch -n x "${DAEMON[@]}"
+	is_instance "$TMP/.local/state/daemonize/x.pid"
+	[[ ! -e run ]]
+}
+
+@test "with neither a name is refused" {
+	requires user
+	unset XDG_RUNTIME_DIR HOME
+	fails 125 "daemonize: name: x: neither XDG_RUNTIME_DIR nor HOME is set" \
+	    -n x "${DAEMON[@]}"
+}
+
+@test "two names are two instances" {
+	local name
+
+	requires user
+	export XDG_RUNTIME_DIR=$TMP
+	for name in a b; do
+		launch -n "$name" "${DAEMON[@]}"
+		is_instance "$TMP/daemonize/$name.pid"
+	done
+	fails 1 "daemonize: already running: pid \
+$(cat "$TMP/daemonize/a.pid") holds $TMP/daemonize/a.pid" \
+	    -n a "${DAEMON[@]}"
+}
+
+@test "a launch by name that fails leaves no pid file" {
+	requires user
+	broken_program
+	XDG_RUNTIME_DIR=$TMP run launch -n x "$TMP/broken"
+	status_is 126
+	[[ ! -e $TMP/daemonize/x.pid ]]
+}
+
+# --- a lock file ------------------------------------------------------------
+
+@test "a lock file is locked as long as the daemon lives" {
+	requires flock
+	probe -l "$TMP/lock"
+	run flock -n "$TMP/lock" true
+	status_is 1
+	end_daemon
+	flock -n "$TMP/lock" true
+}
+
+@test "a lock file excludes a second daemon" {
+	probe -l "$TMP/lock"
+	fails 1 "daemonize: already running: another process holds $TMP/lock" \
+	    -l "$TMP/lock" -p "$PIDFILE" -o "$TMP/out" "${DAEMON[@]}"
+	[[ ! -e $PIDFILE && ! -e $TMP/out ]]
+	end_daemon
+	start -l "$TMP/lock"
+}
+
+@test "a lock file that flock(1) holds excludes a daemon" {
+	requires flock
+	flock "$TMP/lock" sh -c "echo >$TMP/held; exec sleep 1000" 3>&- &
+	remember $!
+	eventually test -e "$TMP/held"
+	remember "$(pgrep -P $!)"
+	fails 1 "daemonize: already running: another process holds $TMP/lock" \
+	    -l "$TMP/lock" "${DAEMON[@]}"
+}
+
+@test "if-not-running goes by the lock file, too" {
+	probe -l "$TMP/lock"
+	fails 0 "" --if-not-running -l "$TMP/lock" "${DAEMON[@]}"
+}
+
+@test "the content of a lock file is of no interest" {
+	seq 100 >"$TMP/lock"
+	probe -l "$TMP/lock"
+	equal content "$(cat "$TMP/lock")" "$(seq 100)"
+}
+
+@test "a lock file and a pid file can be one file" {
+	start -l "$PIDFILE"
+	is_instance
+	run launch -p "$PIDFILE" -l "$PIDFILE" "${DAEMON[@]}"
+	status_is 1
+	run launch -p "$PIDFILE" "${DAEMON[@]}"
+	status_is 1
+	is_instance
+	end_daemon
+	start -l "$PIDFILE"
+	is_instance
+}
+
+@test "a symbolic link is refused as a lock file" {
+	: >"$TMP/target"
+	ln -s target "$TMP/link"
+	fails 125 "daemonize: lockfile: $TMP/link: is a symbolic link" \
+	    -l "$TMP/link" "${DAEMON[@]}"
+}
+
+@test "a FIFO is refused as a lock file" {
+	mkfifo "$TMP/fifo"
+	fails 125 "daemonize: lockfile: $TMP/fifo: not a regular file" \
+	    -l "$TMP/fifo" "${DAEMON[@]}"
+}
+
+@test "a missing directory of the lock file is reported" {
+	fails 125 "daemonize: lockfile: $TMP/no/lock: \
+No such file or directory" -l "$TMP/no/lock" "${DAEMON[@]}"
+}
+
+@test "a failure leaves no lock" {
+	requires flock
+	broken_program
+	run launch -l "$TMP/lock" "$TMP/broken"
+	status_is 126
+	flock -n "$TMP/lock" true
+}
