@@ -260,8 +260,9 @@ fails_with() {
 }
 
 @test "pidfile: what is no regular file is refused" {
-	fails 125 "daemonize: pidfile: /dev/full: not a regular file" \
-	    -p /dev/full "$PROBE" "$REPORT" stay
+	mkfifo "$TMP/fifo"
+	fails 125 "daemonize: pidfile: $TMP/fifo: not a regular file" \
+	    -p "$TMP/fifo" "$PROBE" "$REPORT" stay
 	fails 125 "daemonize: pidfile: $TMP: Is a directory" \
 	    -p "$TMP" "$PROBE" "$REPORT" stay
 	nothing_is_left

@@ -20,6 +20,15 @@ setup() {
 	# A daemon run by another user must get into it, and /tmp/bats-* is 0700.
 	chmod 755 "$TMP" "$BATS_FILE_TMPDIR" "$BATS_SUITE_TMPDIR" \
 	    "$BATS_RUN_TMPDIR"
+	# The checkout may lie in a home directory, where no other user gets to.
+	if [[ ! -e $BATS_FILE_TMPDIR/bin ]]; then
+		mkdir -m 755 "$BATS_FILE_TMPDIR/bin"
+		find "$HELPERS_DIR" "$DAEMONIZE" -maxdepth 1 -type f -perm -100 \
+		    -exec cp '{}' "$BATS_FILE_TMPDIR/bin" ';'
+	fi
+	HELPERS_DIR=$BATS_FILE_TMPDIR/bin
+	DAEMONIZE=$HELPERS_DIR/daemonize
+	PROBE=$HELPERS_DIR/probe
 	# shellcheck disable=SC2034  # for the tests
 	PIDFILE=$TMP/pid
 	REPORT=$TMP/report
@@ -105,6 +114,20 @@ probe() {
 # A fact of the probe's report: fact NAME [FILE]
 fact() {
 	sed -n "s/^$1 //p; s/^$1\$//p" "${2:-$REPORT}"
+}
+
+# What the kernel shows of a process (proc(5)): seen pgid|sid|tty PID
+# A tty is a number, 0 where there is none.
+seen() {
+	local stat pgid sid tty
+
+	stat=$(cat "/proc/$2/stat")
+	read -r _ _ pgid sid tty _ <<<"${stat##*) }"
+	case $1 in
+	pgid)	echo "$pgid" ;;
+	sid)	echo "$sid" ;;
+	tty)	echo "$tty" ;;
+	esac
 }
 
 # Fails with both values where they differ: equal WHAT ACTUAL EXPECTED

@@ -57,7 +57,7 @@ is_all_or_nothing() {
 }
 
 # Interferes with a launch at each of its system calls, one after the other:
-# at_every_call ATCALL-OPTION... ACTION -- [OPTION]...
+# at_every_call [-t] ACTION -- [OPTION]...
 at_every_call() {
 	local n=0 how status action options=()
 
@@ -70,13 +70,11 @@ at_every_call() {
 	shift 2
 	while :; do
 		n=$((n + 1))
+		printf '%s ' "$n"
 		read -r status how < <("$HELPERS_DIR/atcall" "${options[@]}" \
 		    "$n" "$action" "$DAEMONIZE" -p "$PIDFILE" -l "$TMP/lock" \
 		    "$@" "${DAEMON[@]}" 2>/dev/null 3>&-)
-		is_all_or_nothing "$status" || {
-			echo "at call $n"
-			return 1
-		}
+		is_all_or_nothing "$status"
 		[[ $how == reached ]] || break
 	done
 	# The loop came to its end because the launch did, and there was one.
@@ -141,6 +139,7 @@ raced() {
 }
 
 @test "of ten launches that fail at the same time none leaves anything" {
+	# None of them ever ran, so none is told that another one does.
 	local _
 
 	printf '#!/no/such/interpreter\n' >"$TMP/broken"

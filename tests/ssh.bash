@@ -47,9 +47,9 @@ print(s.getsockname()[1])')
 
 # A command over there, with its output: remote [SSH-OPTION]... COMMAND
 remote() {
-	timeout "$DEADLINE" ssh -F /dev/null -i "$TMP/key" -p "$PORT" \
+	timeout "$DEADLINE" ssh -F none -i "$TMP/key" -p "$PORT" \
 	    -o IdentitiesOnly=yes -o IdentityAgent=none -o BatchMode=yes \
-	    -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+	    -o StrictHostKeyChecking=no -o UserKnownHostsFile="$TMP/known_hosts" \
 	    -o LogLevel=ERROR "${@:1:$#-1}" 127.0.0.1 "${*: -1}" \
 	    3>&-
 }

@@ -162,11 +162,13 @@ as_terminal_job() {
 }
 
 @test "background=no with refork=yes: the caller goes on, by that fork" {
+	from -- timeout -s KILL "$DEADLINE"
 	probe --background=no --session=keep --refork=yes
 	alive "$PID"
 }
 
 @test "background=yes has its way with foreground" {
+	from -- timeout -s KILL "$DEADLINE"
 	probe -F --background=yes -i /dev/null -o /dev/null -e /dev/null
 	alive "$PID"
 	equal processes "$(leftovers)" "$PID"

@@ -10,18 +10,13 @@ on_terminal() {
 	export REPORT
 	# shellcheck disable=SC2016  # for the terminal's shell
 	timeout -s KILL "$DEADLINE" "$HELPERS_DIR/onpty" sh -c '
-	    ps -o sid= -p $$ | tr -d " " >sid
+	    echo $$ >sid
 	    "$@" || exit
 	    until test -e "$REPORT"; do sleep 0.02; done' sh \
 	    "$DAEMONIZE" "$@" "$PROBE" "$REPORT" stay 3>&-
 	CALLER_SID=$(cat sid)
 	PID=$(fact pid)
 	remember "$PID"
-}
-
-# What ps says of a process: seen FIELD PID
-seen() {
-	ps -o "$1=" -p "$2" | tr -d ' '
 }
 
 @test "the daemon has a session and a process group of its own" {
@@ -34,7 +29,7 @@ seen() {
 	on_terminal
 	equal terminal "$(fact tty)" no
 	[[ $(fact sid) != "$CALLER_SID" ]]
-	equal "terminal by ps" "$(seen tty "$PID")" "?"
+	equal "terminal by /proc" "$(seen tty "$PID")" 0
 }
 
 @test "the daemon survives the end of the terminal" {

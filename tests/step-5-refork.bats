@@ -14,11 +14,6 @@ free_terminal() {
 	export PROBE_TTY
 }
 
-# The terminal of a process, as ps sees it.
-terminal() {
-	ps -o tty= -p "$1" | tr -d ' '
-}
-
 @test "the daemon leads neither its session nor its process group" {
 	probe
 	[[ $(fact sid) != "$PID" ]]
@@ -40,14 +35,14 @@ terminal() {
 	free_terminal
 	probe
 	equal terminal "$(fact tty)" no
-	equal "terminal by ps" "$(terminal "$PID")" "?"
+	equal "terminal by /proc" "$(seen tty "$PID")" 0
 }
 
 @test "refork=no: a terminal that the daemon opens becomes its own" {
 	free_terminal
 	probe --refork=no
 	equal terminal "$(fact tty)" yes
-	equal "terminal by ps" "$(terminal "$PID")" "${PROBE_TTY#/dev/}"
+	[[ $(seen tty "$PID") != 0 ]]
 }
 
 @test "a terminal as its stdin does not become the daemon's own" {
@@ -85,5 +80,5 @@ terminal() {
 @test "refork=yes with background=no: the daemon is no session leader" {
 	probe --background=no --refork=yes
 	[[ $(fact sid) != "$PID" ]]
-	[[ $(fact sid) != "$(ps -o sid= -p "$BASHPID" | tr -d ' ')" ]]
+	[[ $(fact sid) != "$(seen sid "$BASHPID")" ]]
 }
