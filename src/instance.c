@@ -182,7 +182,7 @@ milliseconds_pass(int ms)
 static enum instance_state
 take_flock(const struct instance *instance, pid_t *holder)
 {
-	int waited = 0, pause = 1;
+	int waited = 0, pause = 1, executed;
 
 	while (flock(instance->fd, LOCK_EX | LOCK_NB) == -1) {
 		if (errno != EWOULDBLOCK) {
@@ -191,8 +191,11 @@ take_flock(const struct instance *instance, pid_t *holder)
 		}
 		/* A holder that executed its command is beyond its launch. */
 		*holder = lock_holder(instance->fd);
-		if ((*holder != 0 && proc_executed(*holder) != 0) ||
-		    waited >= LAUNCH_WAIT_MS)
+		executed = *holder == 0 ? 0 : proc_executed(*holder);
+		/* It may have died between the two questions. */
+		if (executed == -1 && lock_holder(instance->fd) != *holder)
+			continue;
+		if (executed != 0 || waited >= LAUNCH_WAIT_MS)
 			return INSTANCE_RUNNING;
 		if (!milliseconds_pass(pause)) {
 			complain_errno("pidfile", instance->path, EINTR);
