@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "explain.h"
+#include "json.h"
 #include "steps.h"
 
 /* A word as a shell would have to be given it. */
@@ -56,8 +57,9 @@ print_before(const struct plan *plan)
 		(void)printf("  %-13slock %s, or refuse\n", "lockfile",
 		    plan->lockfile);
 	if (plan->pidfile != NULL)
-		(void)printf("  %-13slock %s, or refuse if it runs already\n",
-		    "pidfile", plan->pidfile);
+		(void)printf("  %-13slock %s, %s if it runs already\n",
+		    "pidfile", plan->pidfile, plan->replace ?
+		    "after stopping it" : "or refuse");
 	for (fd = 0; fd < 3; fd++)
 		if (plan->steps.stdio[fd] != NULL)
 			(void)printf("  %-13sopen %s%s\n", "stdio",
@@ -105,8 +107,16 @@ static void
 print_after(const struct plan *plan)
 {
 	char *const *arg;
+	size_t i;
 
 	(void)puts("after");
+	if (plan->clear_env)
+		(void)printf("  %-13scleared\n", "env");
+	for (i = 0; i < plan->nchanges; i++) {
+		(void)printf("  %-13s", "env");
+		print_quoted(plan->changes[i]);
+		(void)putchar('\n');
+	}
 	if (plan->no_new_privs)
 		(void)printf("  %-13s%s\n", "no-new-privs",
 		    "no privileges are gained by an exec");
@@ -122,9 +132,50 @@ print_after(const struct plan *plan)
 	(void)putchar('\n');
 }
 
-void
-explain(const struct plan *plan)
+static void
+print_json(const struct plan *plan)
 {
+	char value[PATH_MAX];
+	char *const *arg;
+	int step;
+
+	json_open(NULL, '{');
+	json_string("command", plan->path);
+	json_open("argv", '[');
+	for (arg = plan->argv; *arg != NULL; arg++)
+		json_string(NULL, *arg);
+	json_close(']');
+	json_string("pidfile", plan->pidfile);
+	json_string("lockfile", plan->lockfile);
+	json_string("chroot", plan->root);
+	json_string("user", plan->identity.user);
+	if (plan->identity.change && plan->identity.user != NULL)
+		json_number("uid", plan->identity.uid);
+	if (plan->identity.change)
+		json_number("gid", plan->identity.gid);
+	json_open("steps", '[');
+	for (step = 0; step < STEPS; step++) {
+		step_value((enum step)step, &plan->steps, value,
+		    sizeof(value));
+		json_open(NULL, '{');
+		json_string("step", step_table[step].name);
+		json_string("value", value);
+		json_string("what", step_table[step].what);
+		json_string("why", step_table[step].why);
+		json_close('}');
+	}
+	json_close(']');
+	json_close('}');
+	(void)putchar('\n');
+}
+
+void
+explain(const struct plan *plan, bool json)
+{
+	if (json) {
+		print_json(plan);
+		return;
+	}
 	print_before(plan);
 	print_steps(plan);
 	print_after(plan);

@@ -5,7 +5,7 @@
 
 #include "plan.h"
 
-/* Prints what the launch of this plan would do, on stdout. */
-void	explain(const struct plan *);
+/* Prints what the launch of this plan would do, on stdout, or as JSON. */
+void	explain(const struct plan *, bool json);
 
 #endif

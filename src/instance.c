@@ -26,6 +26,10 @@
 /* Longer than any pid with white space around: then it is no pid file. */
 #define PIDFILE_MAX	32
 
+/* It follows no link, waits for no FIFO, and takes no terminal. */
+#define PIDFILE_FLAGS	\
+	(O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
 /* Descriptors that the command inherits lie above those that scripts use. */
 #define INHERITED_FD_MIN	10
 
@@ -39,34 +43,59 @@ static struct { char *text; size_t length; } written;
 #define LAUNCH_WAIT_MS	10000
 
 
-/* The one that holds the record lock: 0 nobody, -1 somebody unseen. */
-static pid_t
-lock_holder(int fd)
+/*
+ * The one that holds the record lock: 0 nobody, -1 somebody unseen.
+ * Returns -1 with fcntl(2)'s errno.
+ */
+static int
+lock_holder(int fd, pid_t *holder)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	if (fcntl(fd, F_GETLK, &lock) == -1 || lock.l_type == F_UNLCK)
-		return 0;
-	/* Outside of this pid namespace its pid reads 0. */
-	return lock.l_pid > 0 ? lock.l_pid : -1;
+	if (fcntl(fd, F_GETLK, &lock) == -1)
+		return -1;
+	if (lock.l_type == F_UNLCK)
+		*holder = 0;
+	else	/* Outside of this pid namespace its pid reads 0. */
+		*holder = lock.l_pid > 0 ? lock.l_pid : -1;
+	return 0;
 }
 
-/* The number in the file, or 0. */
+/* Another descriptor of the file, for the command to inherit; fd is closed. */
+static int
+inheritable(int fd)
+{
+	int dup = fcntl(fd, F_DUPFD, INHERITED_FD_MIN);
+	int saved = errno;
+
+	(void)close(fd);
+	/* A limit that leaves no such number is told by EINVAL. */
+	errno = saved == EINVAL ? EMFILE : saved;
+	return dup;
+}
+
+/* The number in the file; 0: it is empty; -1: it has something else. */
 static pid_t
 read_number(int fd)
 {
-	char text[PIDFILE_MAX + 1];
+	static const char space[] = " \t\r\n";
+	char text[PIDFILE_MAX + 1], *end;
 	const char *error;
 	ssize_t length;
 	pid_t pid;
 
 	length = pread(fd, text, sizeof(text) - 1, 0);
-	if (length <= 0)
-		return 0;
+	if (length == -1 || length == PIDFILE_MAX)
+		return -1;
 	text[length] = '\0';
-	text[strcspn(text, " \t\r\n")] = '\0';
+	end = text + strspn(text, "0123456789");
+	if (end[strspn(end, space)] != '\0')
+		return -1;
+	*end = '\0';
+	if (end == text)
+		return 0;
 	pid = (pid_t)strtonum(text, 1, INT_MAX, &error);
-	return error == NULL ? pid : 0;
+	return error == NULL ? pid : -1;
 }
 
 /* Can nobody but us have written the file?  Asked for root only. */
@@ -79,7 +108,7 @@ is_trusted(int fd, int dir)
 		return true;
 	return fstat(fd, &file) == 0 && fstat(dir, &directory) == 0 &&
 	    directory.st_uid == 0 && !(directory.st_mode & 022) &&
-	    !(file.st_mode & 022);
+	    file.st_uid == 0 && !(file.st_mode & 022);
 }
 
 /*
@@ -87,23 +116,52 @@ is_trusted(int fd, int dir)
  * closed its descriptor, or another program wrote the file.  A process that
  * started after that is another one with the same number.
  */
-static pid_t
-number_holder(const struct instance *instance, const char *command)
+static enum instance_state
+examine_number(int fd, int dir, pid_t *pid, const char **reason)
 {
 	/* A start is known to a clock tick, a file's time to a timer tick. */
 	static const struct timespec slack = { .tv_nsec = 20000000 };
-	struct timespec started, latest;
+	struct proc_status status;
+	struct proc_stat proc;
+	struct timespec latest;
 	struct stat st;
-	pid_t pid = read_number(instance->fd);
 
-	if (pid == 0 || !is_trusted(instance->fd, instance->dir) ||
-	    fstat(instance->fd, &st) == -1 ||
-	    proc_started(pid, &started) == -1)
-		return 0;
+	*pid = read_number(fd);
+	if (*pid == -1) {
+		*reason = "has other content than a pid";
+		return INSTANCE_ERROR;
+	}
+	if (*pid == 0 || proc_stat(*pid, &proc) == -1 || proc.dead)
+		return INSTANCE_FREE;
+	if (fstat(fd, &st) == -1) {
+		*reason = strerror(errno);
+		return INSTANCE_ERROR;
+	}
 	timespecadd(&st.st_mtim, &slack, &latest);
-	if (timespeccmp(&started, &latest, >))
-		return 0;
-	return proc_runs(pid, command) ? pid : 0;
+	if (timespeccmp(&proc.started, &latest, >))
+		return INSTANCE_FREE;
+	if (!is_trusted(fd, dir)) {
+		*reason = "others can write it, so its number says nothing";
+		return INSTANCE_ERROR;
+	}
+	if (proc_status(*pid, &status) == -1)
+		return INSTANCE_FREE;
+	if (*pid == 1 || *pid == getpid() || status.leader != *pid) {
+		*reason = "its number is no daemon's";
+		return INSTANCE_ERROR;
+	}
+	return INSTANCE_RUNNING;
+}
+
+/* For a launch: only a run of the same command is in the way. */
+static pid_t
+number_holder(const struct instance *instance, const char *command)
+{
+	const char *reason;
+	pid_t pid;
+
+	return examine_number(instance->fd, instance->dir, &pid, &reason) ==
+	    INSTANCE_RUNNING && proc_runs(pid, command) ? pid : 0;
 }
 
 /* Why this file is not to be written, or NULL. */
@@ -125,17 +183,15 @@ unfit(const struct stat *st)
 static int
 open_or_create(int dir, const char *base, bool *created)
 {
-	const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
-	    O_CLOEXEC;
 	int fd;
 
 	do {
 		*created = false;
-		fd = openat(dir, base, flags);
+		fd = openat(dir, base, PIDFILE_FLAGS);
 		if (fd != -1 || errno != ENOENT)
 			return fd;
 		*created = true;
-		fd = openat(dir, base, flags | O_CREAT | O_EXCL, 0644);
+		fd = openat(dir, base, PIDFILE_FLAGS | O_CREAT | O_EXCL, 0644);
 	} while (fd == -1 && errno == EEXIST);
 	return fd;
 }
@@ -182,20 +238,25 @@ milliseconds_pass(int ms)
 static enum instance_state
 take_flock(const struct instance *instance, pid_t *holder)
 {
-	int waited = 0, pause = 1, executed;
+	int waited = 0, pause = 1;
+	struct proc_stat stat;
+	pid_t again;
+	bool seen;
 
 	while (flock(instance->fd, LOCK_EX | LOCK_NB) == -1) {
-		if (errno != EWOULDBLOCK) {
+		if (errno != EWOULDBLOCK ||
+		    lock_holder(instance->fd, holder) == -1) {
 			complain_errno("pidfile", instance->path, errno);
 			return INSTANCE_ERROR;
 		}
-		/* A holder that executed its command is beyond its launch. */
-		*holder = lock_holder(instance->fd);
-		executed = *holder == 0 ? 0 : proc_executed(*holder);
+		seen = *holder > 0 && proc_stat(*holder, &stat) == 0;
 		/* It may have died between the two questions. */
-		if (executed == -1 && lock_holder(instance->fd) != *holder)
+		if (*holder > 0 && !seen &&
+		    lock_holder(instance->fd, &again) == 0 && again != *holder)
 			continue;
-		if (executed != 0 || waited >= LAUNCH_WAIT_MS)
+		/* A holder that executed its command is beyond its launch. */
+		if ((*holder != 0 && (!seen || stat.executed)) ||
+		    waited >= LAUNCH_WAIT_MS)
 			return INSTANCE_RUNNING;
 		if (!milliseconds_pass(pause)) {
 			complain_errno("pidfile", instance->path, EINTR);
@@ -211,35 +272,67 @@ take_flock(const struct instance *instance, pid_t *holder)
 static int
 open_for_lock(const struct instance *instance)
 {
-	int fd, lock;
+	int fd;
 
 	fd = openat(instance->dir, instance->base,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd == -1)
-		return -1;
-	lock = fcntl(fd, F_DUPFD, INHERITED_FD_MIN);
-	(void)close(fd);
-	return lock;
+	return fd == -1 ? -1 : inheritable(fd);
 }
 
-static enum instance_state
+/* Opens the directory of the path, and sets base.  -1 with errno. */
+static int
 open_directory(struct instance *instance)
 {
 	const char *slash = strrchr(instance->path, '/');
-	char *directory;
+	char directory[PATH_MAX];
+	size_t length;
 
 	instance->base = slash == NULL ? instance->path : slash + 1;
-	directory = slash == NULL ? strdup(".") : slash == instance->path ?
-	    strdup("/") : strndup(instance->path,
-	    (size_t)(slash - instance->path));
-	if (directory == NULL || (instance->dir = open(directory,
-	    O_PATH | O_DIRECTORY | O_CLOEXEC)) == -1) {
-		complain_errno("pidfile", instance->path, errno);
-		free(directory);
-		return INSTANCE_ERROR;
+	length = slash == NULL ? 0 : slash == instance->path ? 1 :
+	    (size_t)(slash - instance->path);
+	if (length >= sizeof(directory)) {
+		errno = ENAMETOOLONG;
+		return -1;
 	}
-	free(directory);
-	return INSTANCE_FREE;
+	(void)strlcpy(directory, slash == NULL ? "." : instance->path,
+	    slash == NULL ? 2 : length + 1);
+	instance->dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return instance->dir == -1 ? -1 : 0;
+}
+
+/* Why a pid file cannot be opened; NULL: there is none. */
+static const char *
+open_fault(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return NULL;
+	case ELOOP:
+		return "is a symbolic link";
+	case ENXIO:
+		return "not a regular file";
+	default:
+		return strerror(error);
+	}
+}
+
+/* Is what was opened fit to be the pid file?  -1 after a message. */
+static int
+check_opened(const struct instance *instance, int fd)
+{
+	const char *reason;
+	struct stat st;
+
+	if (fd == -1)
+		reason = open_fault(errno);
+	else if (fstat(fd, &st) == -1)
+		reason = strerror(errno);
+	else
+		reason = unfit(&st);
+	if (reason == NULL)
+		return 0;
+	complain("pidfile", instance->path, reason);
+	return -1;
 }
 
 /* Opens the file and takes its flock: then it is the one of that name. */
@@ -248,25 +341,12 @@ open_file(struct instance *instance, int lockfile, bool *created,
     pid_t *holder)
 {
 	enum instance_state found;
-	const char *reason;
-	struct stat st;
 
 	for (;;) {
 		instance->fd = open_or_create(instance->dir, instance->base,
 		    created);
-		if (instance->fd == -1 && errno == ELOOP) {
-			complain("pidfile", instance->path,
-			    "is a symbolic link");
+		if (check_opened(instance, instance->fd) == -1)
 			return INSTANCE_ERROR;
-		}
-		if (instance->fd == -1 || fstat(instance->fd, &st) == -1) {
-			complain_errno("pidfile", instance->path, errno);
-			return INSTANCE_ERROR;
-		}
-		if ((reason = unfit(&st)) != NULL) {
-			complain("pidfile", instance->path, reason);
-			return INSTANCE_ERROR;
-		}
 		if (!is_same_file(instance->fd, lockfile)) {
 			found = take_flock(instance, holder);
 			if (found != INSTANCE_FREE)
@@ -279,6 +359,24 @@ open_file(struct instance *instance, int lockfile, bool *created,
 	}
 }
 
+int
+instance_check(const char *path)
+{
+	struct instance instance = { .path = path };
+	int fd, result;
+
+	if (open_directory(&instance) == -1) {
+		complain_errno("pidfile", path, errno);
+		return -1;
+	}
+	fd = openat(instance.dir, instance.base, PIDFILE_FLAGS);
+	result = check_opened(&instance, fd);
+	if (fd != -1)
+		(void)close(fd);
+	(void)close(instance.dir);
+	return result;
+}
+
 enum instance_state
 instance_open(struct instance *instance, const char *path, const char *command,
     int lockfile, pid_t *holder)
@@ -287,11 +385,12 @@ instance_open(struct instance *instance, const char *path, const char *command,
 	bool created = false;
 
 	instance->path = path;
-	if (open_directory(instance) != INSTANCE_FREE)
+	if (open_directory(instance) == -1) {
+		complain_errno("pidfile", path, errno);
 		return INSTANCE_ERROR;
+	}
 	found = open_file(instance, lockfile, &created, holder);
-	if (found == INSTANCE_FREE) {
-		*holder = lock_holder(instance->fd);
+	if (found == INSTANCE_FREE && lock_holder(instance->fd, holder) == 0) {
 		if (*holder == 0)
 			*holder = number_holder(instance, command);
 		if (*holder != 0)
@@ -299,6 +398,8 @@ instance_open(struct instance *instance, const char *path, const char *command,
 		instance->lock = open_for_lock(instance);
 		if (instance->lock != -1)
 			return INSTANCE_FREE;
+	}
+	if (found == INSTANCE_FREE) {
 		complain_errno("pidfile", path, errno);
 		found = INSTANCE_ERROR;
 	}
@@ -371,8 +472,84 @@ instance_remove(const struct instance *instance)
 		complain_errno("pidfile", instance->path, errno);
 }
 
+enum instance_state
+instance_find(const char *path, pid_t *pid, const char **reason)
+{
+	struct instance instance = { .path = path };
+	enum instance_state state = INSTANCE_ERROR;
+	struct stat st;
+	pid_t number;
+	int fd;
+
+	*pid = 0;
+	*reason = NULL;
+	if (open_directory(&instance) == -1) {
+		*reason = errno == ENOENT ? NULL : strerror(errno);
+		return errno == ENOENT ? INSTANCE_FREE : INSTANCE_ERROR;
+	}
+	fd = openat(instance.dir, instance.base,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd == -1) {
+		*reason = open_fault(errno);
+		(void)close(instance.dir);
+		return *reason == NULL ? INSTANCE_FREE : INSTANCE_ERROR;
+	}
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
+		*reason = "not a regular file";
+	else if (lock_holder(fd, pid) == -1)
+		*reason = strerror(errno);
+	else if (*pid == -1)
+		*reason = "the process that holds it cannot be seen";
+	else if (*pid > 0) {
+		/* Who can read the file can lock it, once it is unlocked. */
+		state = INSTANCE_RUNNING;
+		if (examine_number(fd, instance.dir, &number, reason) ==
+		    INSTANCE_RUNNING && number != *pid) {
+			*reason = "another process than its number's locks it";
+			state = INSTANCE_ERROR;
+		}
+	} else {
+		state = examine_number(fd, instance.dir, pid, reason);
+		if (state == INSTANCE_FREE)
+			state = INSTANCE_DEAD;
+	}
+	(void)close(fd);
+	(void)close(instance.dir);
+	return state;
+}
+
+int
+instance_retire(const char *path, pid_t pid)
+{
+	struct instance instance = { .path = path };
+	int result = -1;
+	pid_t holder;
+
+	if (open_directory(&instance) == -1)
+		return errno == ENOENT ? 0 : -1;
+	instance.fd = openat(instance.dir, instance.base, PIDFILE_FLAGS);
+	if (instance.fd == -1)
+		result = errno == ENOENT ? 0 : -1;
+	/* Who has the flock is launching the next one: the file is his. */
+	else if (flock(instance.fd, LOCK_EX | LOCK_NB) == -1)
+		result = errno == EWOULDBLOCK ? 0 : -1;
+	else if (lock_holder(instance.fd, &holder) == -1)
+		result = -1;
+	else if (holder != 0 || read_number(instance.fd) != pid ||
+	    !is_current(&instance, instance.fd))
+		result = 0;
+	else if (unlinkat(instance.dir, instance.base, 0) == 0)
+		result = 0;
+	else
+		result = ftruncate(instance.fd, 0);
+	if (instance.fd != -1)
+		(void)close(instance.fd);
+	(void)close(instance.dir);
+	return result;
+}
+
 char *
-instance_named(const char *name)
+instance_directory(void)
 {
 	const char *base, *below = "daemonize";
 	char *path;
@@ -383,15 +560,30 @@ instance_named(const char *name)
 		below = ".local/state/daemonize";
 		base = getenv("HOME");
 		if (base == NULL || *base != '/') {
-			complain("name", name,
+			complain("name", NULL,
 			    "neither XDG_RUNTIME_DIR nor HOME is set");
 			return NULL;
 		}
 	}
-	if (asprintf(&path, "%s/%s/%s.pid", base, below, name) == -1) {
-		complain_errno("name", name, errno);
+	if (asprintf(&path, "%s/%s", base, below) == -1) {
+		complain_errno("name", NULL, errno);
 		return NULL;
 	}
+	return path;
+}
+
+char *
+instance_named(const char *name)
+{
+	char *directory, *path;
+
+	if ((directory = instance_directory()) == NULL)
+		return NULL;
+	if (asprintf(&path, "%s/%s.pid", directory, name) == -1) {
+		complain_errno("name", name, errno);
+		path = NULL;
+	}
+	free(directory);
 	return path;
 }
 
@@ -422,7 +614,7 @@ int
 lockfile_open(const char *path)
 {
 	struct stat st;
-	int fd, lock = -1, saved;
+	int fd, saved;
 
 	fd = open(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
 	    O_NOCTTY | O_CLOEXEC, 0644);
@@ -432,10 +624,10 @@ lockfile_open(const char *path)
 		if (!S_ISREG(st.st_mode))
 			errno = EINVAL;
 		else if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-			lock = fcntl(fd, F_DUPFD, INHERITED_FD_MIN);
+			return inheritable(fd);
 	}
 	saved = errno;
 	(void)close(fd);
 	errno = saved;
-	return lock;
+	return -1;
 }

@@ -18,13 +18,14 @@ struct instance {
 	const char *base;		/* its last component */
 	int dir;			/* its directory, O_PATH */
 	int fd;				/* read and write; has the flock */
-	int lock;			/* read-only, above 9, for the command */
+	int lock;			/* read-only, for the command */
 };
 
 enum instance_state {
-	INSTANCE_FREE,			/* ours to launch */
-	INSTANCE_RUNNING,		/* holder is set, or 0 where unknown */
-	INSTANCE_ERROR			/* a message was written */
+	INSTANCE_FREE,			/* there is none */
+	INSTANCE_DEAD,			/* there is none, but a pid file */
+	INSTANCE_RUNNING,
+	INSTANCE_ERROR
 };
 
 /*
@@ -35,9 +36,17 @@ enum instance_state {
  * of the instance is on its way; INT, QUIT and TERM, which are blocked, end
  * that as an error.  The caller has set the umask.  lockfile is a descriptor
  * that may be of the same file and has its flock already, or -1.
+ * INSTANCE_RUNNING: holder is set, or not positive where it is not known;
+ * INSTANCE_ERROR: after a message.
  */
 enum instance_state instance_open(struct instance *, const char *path,
     const char *command, int lockfile, pid_t *holder);
+
+/*
+ * Could instance_open use this file, as it is, or make it?  Changes nothing.
+ * -1 after a message.
+ */
+int	instance_check(const char *path);
 
 /*
  * In the process that becomes the command: writes its pid, closes what can
@@ -56,10 +65,28 @@ int	instance_claim(const struct instance *);
 void	instance_remove(const struct instance *);
 
 /*
- * The path of a named instance's file: /run/daemonize/NAME.pid for root, else
- * below $XDG_RUNTIME_DIR or ~/.local/state (XDG Base Directory Specification).
- * Returns a string to free(3), or NULL after a message.
+ * Who runs as the instance of the pid file, with nothing opened to write:
+ * found as instance_open does, whatever the command.  INSTANCE_RUNNING and
+ * _DEAD set pid, _DEAD to 0 where the file is empty; INSTANCE_ERROR sets
+ * reason: it cannot be told.
  */
+enum instance_state instance_find(const char *path, pid_t *pid,
+    const char **reason);
+
+/*
+ * Removes the pid file of an instance that has ended, if it has its number
+ * and nobody launches it anew; empties it where the directory does not let us.
+ * -1 with errno.
+ */
+int	instance_retire(const char *path, pid_t pid);
+
+/*
+ * The directory of named instances, /run/daemonize for root, else below
+ * $XDG_RUNTIME_DIR or ~/.local/state (XDG Base Directory Specification); and
+ * the path of a named one's file, NAME.pid in it.
+ * Strings to free(3), or NULL after a message.
+ */
+char	*instance_directory(void);
 char	*instance_named(const char *name);
 
 /* Makes the directory of a named instance's file.  -1 with mkdir(2)'s errno. */

@@ -9,7 +9,7 @@
  * The report channel is a pipe that closes itself on exec.  Each failure is a
  * record on it, and so is the announcement of the exec.  End-of-file after
  * that means that the command was executed, or that the daemon was killed just
- * before: the kernel knows which (proc_executed).  To be able to ask it, the
+ * before: the kernel knows which (proc_stat).  To be able to ask it, the
  * launcher makes itself the one that orphans are given to, so that the daemon
  * stays on record until the launcher leaves.
  */
@@ -268,6 +268,7 @@ static int
 await(const struct plan *plan, pid_t child)
 {
 	struct report record, failure = { .error = 0 };
+	struct proc_stat stat;
 	pid_t announced = 0;
 	ssize_t length;
 
@@ -294,7 +295,7 @@ await(const struct plan *plan, pid_t child)
 	}
 	if (announced == 0)
 		return killed(plan, child);
-	if (proc_executed(announced) == 0)
+	if (proc_stat(announced, &stat) == 0 && !stat.executed)
 		return killed(plan, announced);
 
 	/* The intermediate: not every init reaps what it is left with. */

@@ -22,11 +22,15 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "check.h"
+#include "control.h"
 #include "explain.h"
+#include "instance.h"
 #include "launch.h"
 #include "message.h"
 #include "options.h"
 #include "plan.h"
+#include "status.h"
 
 /*
  * What the caller started us with.  From here on the end of his terminal and
@@ -77,44 +81,143 @@ flush_stdout(void)
 	return STATUS_DONE;
 }
 
+/* The usual way: who runs already is left alone, and so are its files. */
+static int
+launch_first(struct plan *plan)
+{
+	bool running;
+	int status;
+
+	/* From the first file on, nothing ends us but ourselves. */
+	if (step_signals_hold() == -1)
+		return complain_errno("signals", NULL, errno);
+	if ((status = plan_open_instance(plan, &running)) != STATUS_DONE ||
+	    running)
+		return status;
+	if ((status = plan_open_files(plan)) != STATUS_DONE ||
+	    (status = plan_open_channel(plan)) != STATUS_DONE) {
+		plan_undo(plan);
+		return status;
+	}
+	return launch(plan);
+}
+
+/* A named instance's directory is made with its first. */
+static int
+check_instance(const struct plan *plan)
+{
+	return plan->named || instance_check(plan->pidfile) == 0 ?
+	    STATUS_DONE : STATUS_FAILED;
+}
+
+/* --replace: what can be made ready of the new one is, then the old goes. */
+static int
+launch_instead(struct plan *plan, const struct config *config)
+{
+	bool running, stopped;
+	int status;
+
+	if ((status = plan_open_files(plan)) != STATUS_DONE ||
+	    (status = plan_try_lockfile(plan)) != STATUS_DONE ||
+	    (status = check_instance(plan)) != STATUS_DONE) {
+		plan_undo(plan);
+		return status;
+	}
+	/* It may take long: ^C ends it until here. */
+	status = control_stop(config, plan->pidfile, &stopped);
+	if (step_signals_hold() == -1)
+		status = complain_errno("signals", NULL, errno);
+	if (status == STATUS_DONE &&
+	    (status = plan_open_instance(plan, &running)) == STATUS_DONE &&
+	    (status = plan_open_channel(plan)) == STATUS_DONE)
+		status = launch(plan);
+	else
+		plan_undo(plan);
+	if (status != STATUS_DONE && stopped)
+		complain("replace", plan->pidfile,
+		    "the one that ran has been stopped");
+	return status;
+}
+
+static int
+plan_and_launch(const struct config *config, const struct caller *caller)
+{
+	/* What it points to is used until the end, and freed by it. */
+	static struct plan plan;
+	int status;
+
+	if ((status = plan_make(&plan, config, caller)) != STATUS_DONE)
+		return status;
+	if (config->verb == VERB_EXPLAIN) {
+		explain(&plan, config->json);
+		return STATUS_DONE;
+	}
+	return config->replace ? launch_instead(&plan, config) :
+	    launch_first(&plan);
+}
+
+/* The verbs for an instance that was launched before. */
+static int
+control(const struct config *config)
+{
+	const char *path = config->name == NULL ? config->pidfile :
+	    instance_named(config->name);
+	bool stopped;
+
+	if (path == NULL)
+		return config->verb == VERB_STATUS ? STATUS_UNKNOWN :
+		    STATUS_FAILED;
+	switch (config->verb) {
+	case VERB_STATUS:
+		return status_show(config, path);
+	case VERB_STOP:
+		return control_stop(config, path, &stopped);
+	case VERB_SIGNAL:
+		return control_signal(config, path);
+	default:
+		return control_wait(path);
+	}
+}
+
+static int
+run(const struct config *config, const struct caller *caller)
+{
+	if (config->verb == VERB_LAUNCH || config->verb == VERB_EXPLAIN)
+		return plan_and_launch(config, caller);
+
+	/* Whoever waits for an instance goes with the terminal. */
+	if (sigprocmask(SIG_SETMASK, &caller->mask, NULL) == -1)
+		return complain_errno("signals", NULL, errno);
+	switch (config->verb) {
+	case VERB_CHECK:
+		return check(config);
+	case VERB_STATUS:
+	case VERB_STOP:
+	case VERB_SIGNAL:
+	case VERB_WAIT:
+		return control(config);
+	case VERB_LIST:
+		return status_list(config);
+	case VERB_HELP:
+		options_help();
+		return STATUS_DONE;
+	default:
+		(void)puts(PACKAGE_STRING);
+		return STATUS_DONE;
+	}
+}
+
 int
 main(int argc, char **argv)
 {
-	/* What they point to is used until the end, and freed by it. */
 	static struct config config;
-	static struct plan plan;
 	struct caller caller;
-	bool running;
 	int status;
 
 	if ((status = open_missing_stdio()) != STATUS_DONE ||
 	    (status = remember_caller(&caller)) != STATUS_DONE ||
 	    (status = options_parse(&config, argc, argv)) != STATUS_DONE)
 		return status;
-
-	switch (config.verb) {
-	case VERB_HELP:
-		options_help();
-		return flush_stdout();
-	case VERB_VERSION:
-		(void)puts(PACKAGE_STRING);
-		return flush_stdout();
-	case VERB_EXPLAIN:
-		status = plan_make(&plan, &config, &caller);
-		if (status != STATUS_DONE)
-			return status;
-		explain(&plan);
-		return flush_stdout();
-	case VERB_LAUNCH:
-		break;
-	}
-
-	/* From the first file on, nothing ends us but ourselves. */
-	if ((status = plan_make(&plan, &config, &caller)) != STATUS_DONE)
-		return status;
-	if (step_signals_hold() == -1)
-		return complain_errno("signals", NULL, errno);
-	if ((status = plan_open(&plan, &running)) != STATUS_DONE || running)
-		return status;
-	return launch(&plan);
+	status = run(&config, &caller);
+	return flush_stdout() == STATUS_DONE ? status : STATUS_FAILED;
 }

@@ -86,6 +86,14 @@ narrate(const char *step, const char *value)
 	say(out, "%s: %s: %s", getprogname(), step, value);
 }
 
+void
+print_plain(const char *text)
+{
+	for (; *text != '\0'; text++)
+		(void)putchar((unsigned char)*text < ' ' || *text == '\177' ?
+		    '?' : *text);
+}
+
 int
 messages_keep(int fds[2])
 {

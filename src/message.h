@@ -3,10 +3,15 @@
 #ifndef MESSAGE_H
 #define MESSAGE_H
 
-/* 125 to 127 are those of env(1) and nohup(1). */
+/* 125 to 127 are those of env(1) and nohup(1); 1, 3 and 4 the LSB's. */
 enum status {
 	STATUS_DONE = 0,
 	STATUS_RUNNING = 1,		/* the instance runs already */
+	STATUS_BAD = 1,			/* --check: a step is missing */
+	STATUS_DEAD = 1,		/* --status: its pid file is there */
+	STATUS_STILL_THERE = 2,		/* --stop: after all of the schedule */
+	STATUS_NOT_RUNNING = 3,
+	STATUS_UNKNOWN = 4,		/* --status: it cannot be told */
 	STATUS_FAILED = 125,		/* daemonize itself failed */
 	STATUS_CANNOT_EXECUTE = 126,	/* the command is no program */
 	STATUS_NOT_FOUND = 127		/* there is no such command */
@@ -28,6 +33,9 @@ int	misuse(const char *option, const char *value, const char *reason);
 
 /* `daemonize: already running: WHO holds PATH`. */
 int	complain_running(const char *who, const char *path);
+
+/* Text of others on stdout, by stdio, a control character as `?`. */
+void	print_plain(const char *text);
 
 /* One line of progress on stdout: `daemonize: step: value`. */
 void	narrate(const char *step, const char *value);

@@ -64,8 +64,6 @@ open_stdio(struct plan *plan, int i)
 		return complain_errno(stdio_step, path, errno);
 	if (S_ISDIR(st.st_mode))
 		return complain_errno(stdio_step, path, EISDIR);
-	if (same_file(&st, plan->instance.fd))
-		return complain(stdio_step, path, "is the pid file");
 	if (fcntl(fd, F_SETFL, flags & O_APPEND) == -1)
 		return complain_errno(stdio_step, path, errno);
 	plan->truncate[i] = (flags & O_CREAT) && !plan->steps.append &&
@@ -129,14 +127,14 @@ already_running(const struct plan *plan, const char *path, pid_t holder,
 	return complain_running(who, path);
 }
 
+/* Takes the lock, if it is not held from plan_try_lockfile. */
 static int
-open_lockfile(struct plan *plan, int *lock, bool *running)
+open_lockfile(struct plan *plan, bool *running)
 {
-	*lock = -1;
-	if (plan->lockfile == NULL)
+	if (plan->lockfile == NULL || plan->lock != -1)
 		return STATUS_DONE;
-	*lock = lockfile_open(plan->lockfile);
-	if (*lock != -1)
+	plan->lock = lockfile_open(plan->lockfile);
+	if (plan->lock != -1)
 		return STATUS_DONE;
 	if (errno == EWOULDBLOCK)
 		return already_running(plan, plan->lockfile, 0, running);
@@ -150,7 +148,7 @@ open_lockfile(struct plan *plan, int *lock, bool *running)
 }
 
 static int
-open_instance(struct plan *plan, int lock, bool *running)
+open_instance(struct plan *plan, bool *running)
 {
 	pid_t holder = 0;
 
@@ -158,9 +156,10 @@ open_instance(struct plan *plan, int lock, bool *running)
 		return STATUS_DONE;
 	if (plan->named && instance_make_directory(plan->pidfile) == -1)
 		return complain_errno("name", plan->pidfile, errno);
-	switch (instance_open(&plan->instance, plan->pidfile, plan->path, lock,
-	    &holder)) {
+	switch (instance_open(&plan->instance, plan->pidfile, plan->path,
+	    plan->lock, &holder)) {
 	case INSTANCE_FREE:
+	case INSTANCE_DEAD:
 		return STATUS_DONE;
 	case INSTANCE_RUNNING:
 		return already_running(plan, plan->pidfile, holder, running);
@@ -185,12 +184,12 @@ open_messages(struct plan *plan, int fds[2])
 
 /* What step fds leaves open: the user's list, and ours until the exec. */
 static int
-list_spare(struct plan *plan, int lock, const int messages[2])
+list_spare(struct plan *plan, const int messages[2])
 {
 	const int ours[] = {
 		plan->stdio[0], plan->stdio[1], plan->stdio[2],
 		messages[0], messages[1], plan->channel[1], plan->root_fd,
-		lock, plan->instance.dir, plan->instance.fd,
+		plan->lock, plan->instance.dir, plan->instance.fd,
 		plan->instance.lock
 	};
 	const size_t n = sizeof(ours) / sizeof(*ours);
@@ -207,36 +206,79 @@ list_spare(struct plan *plan, int lock, const int messages[2])
 	return STATUS_DONE;
 }
 
-int
-plan_open(struct plan *plan, bool *running)
+/* Its lines would end up among the command's. */
+static int
+check_apart(const struct plan *plan)
 {
-	int lock, messages[2], status;
-	mode_t mask;
+	struct stat st;
+	int i;
 
-	/* Everybody may read the locks; the logs are the daemon's files. */
+	if (plan->pidfile == NULL || stat(plan->pidfile, &st) == -1)
+		return STATUS_DONE;
+	for (i = 0; i < 3; i++)
+		if (same_file(&st, plan->stdio[i]))
+			return complain(stdio_step, plan->steps.stdio[i],
+			    "is the pid file");
+	return STATUS_DONE;
+}
+
+int
+plan_open_files(struct plan *plan)
+{
+	mode_t mask = 0;
+	int status;
+
+	/* The logs are the daemon's files: made with its umask. */
+	if (plan->steps.umask != UMASK_KEEP)
+		mask = umask((mode_t)plan->steps.umask);
+	if ((status = open_all_stdio(plan)) == STATUS_DONE)
+		status = check_apart(plan);
+	if (plan->steps.umask != UMASK_KEEP)
+		(void)umask(mask);
+	return status;
+}
+
+int
+plan_try_lockfile(struct plan *plan)
+{
+	bool running, silent = plan->if_not_running;
+	mode_t mask;
+	int status;
+
+	mask = umask(022);
+	plan->if_not_running = true;
+	status = open_lockfile(plan, &running);
+	plan->if_not_running = silent;
+	(void)umask(mask);
+	return status;
+}
+
+int
+plan_open_instance(struct plan *plan, bool *running)
+{
+	mode_t mask;
+	int status;
+
+	/* Everybody may read the locks, whatever the caller's umask is. */
 	*running = false;
 	mask = umask(022);
-	if ((status = open_lockfile(plan, &lock, running)) != STATUS_DONE ||
-	    *running)
-		return status;
-	if ((status = open_instance(plan, lock, running)) != STATUS_DONE ||
-	    *running)
-		return status;
-	(void)umask(plan->steps.umask == UMASK_KEEP ? mask :
-	    (mode_t)plan->steps.umask);
-	status = open_all_stdio(plan);
+	status = open_lockfile(plan, running);
+	if (status == STATUS_DONE && !*running)
+		status = open_instance(plan, running);
 	(void)umask(mask);
-
-	if (status == STATUS_DONE)
-		status = open_messages(plan, messages);
-	if (status == STATUS_DONE && plan_forks(plan) &&
-	    pipe2(plan->channel, O_CLOEXEC) == -1)
-		status = complain_errno("background", "pipe2", errno);
-	if (status == STATUS_DONE)
-		status = list_spare(plan, lock, messages);
-	if (status != STATUS_DONE)
-		plan_undo(plan);
 	return status;
+}
+
+int
+plan_open_channel(struct plan *plan)
+{
+	int messages[2], status;
+
+	if ((status = open_messages(plan, messages)) != STATUS_DONE)
+		return status;
+	if (plan_forks(plan) && pipe2(plan->channel, O_CLOEXEC) == -1)
+		return complain_errno("background", "pipe2", errno);
+	return list_spare(plan, messages);
 }
 
 void

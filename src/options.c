@@ -29,7 +29,16 @@ enum {
 	OPT_CLEAR_ENV,
 	OPT_NO_NEW_PRIVS,
 	OPT_IF_NOT_RUNNING,
-	OPT_EXPLAIN
+	OPT_REPLACE,
+	OPT_EXPLAIN,
+	OPT_CHECK,
+	OPT_STATUS,
+	OPT_STOP,
+	OPT_TREE,
+	OPT_SIGNAL,
+	OPT_WAIT,
+	OPT_LIST,
+	OPT_JSON
 };
 
 /* `+` ends the options at the first operand, `:` leaves messages to us. */
@@ -59,7 +68,16 @@ static const struct option long_options[] = {
 	{ "name",		required_argument, NULL, 'n' },
 	{ "lockfile",		required_argument, NULL, 'l' },
 	{ "if-not-running",	no_argument,	   NULL, OPT_IF_NOT_RUNNING },
+	{ "replace",		no_argument,	   NULL, OPT_REPLACE },
 	{ "explain",		no_argument,	   NULL, OPT_EXPLAIN },
+	{ "check",		no_argument,	   NULL, OPT_CHECK },
+	{ "status",		no_argument,	   NULL, OPT_STATUS },
+	{ "stop",		optional_argument, NULL, OPT_STOP },
+	{ "tree",		no_argument,	   NULL, OPT_TREE },
+	{ "signal",		required_argument, NULL, OPT_SIGNAL },
+	{ "wait",		no_argument,	   NULL, OPT_WAIT },
+	{ "list",		no_argument,	   NULL, OPT_LIST },
+	{ "json",		no_argument,	   NULL, OPT_JSON },
 	{ "verbose",		no_argument,	   NULL, 'v' },
 	{ "help",		no_argument,	   NULL, 'h' },
 	{ "version",		no_argument,	   NULL, 'V' },
@@ -103,14 +121,29 @@ options_help(void)
 "  -n, --name=NAME           a pid file of that name, in our own directory\n"
 "  -l, --lockfile=FILE       only a lock, as flock(1) has it\n"
 "      --if-not-running      it is no failure that it runs already\n"
+"      --replace             stop the one that runs, then launch\n"
 "\n"
+"Instead of launching; with -p or -n, but for --explain and --list:\n"
 "      --explain             print what would be done, and do nothing\n"
+"      --check [PID]         is it a proper daemon?  The steps say what to\n"
+"                            expect; any process\n"
+"      --status              does it run?\n"
+"      --stop[=SCHEDULE]     end it, and return when it is gone\n"
+"                            (" SCHEDULE_DEFAULT ")\n"
+"      --tree                with --stop, --replace: all of its session\n"
+"      --signal=SIG          send it a signal\n"
+"      --wait                return when it is gone\n"
+"      --list                the named instances\n"
+"      --json                with --explain, --check, --status and --list\n"
+"\n"
 "  -v, --verbose             print each step as it is done\n"
 "  -h, --help\n"
 "  -V, --version\n"
 "\n"
 "Exit status: 0 it runs; 1 it ran already; 125 daemonize failed;\n"
-"126 the command could not be executed; 127 it was not found.\n", stdout);
+"126 the command could not be executed; 127 it was not found.\n"
+"--status: 0 it runs; 1 dead, with a pid file; 3 not running; 4 unknown.\n"
+"--check: 0 ok; 1 BAD; 3 no such process.  --stop: 2 still there.\n", stdout);
 }
 
 /* The index of value in the NULL-terminated choices, or -1. */
@@ -270,18 +303,54 @@ store_path_or_keep(const char *option, const char *value, const char **path)
 	return store_path(option, value, path);
 }
 
+/* One verb at most. */
+static int
+set_verb(struct config *config, enum verb verb, const char *option)
+{
+	if (config->verb != VERB_LAUNCH && config->verb != verb)
+		return misuse(option, NULL, "another verb was given before");
+	config->verb = verb;
+	return STATUS_DONE;
+}
+
+static int
+parse_stop(struct config *config, const char *value)
+{
+	const char *wrong;
+	char reason[128];
+
+	if (value != NULL) {
+		wrong = schedule_parse(value, &config->schedule);
+		if (wrong != NULL) {
+			(void)snprintf(reason, sizeof(reason),
+			    "'%s' is no signal or time there", wrong);
+			return misuse("--stop", value, reason);
+		}
+	}
+	return set_verb(config, VERB_STOP, "--stop");
+}
+
+static int
+parse_signal(struct config *config, const char *value)
+{
+	config->signal = signal_parse(value);
+	if (config->signal == -1)
+		return misuse("--signal", value, "no signal");
+	return set_verb(config, VERB_SIGNAL, "--signal");
+}
+
 /* What -F changes, only where it was not said itself. */
 struct said {
 	int background;			/* -1: not said */
 	int session;
 	int refork;
-	bool stdio[3];
 	bool foreground;
 };
 
 static void
-apply_defaults(struct steps *steps, const struct said *said)
+apply_defaults(struct config *config, const struct said *said)
 {
+	struct steps *steps = &config->steps;
 	int fd;
 
 	steps->background = said->background != -1 ? said->background :
@@ -290,7 +359,7 @@ apply_defaults(struct steps *steps, const struct said *said)
 	    !said->foreground;
 	steps->refork = said->refork != -1 ? said->refork : !said->foreground;
 	for (fd = 0; fd < 3; fd++)
-		if (!said->stdio[fd])
+		if (!config->stdio_said[fd])
 			steps->stdio[fd] = said->foreground ? NULL :
 			    _PATH_DEVNULL;
 }
@@ -312,19 +381,20 @@ store(struct config *config, struct said *said, int option, char *value)
 	case OPT_REFORK:
 		return parse_yes_no("--refork", value, &said->refork);
 	case OPT_UMASK:
+		config->umask_said = true;
 		return parse_umask(value, &steps->umask);
 	case OPT_FDS:
 		return parse_fds(value, steps);
 	case 'c':
 		return store_path_or_keep("--chdir", value, &steps->chdir);
 	case 'i':
-		said->stdio[0] = true;
+		config->stdio_said[0] = true;
 		return store_path_or_keep("--stdin", value, &steps->stdio[0]);
 	case 'o':
-		said->stdio[1] = true;
+		config->stdio_said[1] = true;
 		return store_path_or_keep("--stdout", value, &steps->stdio[1]);
 	case 'e':
-		said->stdio[2] = true;
+		config->stdio_said[2] = true;
 		return store_path_or_keep("--stderr", value, &steps->stdio[2]);
 	case 'a':
 		steps->append = true;
@@ -356,8 +426,28 @@ store(struct config *config, struct said *said, int option, char *value)
 	case OPT_IF_NOT_RUNNING:
 		config->if_not_running = true;
 		break;
+	case OPT_REPLACE:
+		config->replace = true;
+		break;
 	case OPT_EXPLAIN:
-		config->verb = VERB_EXPLAIN;
+		return set_verb(config, VERB_EXPLAIN, "--explain");
+	case OPT_CHECK:
+		return set_verb(config, VERB_CHECK, "--check");
+	case OPT_STATUS:
+		return set_verb(config, VERB_STATUS, "--status");
+	case OPT_STOP:
+		return parse_stop(config, value);
+	case OPT_TREE:
+		config->tree = true;
+		break;
+	case OPT_SIGNAL:
+		return parse_signal(config, value);
+	case OPT_WAIT:
+		return set_verb(config, VERB_WAIT, "--wait");
+	case OPT_LIST:
+		return set_verb(config, VERB_LIST, "--list");
+	case OPT_JSON:
+		config->json = true;
 		break;
 	case 'v':
 		config->verbose = true;
@@ -372,71 +462,148 @@ store(struct config *config, struct said *said, int option, char *value)
 	return STATUS_DONE;
 }
 
+/* Is it an option's whole name, up to a `=`? */
+static bool
+is_long_option(const char *word)
+{
+	const struct option *option;
+	size_t length = strcspn(word, "=");
+
+	for (option = long_options; option->name != NULL; option++)
+		if (strlen(option->name) == length &&
+		    strncmp(option->name, word, length) == 0)
+			return true;
+	return false;
+}
+
 /*
  * The next option, as getopt_long(3) has it, but never an abbreviation: an
- * option that comes later must not change what a script means.  '?' and ':'
- * come after their message.
+ * option that comes later must not change what a script means.  '?' comes
+ * after its message.
  */
 static int
 next_option(int argc, char **argv)
 {
 	const char *word = optind < argc ? argv[optind] : "";
-	int index = -1, option;
+	bool is_long = strncmp(word, "--", 2) == 0 && word[2] != '\0';
 	char letter[3] = "-?";
+	int option;
 
-	option = getopt_long(argc, argv, short_options, long_options, &index);
-	if (option == -1)
-		return -1;
-	if (index != -1 &&
-	    strcspn(word + 2, "=") != strlen(long_options[index].name))
-		option = '?';
+	if (is_long && !is_long_option(word + 2)) {
+		(void)misuse(word, NULL, "unknown option");
+		return '?';
+	}
+	option = getopt_long(argc, argv, short_options, long_options, NULL);
 	if (option != '?' && option != ':')
 		return option;
-
-	if (index == -1 && optopt > 0 && optopt <= UCHAR_MAX &&
-	    strncmp(word, "--", 2) != 0) {
+	if (!is_long) {
 		letter[1] = (char)optopt;
 		word = letter;
 	}
-	if (option == ':')
-		(void)misuse(word, NULL, "needs a value");
-	else if (index == -1 && optopt != 0 && word != letter)
-		(void)misuse(word, NULL, "takes no value");
-	else
-		(void)misuse(word, NULL, "unknown option");
+	(void)misuse(word, NULL, option == ':' ? "needs a value" :
+	    is_long ? "takes no value" : "unknown option");
 	return '?';
+}
+
+static const char *const verb_options[] = {
+	[VERB_CHECK] = "--check",
+	[VERB_STATUS] = "--status",
+	[VERB_STOP] = "--stop",
+	[VERB_SIGNAL] = "--signal",
+	[VERB_WAIT] = "--wait",
+};
+
+/* The verbs that need an instance. */
+static bool
+needs_instance(const struct config *config)
+{
+	switch (config->verb) {
+	case VERB_CHECK:
+		return config->pid == 0;
+	case VERB_STATUS:
+	case VERB_STOP:
+	case VERB_SIGNAL:
+	case VERB_WAIT:
+		return true;
+	default:
+		return config->replace;
+	}
+}
+
+/* The operands: a command, --check's PID, or none. */
+static int
+check_operands(struct config *config)
+{
+	char *operand = config->command[0];
+	const char *error;
+
+	if (config->verb == VERB_LAUNCH || config->verb == VERB_EXPLAIN) {
+		if (operand == NULL)
+			return misuse("COMMAND", NULL, "missing");
+		if (*operand == '\0')
+			return misuse("COMMAND", NULL, "empty");
+		return STATUS_DONE;
+	}
+	if (config->verb == VERB_CHECK && operand != NULL) {
+		config->pid = (pid_t)strtonum(operand, 1, INT_MAX, &error);
+		if (error != NULL)
+			return misuse("PID", operand, "not a process id");
+		operand = config->command[1];
+	}
+	if (operand != NULL)
+		return misuse(operand, NULL, "one operand too many");
+	return STATUS_DONE;
 }
 
 /* What contradicts itself, wherever it stands in the command line. */
 static int
 check_together(const struct config *config)
 {
+	bool instance = config->pidfile != NULL || config->name != NULL;
+
 	if (config->pidfile != NULL && config->name != NULL)
 		return misuse("--name", config->name,
 		    "is a pid file of its own, so --pidfile is one too many");
-	if (config->if_not_running && config->pidfile == NULL &&
-	    config->name == NULL && config->lockfile == NULL)
+	if (needs_instance(config) && !instance)
+		return misuse(config->replace ? "--replace" :
+		    verb_options[config->verb], NULL, config->verb ==
+		    VERB_CHECK ? "needs PID, --pidfile or --name" :
+		    "needs --pidfile or --name");
+	if (config->verb == VERB_CHECK && config->pid != 0 && instance)
+		return misuse("--check", NULL,
+		    "either PID, or --pidfile or --name");
+	if (config->if_not_running && !instance && config->lockfile == NULL)
 		return misuse("--if-not-running", NULL,
 		    "needs --pidfile, --name or --lockfile");
+	if (config->if_not_running && config->replace)
+		return misuse("--replace", NULL,
+		    "is the contrary of --if-not-running");
+	if (config->replace && config->verb != VERB_LAUNCH &&
+	    config->verb != VERB_EXPLAIN)
+		return misuse("--replace", NULL, "is for a launch");
+	if (config->tree && config->verb != VERB_STOP && !config->replace)
+		return misuse("--tree", NULL, "is for --stop and --replace");
+	if (config->json && config->verb != VERB_EXPLAIN &&
+	    config->verb != VERB_CHECK && config->verb != VERB_STATUS &&
+	    config->verb != VERB_LIST)
+		return misuse("--json", NULL,
+		    "is for --explain, --check, --status and --list");
 	if (config->root != NULL && config->steps.chdir == NULL)
 		return misuse("--chdir", "keep",
 		    "would be outside of the new root of --chroot");
-	if (config->command[0] == NULL)
-		return misuse("COMMAND", NULL, "missing");
-	if (config->command[0][0] == '\0')
-		return misuse("COMMAND", NULL, "empty");
 	return STATUS_DONE;
 }
 
 int
 options_parse(struct config *config, int argc, char **argv)
 {
-	struct said said = { -1, -1, -1, { false }, false };
+	struct said said = { -1, -1, -1, false };
 	int option, status;
 
 	memset(config, 0, sizeof(*config));
 	config->steps.umask = 022;
 	config->steps.chdir = "/";
+	(void)schedule_parse(SCHEDULE_DEFAULT, &config->schedule);
 	config->env = calloc((size_t)argc + 1, sizeof(*config->env));
 	if (config->env == NULL)
 		return complain_errno("env", NULL, errno);
@@ -451,8 +618,10 @@ options_parse(struct config *config, int argc, char **argv)
 		if (config->verb == VERB_HELP || config->verb == VERB_VERSION)
 			return STATUS_DONE;
 	}
-	apply_defaults(&config->steps, &said);
+	apply_defaults(config, &said);
 	/* An old kernel lets a program be started without even a name. */
 	config->command = argv + (optind < argc ? optind : argc);
+	if ((status = check_operands(config)) != STATUS_DONE)
+		return status;
 	return check_together(config);
 }

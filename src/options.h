@@ -6,9 +6,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "schedule.h"
 #include "steps.h"
 
-enum verb { VERB_LAUNCH, VERB_EXPLAIN, VERB_HELP, VERB_VERSION };
+enum verb {
+	VERB_LAUNCH,
+	VERB_EXPLAIN,
+	VERB_CHECK,
+	VERB_STATUS,
+	VERB_STOP,
+	VERB_SIGNAL,
+	VERB_WAIT,
+	VERB_LIST,
+	VERB_HELP,
+	VERB_VERSION
+};
 
 /* Every string is argv's own; a NULL was not said. */
 struct config {
@@ -27,7 +39,16 @@ struct config {
 	bool clear_env;
 	bool no_new_privs;
 	bool if_not_running;
+	bool replace;
 	bool verbose;
+	bool umask_said;		/* --check: exactly that */
+	bool stdio_said[3];
+
+	pid_t pid;			/* --check's operand, or 0 */
+	int signal;
+	struct schedule schedule;	/* of --stop and --replace */
+	bool tree;
+	bool json;
 };
 
 /*

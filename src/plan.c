@@ -179,6 +179,23 @@ open_root(struct plan *plan)
 	return STATUS_DONE;
 }
 
+/* chdir(2) may find more amiss, as the user, but not less. */
+static int
+check_chdir(const struct plan *plan)
+{
+	const char *directory = plan->steps.chdir;
+	int fd;
+
+	if (directory == NULL || strcmp(directory, "/") == 0 ||
+	    plan->root != NULL)
+		return STATUS_DONE;
+	fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return complain_errno("chdir", directory, errno);
+	(void)close(fd);
+	return STATUS_DONE;
+}
+
 static int
 find_instance(struct plan *plan, const struct config *config)
 {
@@ -203,14 +220,18 @@ plan_make(struct plan *plan, const struct config *config,
 	plan->caller = *caller;
 	plan->root = config->root;
 	plan->no_new_privs = config->no_new_privs;
+	plan->clear_env = config->clear_env;
+	plan->changes = config->env;
+	plan->nchanges = config->nenv;
 	plan->lockfile = config->lockfile;
 	plan->command = config->command[0];
 	plan->argv = config->command;
 	plan->if_not_running = config->if_not_running;
+	plan->replace = config->replace;
 	plan->verbose = config->verbose;
 	plan->root_fd = -1;
 	plan->stdio[0] = plan->stdio[1] = plan->stdio[2] = -1;
-	plan->channel[0] = plan->channel[1] = -1;
+	plan->channel[0] = plan->channel[1] = plan->lock = -1;
 	plan->instance.fd = plan->instance.lock = plan->instance.dir = -1;
 
 	if (plan->steps.session && !plan->steps.background &&
@@ -224,6 +245,7 @@ plan_make(struct plan *plan, const struct config *config,
 	    (status = make_env(plan, config)) != STATUS_DONE ||
 	    (status = find_instance(plan, config)) != STATUS_DONE ||
 	    (status = open_root(plan)) != STATUS_DONE ||
+	    (status = check_chdir(plan)) != STATUS_DONE ||
 	    (status = find_command(plan)) != STATUS_DONE)
 		return status;
 	return make_shell_argv(plan);

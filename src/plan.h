@@ -36,6 +36,7 @@ struct plan {
 	bool truncate[3];
 	bool created[3];		/* the file was not there before */
 
+	int lock;			/* of the lock file, opened */
 	int channel[2];			/* the report pipe, if it forks */
 	int *spare;			/* what step fds leaves, ascending */
 	size_t nspare;
@@ -45,8 +46,12 @@ struct plan {
 	char **argv;
 	char **shell_argv;		/* the same, run by /bin/sh */
 	char **env;
+	bool clear_env;			/* what was said of it */
+	const char *const *changes;
+	size_t nchanges;
 
 	bool if_not_running;
+	bool replace;
 	bool verbose;
 };
 
@@ -58,12 +63,17 @@ struct plan {
 int	plan_make(struct plan *, const struct config *, const struct caller *);
 
 /*
- * Opens the plan's files: lock and pid file first, so that a launch that is
- * refused has touched no other.  Returns as plan_make; with STATUS_RUNNING,
- * or with STATUS_DONE and *running, another one runs.  After anything but
- * success all is undone.
+ * Opens what the plan needs, in three parts: the files for 0, 1 and 2, of
+ * which none is truncated yet; the lock and the pid file; what the processes
+ * of the launch report by.  The first two go in either order: a launch that
+ * may be refused takes the locks first, so that it has touched no other file.
+ * Each returns as plan_make; STATUS_RUNNING, or STATUS_DONE and *running,
+ * where another one runs.  After anything but success plan_undo is due.
  */
-int	plan_open(struct plan *, bool *running);
+int	plan_open_files(struct plan *);
+int	plan_try_lockfile(struct plan *);	/* if nobody holds it now */
+int	plan_open_instance(struct plan *, bool *running);
+int	plan_open_channel(struct plan *);
 
 /* Removes the files that a failed launch has made. */
 void	plan_undo(const struct plan *);

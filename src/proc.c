@@ -2,8 +2,11 @@
 /* What /proc says of a process (proc(5)). */
 #include "config.h"
 
+#include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/types.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,11 +19,6 @@
 
 /* Of a task's flags (include/linux/sched.h): forked but didn't exec. */
 #define PF_FORKNOEXEC	0x40
-
-/* Columns of /proc/PID/stat, counted as in proc(5). */
-#define STAT_STATE	3
-#define STAT_FLAGS	9
-#define STAT_STARTTIME	22
 
 /* The file /proc/PID/name, as a string of at most size - 1 bytes. */
 static ssize_t
@@ -55,63 +53,210 @@ stat_column(const char *stat, int column)
 	return at == NULL ? "" : at + 1;
 }
 
-int
-proc_executed(pid_t pid)
+/* The real-time clock's value for a number of clock ticks since boot. */
+static void
+from_ticks(unsigned long long ticks, struct timespec *when)
 {
-	char stat[1024];
+	unsigned long hertz = (unsigned long)sysconf(_SC_CLK_TCK);
+	struct timespec since = {
+		.tv_sec = (time_t)(ticks / hertz),
+		.tv_nsec = (long)(ticks % hertz * (1000000000 / hertz))
+	};
+	struct timespec now, boot;
 
-	if (read_file(pid, "stat", stat, sizeof(stat)) == -1)
-		return -1;
-	return !(strtoul(stat_column(stat, STAT_FLAGS), NULL, 10) &
-	    PF_FORKNOEXEC);
+	/* In this order, a pause between them makes it younger: no harm. */
+	(void)clock_gettime(CLOCK_BOOTTIME, &boot);
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	timespecsub(&now, &boot, when);
+	timespecadd(when, &since, when);
 }
 
 int
-proc_started(pid_t pid, struct timespec *started)
+proc_stat(pid_t pid, struct proc_stat *stat)
 {
-	unsigned long hertz = (unsigned long)sysconf(_SC_CLK_TCK);
-	unsigned long long ticks;
-	struct timespec now, boot;
-	char stat[1024];
-	long long nsec;
+	char text[1024];
+	const char *at;
 
-	if (read_file(pid, "stat", stat, sizeof(stat)) == -1)
+	if (read_file(pid, "stat", text, sizeof(text)) == -1)
 		return -1;
-	/* A zombie is dead, though some inits never reap it. */
-	if (*stat_column(stat, STAT_STATE) == 'Z') {
-		errno = ESRCH;
+	at = stat_column(text, 3);
+	/* The first thread may end before the others. */
+	stat->dead = (*at == 'Z' || *at == 'X') &&
+	    strtol(stat_column(text, 20), NULL, 10) <= 1;
+	stat->parent = (pid_t)strtol(stat_column(text, 4), NULL, 10);
+	stat->session = (pid_t)strtol(stat_column(text, 6), NULL, 10);
+	stat->terminal = strtol(stat_column(text, 7), NULL, 10) != 0;
+	stat->executed = !(strtoul(stat_column(text, 9), NULL, 10) &
+	    PF_FORKNOEXEC);
+	from_ticks(strtoull(stat_column(text, 22), NULL, 10), &stat->started);
+	return 0;
+}
+
+/* The value of a line of /proc/PID/status, or NULL. */
+static const char *
+status_value(const char *status, const char *name)
+{
+	size_t length = strlen(name);
+	const char *at;
+
+	for (at = status; at != NULL; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (strncmp(at, name, length) == 0 && at[length] == ':')
+			return at + length + 1 + strspn(at + length + 1, " \t");
+	}
+	return NULL;
+}
+
+static unsigned long long
+status_number(const char *status, const char *name, int base,
+    unsigned long long missing)
+{
+	const char *value = status_value(status, name);
+
+	return value == NULL ? missing : strtoull(value, NULL, base);
+}
+
+int
+proc_status(pid_t pid, struct proc_status *status)
+{
+	char text[8192];
+
+	if (read_file(pid, "status", text, sizeof(text)) == -1)
+		return -1;
+	status->leader = (pid_t)status_number(text, "Tgid", 10, 0);
+	status->uid = (uid_t)status_number(text, "Uid", 10, 0);
+	status->umask = (int)status_number(text, "Umask", 8,
+	    (unsigned long long)-1);
+	status->blocked = status_number(text, "SigBlk", 16, 0);
+	status->ignored = status_number(text, "SigIgn", 16, 0);
+	return 0;
+}
+
+int
+proc_link(pid_t pid, const char *name, char *buf, size_t size)
+{
+	char path[64];
+	ssize_t length;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	length = readlink(path, buf, size - 1);
+	if (length == -1)
+		return -1;
+	buf[length] = '\0';
+	return 0;
+}
+
+int
+proc_file(pid_t pid, const char *name, struct stat *st)
+{
+	char path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid,
+	    name) >= sizeof(path)) {
+		errno = ENAMETOOLONG;
 		return -1;
 	}
-	ticks = strtoull(stat_column(stat, STAT_STARTTIME), NULL, 10);
-	if (clock_gettime(CLOCK_REALTIME, &now) == -1 ||
-	    clock_gettime(CLOCK_BOOTTIME, &boot) == -1)
+	return stat(path, st);
+}
+
+char *
+proc_command(pid_t pid, size_t *length)
+{
+	char path[64], *text = NULL, *more;
+	size_t room = 0;
+	ssize_t got;
+	int fd;
+
+	*length = 0;
+	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return NULL;
+	do {
+		/* Room for one more than it has, a NUL. */
+		room = room == 0 ? 4096 : room * 2;
+		if ((more = realloc(text, room)) == NULL) {
+			free(text);
+			(void)close(fd);
+			return NULL;
+		}
+		text = more;
+		while ((got = read(fd, text + *length,
+		    room - *length - 1)) > 0)
+			*length += (size_t)got;
+	} while (got == 0 && *length + 1 == room);
+	(void)close(fd);
+	/* The last one has no NUL where it was written over. */
+	if (*length > 0 && text[*length - 1] != '\0')
+		text[(*length)++] = '\0';
+	/* Who sets a title leaves what it had of arguments empty. */
+	while (*length > 1 && text[*length - 1] == '\0' &&
+	    text[*length - 2] == '\0')
+		--*length;
+	return text;
+}
+
+/* The entries of a directory that are numbers. */
+static ssize_t
+list_numbers(const char *path, int **list)
+{
+	struct dirent *entry;
+	size_t n = 0, room = 0;
+	int *more;
+	DIR *dir;
+
+	*list = NULL;
+	if ((dir = opendir(path)) == NULL)
 		return -1;
-	nsec = now.tv_nsec - boot.tv_nsec +
-	    (long long)(ticks % hertz * (1000000000 / hertz));
-	started->tv_sec = now.tv_sec - boot.tv_sec + (time_t)(ticks / hertz);
-	for (; nsec < 0; nsec += 1000000000)
-		started->tv_sec--;
-	started->tv_sec += (time_t)(nsec / 1000000000);
-	started->tv_nsec = (long)(nsec % 1000000000);
-	return 0;
+	while ((entry = readdir(dir)) != NULL) {
+		if (entry->d_name[strspn(entry->d_name, "0123456789")] != '\0')
+			continue;
+		if (n == room) {
+			room = room == 0 ? 64 : room * 2;
+			more = reallocarray(*list, room, sizeof(**list));
+			if (more == NULL) {
+				free(*list);
+				(void)closedir(dir);
+				return -1;
+			}
+			*list = more;
+		}
+		(*list)[n++] = (int)strtol(entry->d_name, NULL, 10);
+	}
+	(void)closedir(dir);
+	return (ssize_t)n;
+}
+
+ssize_t
+proc_list(pid_t **pids)
+{
+	return list_numbers("/proc", pids);
+}
+
+ssize_t
+proc_fds(pid_t pid, int **fds)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	return list_numbers(path, fds);
 }
 
 bool
 proc_runs(pid_t pid, const char *command)
 {
 	static const char deleted[] = " (deleted)";
-	char buf[4096], real[PATH_MAX], path[64];
+	char buf[PATH_MAX], real[PATH_MAX], *end, *arguments;
 	const char *base, *arg;
+	bool found = false;
+	size_t size;
 	ssize_t length;
 
 	/* Its executable; another user's cannot be read. */
-	(void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	length = readlink(path, buf, sizeof(buf) - 1);
-	if (length > 0 && realpath(command, real) != NULL) {
-		buf[length] = '\0';
-		if ((size_t)length > sizeof(deleted) && strcmp(buf + length -
-		    (sizeof(deleted) - 1), deleted) == 0)
-			buf[length - (ssize_t)(sizeof(deleted) - 1)] = '\0';
+	if (proc_link(pid, "exe", buf, sizeof(buf)) == 0 &&
+	    realpath(command, real) != NULL) {
+		end = strstr(buf, deleted);
+		if (end != NULL && end[sizeof(deleted) - 1] == '\0')
+			*end = '\0';
 		if (strcmp(buf, real) == 0)
 			return true;
 	}
@@ -125,10 +270,10 @@ proc_runs(pid_t pid, const char *command)
 		return true;
 
 	/* The script that its interpreter was given. */
-	length = read_file(pid, "cmdline", buf, sizeof(buf));
-	for (arg = buf; length > 0 && arg < buf + length;
+	arguments = proc_command(pid, &size);
+	for (arg = arguments; arg != NULL && arg < arguments + size && !found;
 	    arg += strlen(arg) + 1)
-		if (strcmp(arg, command) == 0)
-			return true;
-	return false;
+		found = strcmp(arg, command) == 0;
+	free(arguments);
+	return found;
 }

@@ -3,22 +3,54 @@
 #ifndef PROC_H
 #define PROC_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <time.h>
 
-/*
- * Has it executed a program since it was forked?  1 yes, 0 no, -1 with errno
- * where it cannot be seen (ENOENT: no such process, or no /proc).  Also true
- * of a zombie: the answer stays after death until it is reaped.
- */
-int	proc_executed(pid_t);
+/* Of /proc/PID/stat, which everybody may read. */
+struct proc_stat {
+	bool dead;			/* a zombie: some inits never reap */
+	bool executed;			/* a program, since it was forked */
+	bool terminal;			/* has a controlling one */
+	pid_t parent;
+	pid_t session;
+	struct timespec started;	/* by the real-time clock */
+};
+
+/* Of /proc/PID/status, which everybody may read. */
+struct proc_status {
+	pid_t leader;			/* of its threads: its process */
+	uid_t uid;			/* the real one */
+	int umask;			/* -1: a kernel before 4.7 */
+	unsigned long long blocked;	/* a bit a signal, from 1 */
+	unsigned long long ignored;
+};
 
 /*
- * When it started, by the real-time clock.  -1 with errno; ESRCH for a zombie.
+ * Each returns -1 with errno where it cannot be seen: ENOENT or ESRCH, there
+ * is no such process, or no /proc; EACCES, it is another user's.
  */
-int	proc_started(pid_t, struct timespec *);
+int	proc_stat(pid_t, struct proc_stat *);
+int	proc_status(pid_t, struct proc_status *);
+
+/* Where a link of /proc/PID leads: name is cwd, exe, fd/0. */
+int	proc_link(pid_t, const char *name, char *buf, size_t size);
+
+/* stat(2) of /proc/PID/name: what it leads to, in that process's root. */
+int	proc_file(pid_t, const char *name, struct stat *);
+
+/*
+ * Its arguments, length bytes, each ended by a NUL, without empty ones at the
+ * end.  A string to free(3), or NULL with errno.
+ */
+char	*proc_command(pid_t, size_t *length);
+
+/* All processes; a process's descriptors.  The number of them; free(3) it. */
+ssize_t	proc_list(pid_t **);
+ssize_t	proc_fds(pid_t, int **);
 
 /*
  * Does it look like a run of command (a path): its executable, its name, or

@@ -145,6 +145,9 @@ step_sigchld(const struct plan *plan)
 {
 	enum disposition sigchld = plan->steps.sigchld;
 
+	if (sigchld == DISPOSITION_KEEP && !plan_forks(plan))
+		return 0;
+	/* The launcher has reset it for itself. */
 	if (sigchld == DISPOSITION_KEEP)
 		sigchld = plan->caller.sigchld_ignored ?
 		    DISPOSITION_IGNORE : DISPOSITION_DEFAULT;

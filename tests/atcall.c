@@ -13,6 +13,7 @@
  *   SIG@launcher    to COMMAND's process
  *   SIG@group       to COMMAND's process group, as a terminal does it
  *   hangup          closes the pseudo-terminal
+ *   /PROGRAM        runs it, and waits until it ends
  *
  * A process that executes another program is let go.  When COMMAND has ended,
  * the terminal is closed, and a line is printed: its exit status (128 and the
@@ -37,7 +38,7 @@
 
 static long target, calls;
 static int sig, master = -1;
-static const char *whom;		/* "", "launcher", "group", "hangup" */
+static const char *whom;	/* "", "launcher", "group", "hangup", "/..." */
 static pid_t launcher;
 
 static void
@@ -46,7 +47,7 @@ parse_action(char *action)
 	char *at = strchr(action, '@');
 
 	whom = "";
-	if (strcmp(action, "hangup") == 0)
+	if (strcmp(action, "hangup") == 0 || *action == '/')
 		whom = action;
 	else if (at != NULL)
 		whom = at + 1;
@@ -61,6 +62,9 @@ act(pid_t caller)
 	if (strcmp(whom, "hangup") == 0) {
 		close(master);
 		master = -1;
+	} else if (*whom == '/') {
+		if (system(whom) != 0)
+			errx(2, "%s failed", whom);
 	} else if (strcmp(whom, "launcher") == 0) {
 		kill(launcher, sig);
 		/* A kill takes a moment; the others shall come after it. */

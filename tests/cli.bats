@@ -368,10 +368,11 @@ starts_nothing() {
 }
 
 @test "-v of a launch that fails prints the steps that were done" {
-	run launch -v --chdir="$TMP/none" true
-	status_is 125
-	[[ $output == *"daemonize: fds: close"* ]]
-	[[ $output != *"daemonize: chdir: $TMP/none"$'\n'* ]]
-	[[ $output != *"daemonize: stdio: "* ]]
-	[[ $output == *"daemonize: chdir: $TMP/none: No such file or directory" ]]
+	printf '#!/no/such/interpreter\n' >"$TMP/bad"
+	chmod +x "$TMP/bad"
+	run launch -v "$TMP/bad"
+	status_is 126
+	[[ $output == *"daemonize: stdio: /dev/null /dev/null /dev/null"* ]]
+	[[ $output != *": pid "* ]]
+	[[ $output == *": bad interpreter: "* ]]
 }

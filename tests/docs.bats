@@ -11,11 +11,20 @@ MANUAL=$SOURCE_DIR/man/daemonize.1
 COMPLETION=$SOURCE_DIR/contrib/completion/daemonize.bash
 README=$SOURCE_DIR/README.md
 
-# The options of the help as it has them, sorted: `-c, --chdir=DIR|keep`.
+# The options of the help as it has them, sorted: `-c, --chdir=DIR|keep`,
+# `--stop[=SCHEDULE]`, `--check [PID]`.
 help_options() {
 	launch --help |
-	    sed -nE 's/^ +((-[[:alpha:]], )?--[^ ]+).*/\1/p' | sort
+	    sed -nE 's/^ +((-[[:alpha:]], )?--[^ ]+( \[[A-Z]+])?).*/\1/p' | sort
 }
+
+# Their names alone, letters too, one a line.
+help_names() {
+	help_options | sed -E 's/\[?=.*//; s/ \[.*//; s/, /\n/'
+}
+
+# The options in the place of which no command follows.
+VERBS=" --check --status --stop --signal --wait --list "
 
 # A section of the manual: manual_section NAME
 manual_section() {
@@ -27,7 +36,13 @@ manual_section() {
 # The same options in the manual: the items of lists that begin with one.
 manual_options() {
 	sed -nE '/^\.It Fl /{ s/^\.It //; s/ Ns //g; s/ , /, /g; s/Fl /-/g
-	    s/(Ar|Cm) //g; p }' "$MANUAL" | sort
+	    s/Op =Ar ([A-Z]+)/[=\1]/; s/ Op Ar ([A-Z]+)/ [\1]/
+	    s/(Ar|Cm) //g; p }' < <(manual_but_json) | sort
+}
+
+# JSON has lists of options as well.
+manual_but_json() {
+	sed '/^\.Sh JSON$/,/^\.Sh /d' "$MANUAL"
 }
 
 # `NAME DEFAULT` of each step, in the order of --help, manual and --explain.
@@ -148,18 +163,20 @@ offered() {
 
 @test "the completion offers the options of the help" {
 	complete_line "daemonize -"
-	equal options "$(offered | sed 's/=$//' | sort)" \
-	    "$(help_options | sed 's/=.*//; s/, /\n/' | sort)"
+	equal options "$(offered | sed 's/=$//' | sort -u)" \
+	    "$(help_names | sort)"
 }
 
 @test "the completion knows which options have a value" {
 	local option
 
 	_command_offset() { OFFSET=$1; }
-	for option in $(help_options | sed 's/, /\n/; s/\(=.*\)/\1/'); do
+	for option in $(help_options | sed 's/.*, //; s/ \[.*//'); do
 		OFFSET=none
-		complete_line "daemonize ${option%%=*} one two three "
+		complete_line "daemonize ${option%%[=[]*} one two three "
 		case $option in
+		*)	[[ $VERBS != *" ${option%%[=[]*} "* ]] ||
+			    { equal "$option" "$OFFSET" none; continue; } ;;&
 		--*=*)	equal "$option" "$OFFSET" 3 ;;
 		--*)	equal "$option" "$OFFSET" 2 ;;
 		esac
@@ -198,6 +215,40 @@ offered() {
 	equal offset "$OFFSET" 2
 }
 
+@test "the completion offers pids after --check, and a command after none" {
+	complete_line "daemonize --check --umask=027 $$"
+	offered | grep -qx $$
+	complete_line "daemonize --check $$ "
+	equal "after the pid" "$(offered)" ""
+	complete_line "daemonize --stop -n web "
+	equal "after --stop" "$(offered)" ""
+}
+
+@test "the completion offers signals that there are, and for --stop a schedule" {
+	local name names
+
+	complete_line "daemonize --signal="
+	names=$(offered)
+	equal "of --signal S" "$(complete_line "daemonize --signal S"
+	    offered | sort | tr '\n' ' ')" "SEGV STOP SYS "
+	for name in $names; do
+		run launch "--signal=$name" -p "$TMP/none"
+		status_is 3
+	done
+	complete_line "daemonize --stop="
+	equal "of --stop=" "$(offered)" "${names//$'\n'//$'\n'}/"
+	complete_line "daemonize --stop=INT/2s/TE"
+	equal "of --stop=INT/2s/TE" "$(offered)" INT/2s/TERM/
+	complete_line "daemonize --stop=INT/"
+	equal "of --stop=INT/" "$(offered)" ""
+}
+
+@test "the completion has every signal with a name that the program knows" {
+	equal signals "$(complete_line "daemonize --signal="; offered | sort)" \
+	    "$(sed -nE 's/^	\{ SIG[A-Z0-9]+,	"([A-Z0-9]+)" \},$/\1/p' \
+		"$SOURCE_DIR/src/schedule.c" | sort)"
+}
+
 @test "the completion offers files, directories, users and groups" {
 	mkdir somewhere
 	: >somefile
@@ -226,7 +277,7 @@ offered() {
 	[[ -e $README ]] || skip "no README"
 	# Other programs are there too: what begins with an option or with us.
 	while read -r option; do
-		help_options | sed 's/=.*//; s/, /\n/' | grep -qxF -- "$option" ||
+		help_names | grep -qxF -- "$option" ||
 		    { echo "no such option: $option"; return 1; }
 	done < <({
 		grep -oE '`(daemonize )?--[^`]*' "$README"
@@ -270,13 +321,63 @@ offered() {
 @test "manual and help have the exit statuses of the source" {
 	local statuses
 
+	# Several names have the same number.
 	statuses=$(sed -nE 's/.*STATUS_[A-Z_]+ = ([0-9]+).*/\1/p' \
-	    "$SOURCE_DIR/src/message.h" | sort -n)
+	    "$SOURCE_DIR/src/message.h" | sort -nu)
 	[[ -n $statuses ]]
 	equal manual "$(manual_section "EXIT STATUS" |
 	    sed -n 's/^\.It \([0-9]*\)$/\1/p')" "$statuses"
 	equal help "$(launch --help | sed -n '/^Exit status/,$p' |
-	    grep -oE '[0-9]+')" "$statuses"
+	    grep -oE '[0-9]+' | sort -nu)" "$statuses"
+}
+
+@test "help and manual have the same exit statuses for each verb" {
+	local verb
+
+	for verb in check status; do
+		equal "--$verb" "$(launch --help | tr '\n' ' ' |
+		    sed -E "s/.*--$verb: ([^.]*)\..*/\1/" |
+		    grep -oE '[0-9]+')" \
+		    "$(manual_section "EXIT STATUS" | awk -v verb="-$verb" '
+			/^\.It / { n = $2 }
+			/^\.Fl / && $2 == verb { print n }')"
+	done
+}
+
+# What the manual says of a verb's JSON: json_members VERB
+json_members() {
+	manual_section JSON | awk -v verb="-$1" '
+	    /^\.It Fl / { inside = $3 == verb }
+	    inside && /^\.Va / { print $2 }'
+}
+
+# The members of an object on standard input, and those of one in its steps.
+members() {
+	python3 -c 'import json, sys
+value = json.load(sys.stdin)
+for one in [value] + value.get("steps", [])[:1]:
+    print("\n".join(one))'
+}
+
+@test "the members of the JSON are those of the manual" {
+	requires python3
+	local said
+
+	launch -p "$PIDFILE" sleep 1000
+	remember "$(cat "$PIDFILE")"
+	said=$(json_members status)
+	equal status "$(launch --status --json -p "$PIDFILE" | members)" \
+	    "$(grep -vx reason <<<"$said")"
+	equal check "$(launch --check --json -p "$PIDFILE" | members)" \
+	    "$(json_members check)"
+	# Nothing changes for a user: there is no gid.
+	equal explain "$(launch --explain --json true | members)" \
+	    "$(json_members explain | grep -vx gid)"
+	echo garbage >"$PIDFILE.other"
+	run launch --status --json -p "$PIDFILE.other"
+	status_is 4
+	equal unknown "$(members <<<"$output" | tail -n 1)" \
+	    "$(grep -x reason <<<"$said")"
 }
 
 @test "the messages of the manual's DIAGNOSTICS are those of the source" {
@@ -295,7 +396,8 @@ offered() {
 			reason='already running: %s holds %s' ;;
 		*)
 			reason=${reason##*: }
-			reason=${reason/signal N/signal %d} ;;
+			reason=${reason/ N / %d }
+			reason=${reason/"'PART'"/"'%s'"} ;;
 		esac
 		[[ $strings == *"$reason"* ]] ||
 		    { echo "not in the source: $reason"; return 1; }
@@ -334,9 +436,39 @@ offered() {
 }
 
 @test "example: have one instance, and stop it" {
-	example "kill"
-	remember "$(cat idle.pid)"
-	eventually gone "$(cat idle.pid)"
+	example "--stop"
+	equal processes "$(leftovers)" ""
+	[[ ! -e idle.pid ]]
+}
+
+@test "example: restart it with another command" {
+	example "--replace"
+	find_daemon "sleep 2000"
+	equal pid "$(cat idle.pid)" "$PID"
+}
+
+@test "example: let it rest for a while" {
+	example "--signal" '$d'
+	find_daemon "sleep 1000"
+	state_is() { [[ $(state State) == "$1 "* ]]; }
+	eventually state_is T
+	example "--signal" 1,2d
+	eventually state_is S
+}
+
+@test "example: do something when it has ended" {
+	run example "--wait"
+	status_is 0
+	output_is "the job is done"
+	equal processes "$(leftovers)" ""
+}
+
+@test "example: is it a proper daemon?" {
+	run example "--check"
+	status_is 0
+	find_daemon "sleep 1000"
+	[[ $output == *"signals     BAD ignored: "*"it is none" ]] ||
+	    { echo "$output"; return 1; }
 }
 
 @test "example: start it if it does not run" {
@@ -420,6 +552,70 @@ print(urllib.request.urlopen(sys.argv[1]).read().decode())' \
 	find_daemon "sleep 1000"
 	# The process that the supervisor knows has become the command.
 	equal pid "$PID" "$(cat script.pid)"
+}
+
+# --- the transcripts ------------------------------------------------------
+
+# What differs from run to run: pids, sessions, times; and who the user is.
+# Whether orphans come to process 1 is the system's.
+plain() {
+	sed -E "s/pid [0-9]+/pid N/; s/session [0-9]+/session N/
+	    s/user [^ ,]+,/user NAME,/; s/since [-0-9]+ [0-9:]+:/since TIME:/
+	    /^background /d"
+}
+
+# Runs the transcript with those words as it stands there, in $TMP, and
+# compares what is printed: transcript SECTION WORDS
+transcript() {
+	local said
+
+	said=$(literal "$1" "$2")
+	[[ -n $said ]] || { echo "no such transcript: $2"; return 1; }
+	sed -nE "s/^\\$ (.*)/cat <<'END'\n&\nEND\n\1/p" <<<"$said" >.script
+	with_daemonize sh .script >.printed 2>&1 || :
+	[[ -z $(leftovers) ]] || remember "$(leftovers)"
+	equal transcript "$(plain <.printed)" "$(plain <<<"$said")"
+}
+
+@test "every transcript of the manual has a test" {
+	equal transcripts "$(sed -n '/^\.Sh CHECKING/,/^\.Sh COMPOSING/p' \
+	    "$MANUAL" | grep -c '^\.Bd -literal')" \
+	    "$(grep -cE '^	transcript ' "$BATS_TEST_FILENAME")"
+}
+
+@test "transcript: --check" {
+	transcript CHECKING "--check"
+}
+
+@test "transcript: --status" {
+	transcript CONTROL "idle: running"
+}
+
+@test "transcript: --stop" {
+	transcript CONTROL "still there"
+}
+
+@test "transcript: --signal" {
+	transcript CONTROL "--signal=STOP"
+}
+
+@test "transcript: --wait" {
+	transcript CONTROL "--wait"
+}
+
+@test "transcript: --list" {
+	# Root's named instances lie in /run, which is not the tests'.
+	if ((EUID == 0)); then
+		requires setpriv
+		AS=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+		chmod 777 "$TMP"
+	fi
+	export XDG_RUNTIME_DIR=$TMP/xdg
+	transcript CONTROL "--list"
+}
+
+@test "transcript: --json" {
+	transcript JSON "--json"
 }
 
 # --- before and after us --------------------------------------------------

@@ -339,11 +339,9 @@ end_daemon() {
 
 @test "a zombie is no obstacle" {
 	# The second sleep never asks for what became of the first.
-	sh -c 'sleep 1000 & echo $! >zombie; exec sleep 1000' 3>&- &
+	sh -c 'sleep 0 & echo $! >zombie; exec sleep 1000' 3>&- &
 	remember $!
-	eventually grep -qx sleep "/proc/$!/comm"
-	eventually grep -qx sleep "/proc/$(cat zombie)/comm"
-	kill -KILL "$(cat zombie)"
+	eventually test -s zombie
 	eventually grep -q '^State:.Z' "/proc/$(cat zombie)/status"
 	equal "its name" "$(cat "/proc/$(cat zombie)/comm")" sleep
 	written "$(cat zombie)"
@@ -546,13 +544,15 @@ end_daemon() {
 	# Only one test at a time makes and removes the directory.
 	exec {lock}</run
 	flock "$lock"
-	PIDFILE=/run/daemonize/$name.pid
-	at_end rm -f "$PIDFILE"
 	if [[ ! -e /run/daemonize ]]; then
 		at_end rmdir /run/daemonize
 	fi
+	PIDFILE=/run/daemonize/$name.pid
 	(umask 077 && XDG_RUNTIME_DIR=$TMP launch -n "$name" "${DAEMON[@]}")
 	is_instance
+	# Before its directory: the last comes last.
+	printf 'rm -f %q\n%s\n' "$PIDFILE" "$(cat "$TMP/.at_end")" \
+	    >"$TMP/.at_end"
 	equal "directory" "$(stat -c '%a %U' /run/daemonize)" "755 root"
 	fails 1 "daemonize: already running: pid $(cat "$PIDFILE") holds \
 $PIDFILE" -n "$name" "${DAEMON[@]}"

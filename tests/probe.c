@@ -199,6 +199,7 @@ main(int argc, char **argv)
 	snprintf(tmp, sizeof(tmp), "%s.tmp", argv[1]);
 	if ((out = fopen(tmp, "we")) == NULL)
 		err(1, "%s", tmp);
+	umask(mask);
 
 	fprintf(out, "pid %d\nppid %d\npgid %d\nsid %d\n", (int)getpid(),
 	    (int)getppid(), (int)getpgrp(), (int)getsid(0));

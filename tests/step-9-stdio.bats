@@ -77,14 +77,15 @@ from_user() {
 	local closed
 
 	echo input >in
+	printf '#!/no/such/interpreter\n' >bad
+	chmod +x bad
 	for closed in "${CLOSED[@]}"; do
 		# shellcheck disable=SC2086
 		from $closed
-		run launch -v -i in -o out -e err -p "$PIDFILE" -l lock \
-		    -c /nonexistent true
-		status_is 125
-		[[ $closed == *2* || $output == *"chdir: /nonexistent: No"* ]]
-		equal "files, $closed" "$(echo *)" "in lock"
+		run launch -v -i in -o out -e err -p "$PIDFILE" -l lock ./bad
+		status_is 126
+		[[ $closed == *2* || $output == *"bad interpreter: "* ]]
+		equal "files, $closed" "$(echo *)" "bad in lock"
 		equal "stdin's file, $closed" "$(cat in)" input
 		equal "lock file, $closed" "$(cat lock)" ""
 	done

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* JSON on stdout (RFC 8259), a value at a time. */
+#ifndef JSON_H
+#define JSON_H
+
+/*
+ * Containers and members nest as they are called; the commas come by
+ * themselves.  name is NULL in an array, and for the outermost value.
+ */
+void	json_open(const char *name, char bracket);	/* '{' or '[' */
+void	json_close(char bracket);			/* '}' or ']' */
+void	json_number(const char *name, long long value);
+void	json_null(const char *name);
+
+/*
+ * Any bytes: what is no UTF-8 becomes U+FFFD a byte, as JSON has no way to
+ * say it.  NULL becomes null.
+ */
+void	json_string(const char *name, const char *value);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Signals and times as the user writes them, and a schedule made of both. */
+#ifndef SCHEDULE_H
+#define SCHEDULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SCHEDULE_DEFAULT	"TERM/10s/KILL/5s"
+#define SCHEDULE_MAX		16
+
+/* Send the signal, then wait so long, in milliseconds, for the end. */
+struct schedule {
+	struct { int signal; long long wait; } stage[SCHEDULE_MAX];
+	size_t n;
+};
+
+/* HUP, SIGHUP or 1.  Returns the number, or -1. */
+int	signal_parse(const char *);
+
+/* TERM for 15; `33` for one that has no name. */
+const char *signal_name(int);
+
+/* 500ms, 2s, 5m, 1h, or seconds.  Returns milliseconds, or -1. */
+long long	time_parse(const char *);
+
+/*
+ * SIG/TIME[/SIG/TIME]...; a TIME alone stands for TERM/TIME/KILL/5s, and a
+ * last SIG without one is followed by 5s.  Returns NULL, or the first part of
+ * text that cannot be read, as a string of its own.
+ */
+const char *schedule_parse(const char *text, struct schedule *);
+
+#endif

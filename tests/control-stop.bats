@@ -1,0 +1,492 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034  # tests are subshells
+# --stop: it is gone when that returns, whatever it does against it.
+# (What happens when others do something at the same moment: races.bats.)
+
+load helpers
+
+
+# Launches a daemon that logs its signals to $TMP/log, with the WORDs of
+# stubborn.c; PID is its: start [WORD]...
+start() {
+	rm -f "$TMP/log"
+	launch -p "$PIDFILE" "$HELPERS_DIR/stubborn" "$TMP/log" "$@"
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	eventually test -s "$TMP/log"
+}
+
+# The signals that a stubborn one got: got [LOG]
+got() {
+	sed 1d "${1:-$TMP/log}" | paste -sd ' '
+}
+
+# The number of a stubborn one, which is remembered: number_of LOG
+number_of() {
+	eventually test -s "$1"
+	NUMBER=$(sed -n 's/^pid //p' "$1")
+	remember "$NUMBER"
+}
+
+# It is stopped: gone when the stop returns: ends [OPTION]...
+ends() {
+	CALLER=(timeout "$DEADLINE")
+	fails 0 "" -p "$PIDFILE" "$@"
+	CALLER=()
+	gone "$PID"
+}
+
+# And nothing is left of it: stops [OPTION]...
+stops() {
+	ends "$@"
+	[[ ! -e $PIDFILE ]]
+}
+
+# The stop that is given up leaves all as it is.
+stays() {
+	alive "$PID"
+	equal "pid file" "$(cat "$PIDFILE")" "$PID"
+}
+
+# --- it is gone -------------------------------------------------------------
+
+@test "a stop sends TERM, and removes the pid file" {
+	start end=15
+	stops --stop
+	equal signals "$(got)" 15
+}
+
+@test "a stop returns when it is gone, not before" {
+	mkfifo "$TMP/fifo"
+	start end=15 "run=15:touch '$TMP/told'; cat '$TMP/fifo' >'$TMP/all'"
+	"$DAEMONIZE" --stop=1h -p "$PIDFILE" 3>&- &
+	remember $!
+	eventually test -e "$TMP/told"
+	alive $!
+	alive "$PID"
+	[[ -e $PIDFILE ]]
+	echo end >"$TMP/fifo"
+	wait $!
+	gone "$PID"
+	[[ ! -e $PIDFILE ]]
+}
+
+@test "a stop waits in poll for the pidfd, and never sleeps" {
+	requires strace
+	mkfifo "$TMP/fifo"
+	start end=15 "run=15:touch '$TMP/told'; cat '$TMP/fifo' >'$TMP/all'"
+	env -u DAEMONIZE_TEST strace -o "$TMP/trace" "$DAEMONIZE" \
+	    --stop=1h -p "$PIDFILE" 3>&- &
+	remember $!
+	eventually test -e "$TMP/told"
+	echo end >"$TMP/fifo"
+	wait $!
+	run grep -E '^[a-z_]*(sleep|select|timedwait)|^kill' "$TMP/trace"
+	output_is ""
+	grep -q "^pidfd_open($PID, 0) *= [0-9]" "$TMP/trace"
+	equal "ends of poll" "$(grep -c '^poll.*revents=POLLIN' \
+	    "$TMP/trace")" 1
+}
+
+@test "a zombie that nobody ever reaps is gone" {
+	# The second sleep never asks for what became of the first.
+	sh -c '"$1" -F -p "$2" sleep 1000 & exec sleep 1000' sh \
+	    "$DAEMONIZE" "$PIDFILE" 3>&- &
+	remember $!
+	eventually test -s "$PIDFILE"
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	eventually grep -qx sleep "/proc/$PID/comm"
+	stops --stop=1h
+	grep -q '^State:.Z' "/proc/$PID/status"
+}
+
+@test "it stops by name, too" {
+	requires user
+	export XDG_RUNTIME_DIR=$TMP
+	PIDFILE=$TMP/daemonize/x.pid
+	launch -n x sleep 1000
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	fails 0 "" --stop -n x
+	gone "$PID"
+	[[ ! -e $PIDFILE ]]
+	fails 0 "" --stop -n x
+}
+
+@test "root stops a daemon of another user" {
+	requires root
+	launch -u nobody -p "$PIDFILE" sleep 1000
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	stops --stop
+}
+
+@test "one that the user may not signal stays, and is reported" {
+	requires root setpriv
+	start end=15
+	CALLER=(setpriv --reuid "$(id -u nobody)" --clear-groups)
+	fails 125 "daemonize: stop: TERM: Operation not permitted" \
+	    --stop -p "$PIDFILE"
+	stays
+}
+
+@test "after a stop a launch succeeds" {
+	start
+	stops --stop=KILL
+	start
+	stays
+}
+
+# --- it did not run ---------------------------------------------------------
+
+@test "to stop what does not run is success" {
+	fails 0 "" --stop -p "$PIDFILE"
+	fails 0 "" --stop -p "$TMP/no/pid"
+	[[ ! -e $TMP/no ]]
+}
+
+@test "to stop what has died is success, and removes its pid file" {
+	start
+	kill -KILL "$PID"
+	eventually gone "$PID"
+	stops --stop
+}
+
+@test "an empty pid file is removed" {
+	PID=
+	: >"$PIDFILE"
+	fails 0 "" --stop -p "$PIDFILE"
+	[[ ! -e $PIDFILE ]]
+}
+
+# --- the schedule -----------------------------------------------------------
+
+@test "one that does not end by TERM is killed" {
+	start
+	stops --stop=TERM/10ms/KILL/1h
+}
+
+@test "a time alone is for TERM, and KILL comes after it" {
+	start
+	stops --stop=10ms
+	start end=15
+	stops --stop=30s
+	equal signals "$(got)" 15
+}
+
+@test "a signal alone is sent, and waited for" {
+	start
+	stops --stop=KILL
+	start end=2
+	stops --stop=INT
+	equal signals "$(got)" 2
+}
+
+@test "signals have names, with SIG or without, and numbers" {
+	local signal
+
+	for signal in USR1 SIGUSR1 10; do
+		start end=10
+		stops --stop="$signal/1h"
+		equal "signals of $signal" "$(got)" 10
+	done
+	for signal in SIGKILL 9; do
+		start
+		stops --stop="TERM/10ms/$signal/1h"
+	done
+}
+
+@test "the signals come in the order of the schedule" {
+	# At the last one it ends: had that come first, it would be alone.
+	start end=15
+	stops --stop=INT/10ms/USR1/10ms/TERM/1h/KILL/5s
+	equal signals "$(got)" "2 10 15"
+}
+
+@test "no signal comes after that which ends it" {
+	start end=2 "run=2:sleep 0"
+	stops --stop=INT/2h/TERM/30s/KILL/5s
+	equal signals "$(got)" 2
+}
+
+@test "a stopped one is ended by the schedule" {
+	start end=15
+	kill -STOP "$PID"
+	eventually grep -q '^State:.T' "/proc/$PID/status"
+	stops --stop=TERM/10ms/KILL/1h
+}
+
+@test "a stopped one is ended by TERM and CONT" {
+	start end=15
+	kill -STOP "$PID"
+	eventually grep -q '^State:.T' "/proc/$PID/status"
+	stops --stop=TERM/0/CONT/1h
+}
+
+@test "it is still there after the schedule: 2, a message, its pid file" {
+	start
+	fails 2 "daemonize: stop: $PIDFILE: pid $PID is still there" \
+	    --stop=TERM/10ms -p "$PIDFILE"
+	stays
+	fails 2 "daemonize: stop: $PIDFILE: pid $PID is still there" \
+	    --stop=INT/1ms/HUP/0ms/TERM/0 -p "$PIDFILE"
+	stays
+	eventually grep -qx 1 "$TMP/log"
+}
+
+# Each with the part that is shown.
+@test "a schedule that cannot be read is a usage error that shows where" {
+	local schedule part
+
+	start end=15
+	while read -r schedule part; do
+		fails 125 "daemonize: --stop=$schedule: '$part' is no signal \
+or time there
+Try 'daemonize --help'" "--stop=$schedule" -p "$PIDFILE"
+	done <<-'END'
+		TERM/10x/KILL/5s 10x
+		TERM/10s/KILLED KILLED
+		TERM/10s/KILL/5s/5s 5s
+		TERM/KILL KILL
+		10s/KILL 10s
+		TERM//KILL
+		/10s
+		term/10s term
+		TERM/-1s -1s
+		TERM/1.5s 1.5s
+		TERM/10S 10S
+		TERM/99999999h 99999999h
+		0/10s 0
+		99/10s 99
+		TERM/10s/
+		SIG15 SIG15
+	END
+	fails 125 "daemonize: --stop=: '' is no signal or time there
+Try 'daemonize --help'" --stop= -p "$PIDFILE"
+	stays
+	equal signals "$(got)" ""
+}
+
+# --- the pid file -----------------------------------------------------------
+
+@test "a pid file with another number in the meantime stays" {
+	start end=15 "run=15:echo 2147483647 >'$PIDFILE'"
+	ends --stop=1h
+	equal "pid file" "$(cat "$PIDFILE")" 2147483647
+}
+
+@test "a pid file that somebody holds for a launch stays" {
+	requires flock
+	start end=15
+	exec {lock}<"$PIDFILE"
+	flock -n "$lock"
+	ends --stop=1h
+	[[ -e $PIDFILE ]]
+}
+
+@test "a pid file of the next instance stays, and so does that" {
+	export PIDFILE
+	start end=15 "run=15:rm '$PIDFILE'; '$DAEMONIZE' -p '$PIDFILE' \
+sleep 1000"
+	ends --stop=1h
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	stays
+}
+
+@test "a pid file that was removed in the meantime is no failure" {
+	start end=15 "run=15:rm '$PIDFILE'"
+	stops --stop=1h
+}
+
+# --- the tree ---------------------------------------------------------------
+
+# A daemon with two children and a grandchild; all take the same WORDs.
+start_family() {
+	cat >"$TMP/family" <<-END
+		#!/bin/sh
+		"$HELPERS_DIR/stubborn" child "\$@" &
+		("$HELPERS_DIR/stubborn" grandchild "\$@" &
+		    exec "$HELPERS_DIR/stubborn" other "\$@") &
+		exec "$HELPERS_DIR/stubborn" log "\$@"
+	END
+	chmod 755 "$TMP/family"
+	FAMILY=()
+	launch -c "$TMP" -p "$PIDFILE" "$TMP/family" "$@"
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	for log in log child other grandchild; do
+		number_of "$TMP/$log"
+		FAMILY+=("$NUMBER")
+	done
+}
+
+@test "with --tree its children and theirs end by the same signal" {
+	local member
+
+	start_family end=15
+	stops --stop=1h --tree
+	for member in "${FAMILY[@]}"; do
+		gone "$member"
+	done
+	for member in log child other grandchild; do
+		equal "signals of $member" "$(got "$TMP/$member")" 15
+	done
+}
+
+@test "with --tree those that do not end by TERM are killed" {
+	local member
+
+	start_family
+	stops --stop=TERM/10ms/KILL/1h --tree
+	for member in "${FAMILY[@]}"; do
+		gone "$member"
+	done
+}
+
+@test "with --tree a child that outlives the daemon is killed" {
+	cat >"$TMP/parent" <<-END
+		#!/bin/sh
+		"$HELPERS_DIR/stubborn" child &
+		exec "$HELPERS_DIR/stubborn" log end=15
+	END
+	chmod 755 "$TMP/parent"
+	launch -c "$TMP" -p "$PIDFILE" "$TMP/parent"
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	number_of "$TMP/log"
+	number_of "$TMP/child"
+	# So long that the daemon is gone when KILL is due.
+	stops --stop=TERM/1s/KILL/1h --tree
+	gone "$NUMBER"
+	equal signals "$(got)" 15
+}
+
+@test "with --tree those that are forked during the stop end, too" {
+	start end=15 \
+	    "run=15:'$HELPERS_DIR/stubborn' '$TMP/late' end=15 & \
+until test -s '$TMP/late'; do :; done"
+	stops --stop=1h --tree
+	number_of "$TMP/late"
+	gone "$NUMBER"
+	equal "signals of the late one" "$(got "$TMP/late")" 15
+}
+
+@test "without --tree the children stay" {
+	local member
+
+	start_family end=15
+	stops --stop=1h
+	for member in "${FAMILY[@]:1}"; do
+		alive "$member"
+	done
+	for member in child other grandchild; do
+		equal "signals of $member" "$(got "$TMP/$member")" ""
+	done
+}
+
+@test "with --tree a child with a session of its own stays" {
+	requires setsid
+	cat >"$TMP/parent" <<-END
+		#!/bin/sh
+		setsid "$HELPERS_DIR/stubborn" child &
+		exec "$HELPERS_DIR/stubborn" log end=15
+	END
+	chmod 755 "$TMP/parent"
+	launch -c "$TMP" -p "$PIDFILE" "$TMP/parent"
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	number_of "$TMP/log"
+	number_of "$TMP/child"
+	stops --stop=1h --tree
+	alive "$NUMBER"
+}
+
+@test "with --tree one that is still there is reported: 2" {
+	start_family
+	fails 2 "daemonize: stop: $PIDFILE: pid $PID is still there" \
+	    --stop=TERM/10ms -p "$PIDFILE" --tree
+	stays
+}
+
+@test "with --tree the message names nobody who has gone" {
+	cat >"$TMP/parent" <<-END
+		#!/bin/sh
+		"$HELPERS_DIR/stubborn" child &
+		exec "$HELPERS_DIR/stubborn" log end=15
+	END
+	chmod 755 "$TMP/parent"
+	launch -c "$TMP" -p "$PIDFILE" "$TMP/parent"
+	PID=$(cat "$PIDFILE")
+	number_of "$TMP/log"
+	number_of "$TMP/child"
+	run launch --stop=TERM/1s --tree -p "$PIDFILE"
+	status_is 2
+	alive "$NUMBER"
+	[[ $output != *"pid $PID is still there"* ]] || alive "$PID"
+}
+
+@test "--tree is refused where the session is the caller's, too" {
+	requires setsid
+	# In a session of its own: were it not refused, bats would be ended.
+	run setsid -w sh -c '"$1" --session=keep -p "$2" "$3" "$4" &&
+		"$1" --stop=10ms --tree -p "$2"' sh "$DAEMONIZE" \
+	    "$PIDFILE" "$HELPERS_DIR/stubborn" "$TMP/log" 3>&-
+	status_is 125
+	output_is "daemonize: stop: --tree: its session is the caller's too"
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	stays
+}
+
+# --- a person waits ---------------------------------------------------------
+
+# Stops on a terminal, as long as it takes to tell that it waits so long still:
+# waits_for SCHEDULE REGEX
+waits_for() {
+	start
+	"$HELPERS_DIR/onpty" "$DAEMONIZE" --stop="$1" -p "$PIDFILE" \
+	    >"$TMP/terminal" 3>&- &
+	remember $!
+	eventually grep -Eq "waiting for pid $PID \($2 s left" "$TMP/terminal"
+	kill -KILL "$PID"
+	wait $!
+	# What is left in the line after all that was erased.
+	equal "the last line" "$(sed 's/.*\r\x1b\[K//' "$TMP/terminal")" ""
+	equal lines "$(wc -l <"$TMP/terminal")" 0
+}
+
+@test "on a terminal it shows for whom and how long it waits, and erases it" {
+	waits_for TERM/10m/KILL/5s 'TERM\), 5[0-9][0-9]'
+}
+
+@test "hours, seconds, and seconds without a unit are as long as they say" {
+	waits_for 1h 'TERM\), 35[0-9][0-9]'
+	waits_for INT/90s 'INT\), [78][0-9]'
+	waits_for 99 'TERM\), [89][0-9]'
+}
+
+@test "on a terminal a stop of less than a second says nothing" {
+	start end=15
+	run "$HELPERS_DIR/onpty" "$DAEMONIZE" --stop -p "$PIDFILE" 3>&-
+	status_is 0
+	output_is ""
+}
+
+@test "without a terminal a stop that waits says nothing" {
+	start
+	stops --stop=TERM/1100ms/KILL/1h
+}
+
+@test "a stop that is interrupted leaves the daemon and its pid file" {
+	start
+	"$DAEMONIZE" --stop=1h -p "$PIDFILE" 3>&- &
+	remember $!
+	eventually grep -qx 15 "$TMP/log"
+	kill -TERM $!
+	eventually gone $!
+	stays
+	equal holder "$("$HELPERS_DIR/holder" "$PIDFILE")" "$PID"
+}

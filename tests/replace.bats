@@ -1,0 +1,489 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
+# --replace: the one that runs goes, once the new one can come.
+
+load helpers
+
+# As long as a test needs it.
+DAEMON=(sleep 1000)
+
+# Launches the one to replace; PID is its.
+start() {
+	launch -p "$PIDFILE" "$@" "${DAEMON[@]}"
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+}
+
+# The file of that name is a running daemon's, which the kernel vouches for,
+# and nothing else runs: is_the_only_one PID [FILE]
+is_the_only_one() {
+	local file=${2:-$PIDFILE}
+
+	remember "$1"
+	equal "pid file" "$(cat "$file")" "$1"
+	equal holder "$("$HELPERS_DIR/holder" "$file")" "$1"
+	equal processes "$(leftovers)" "$1"
+}
+
+# The launch replaces what runs, silently; PID is the new one's:
+# replaces [OPTION]...
+replaces() {
+	local old=$PID
+
+	fails 0 "" --replace -p "$PIDFILE" "$@" "${DAEMON[@]}"
+	PID=$(cat "$PIDFILE")
+	[[ $PID != "$old" ]]
+	gone "$old"
+	is_the_only_one "$PID"
+}
+
+# The launch fails as fails() has it, and what runs does not notice:
+# is_left_alone STATUS MESSAGE [OPTION]... COMMAND [ARG]...
+is_left_alone() {
+	local before
+
+	before=$(stat -c '%i %h %s %y' "$PIDFILE")
+	fails "$1" "$2" --replace -p "$PIDFILE" "${@:3}"
+	is_the_only_one "$PID"
+	equal "pid file" "$(stat -c '%i %h %s %y' "$PIDFILE")" "$before"
+}
+
+# The launch fails when what ran has been stopped, which its last line says:
+# is_lost STATUS MESSAGE [OPTION]... COMMAND [ARG]...
+is_lost() {
+	fails "$1" "$2
+daemonize: replace: $PIDFILE: the one that ran has been stopped" \
+	    --replace -p "$PIDFILE" "${@:3}"
+	gone "$PID"
+}
+
+# What a launch that failed has to leave.
+nothing_is_left() {
+	equal processes "$(leftovers)" ""
+	[[ ! -e $PIDFILE ]]
+}
+
+# --- the old one and the new one --------------------------------------------
+
+@test "replace launches where nothing runs" {
+	PID=none
+	replaces
+}
+
+@test "replace launches where the last one has died" {
+	start
+	kill -KILL "$PID"
+	eventually gone "$PID"
+	replaces
+}
+
+@test "replace stops the one that runs and launches the new one" {
+	start
+	replaces
+	replaces
+}
+
+@test "the new one can be another command" {
+	start
+	DAEMON=("$PROBE" "$REPORT" stay)
+	replaces
+	eventually test -e "$REPORT"
+	equal "pid of the new one" "$(fact pid)" "$PID"
+}
+
+@test "one that has closed the lock's descriptor is replaced" {
+	cat >"$TMP/closer" <<-'END'
+		#!/bin/bash
+		for fd in {3..99}; do
+			exec {fd}<&-
+		done
+		echo closed
+		read -r <>"$1/.pause"
+	END
+	chmod 755 "$TMP/closer"
+	DAEMON=("$TMP/closer" "$TMP")
+	start -o "$TMP/log"
+	eventually test -s "$TMP/log"
+	equal holder "$("$HELPERS_DIR/holder" "$PIDFILE")" 0
+	DAEMON=(sleep 1000)
+	replaces
+}
+
+@test "replace in the foreground becomes the command" {
+	start
+	launch --replace -F -p "$PIDFILE" "$PROBE" "$REPORT"
+	gone "$PID"
+	equal "pid file" "$(cat "$PIDFILE")" "$(fact pid)"
+	eventually nothing_runs
+}
+
+@test "a named instance is replaced" {
+	local name=bats-replace-$$ directory=/run/daemonize old
+
+	if ((EUID != 0)); then
+		export XDG_RUNTIME_DIR=$TMP
+		directory=$TMP/daemonize
+	fi
+	[[ -e $directory ]] || at_end rmdir "$directory"
+	echo "rm -f $directory/$name.pid" |
+	    cat - "$TMP/.at_end" >"$TMP/first"
+	mv "$TMP/first" "$TMP/.at_end"
+
+	launch -n "$name" "${DAEMON[@]}"
+	old=$(cat "$directory/$name.pid")
+	remember "$old"
+	launch --replace -n "$name" "${DAEMON[@]}"
+	gone "$old"
+	is_the_only_one "$(cat "$directory/$name.pid")" "$directory/$name.pid"
+}
+
+@test "the lock file goes over to the new one" {
+	requires flock
+	start -l "$TMP/lock"
+	replaces -l "$TMP/lock"
+	run flock -n "$TMP/lock" true
+	status_is 1
+}
+
+@test "a lock file and a pid file that are one file go over, too" {
+	start -l "$PIDFILE"
+	replaces -l "$PIDFILE"
+}
+
+@test "a daemon can replace itself" {
+	local old
+
+	# shellcheck disable=SC2016  # the daemon's shell expands it
+	DAEMON=(sh -c 'read -r _ <"$1"; shift; "$@"; exit' -- "$TMP/fifo"
+	    "$DAEMONIZE" --replace -p "$PIDFILE" sleep 1000)
+	mkfifo "$TMP/fifo"
+	start
+	old=$PID
+	echo go >"$TMP/fifo"
+	eventually gone "$old"
+	eventually is_the_only_one_by_now
+	[[ $(cat "$PIDFILE") != "$old" ]]
+}
+
+is_the_only_one_by_now() {
+	local pid
+
+	pid=$(leftovers)
+	[[ $pid == "$(cat "$PIDFILE")" ]] && remember "$pid"
+}
+
+# --- the old one's session --------------------------------------------------
+
+# Two processes of one session; CHILD is the other one's pid.
+start_two() {
+	DAEMON=(sh -c "sleep 1000 & echo \$! >$TMP/child; wait")
+	start "$@"
+	eventually test -s "$TMP/child"
+	CHILD=$(cat "$TMP/child")
+	remember "$CHILD"
+	DAEMON=(sleep 1000)
+}
+
+@test "replace stops the old one only" {
+	start_two
+	launch --replace -p "$PIDFILE" "${DAEMON[@]}"
+	remember "$(cat "$PIDFILE")"
+	gone "$PID"
+	alive "$CHILD"
+}
+
+@test "with tree all of its session" {
+	start_two
+	replaces --tree
+	gone "$CHILD"
+}
+
+@test "a child that keeps the lock file keeps the new one out" {
+	start_two -l "$TMP/lock"
+	is_lost 1 \
+"daemonize: already running: another process holds $TMP/lock" \
+	    -l "$TMP/lock" "${DAEMON[@]}"
+	equal processes "$(leftovers)" "$CHILD"
+	[[ ! -e $PIDFILE ]]
+}
+
+@test "with tree it does not" {
+	start_two -l "$TMP/lock"
+	replaces --tree -l "$TMP/lock"
+}
+
+# --- the log ----------------------------------------------------------------
+
+# Says when it begins, and when it ends: talks NAME
+talks() {
+	DAEMON=(bash -c "echo $1 begins
+	    trap 'echo $1 ends; exit' TERM
+	    echo $1 runs
+	    while :; do read -r -t 1 <>'$TMP/.pause'; done")
+}
+
+@test "in a log that both append to, the old one ends and the new one begins" {
+	echo before >"$TMP/log"
+	talks old
+	start -a -o "$TMP/log"
+	eventually grep -qx "old runs" "$TMP/log"
+	talks new
+	replaces -a -o "$TMP/log"
+	eventually grep -qx "new runs" "$TMP/log"
+	equal log "$(cat "$TMP/log")" "before
+old begins
+old runs
+old ends
+new begins
+new runs"
+}
+
+@test "without append, the new one's log is all its own" {
+	talks old
+	start -o "$TMP/log"
+	eventually grep -qx "old runs" "$TMP/log"
+	talks new
+	replaces -o "$TMP/log"
+	eventually grep -qx "new runs" "$TMP/log"
+	equal log "$(cat "$TMP/log")" $'new begins\nnew runs'
+}
+
+@test "a launch that fails before the stop leaves the old one's log" {
+	talks old
+	start -o "$TMP/log"
+	eventually grep -qx "old runs" "$TMP/log"
+	is_left_alone 125 \
+	    "daemonize: stdio: $TMP/no/err: No such file or directory" \
+	    -o "$TMP/log" -e "$TMP/no/err" sleep 1000
+	equal log "$(cat "$TMP/log")" $'old begins\nold runs'
+}
+
+# --- what is known before the old one is touched ----------------------------
+
+@test "a missing command leaves the old one alone" {
+	start
+	is_left_alone 127 \
+	    "daemonize: exec: no-such-program: No such file or directory" \
+	    no-such-program
+}
+
+@test "a command that is not executable leaves the old one alone" {
+	: >"$TMP/plain"
+	start
+	is_left_alone 126 "daemonize: exec: $TMP/plain: Permission denied" \
+	    "$TMP/plain"
+}
+
+@test "an unknown user leaves the old one alone" {
+	start
+	run launch --replace -p "$PIDFILE" -u no-such-user "${DAEMON[@]}"
+	status_is 125
+	is_the_only_one "$PID"
+}
+
+@test "a missing directory leaves the old one alone" {
+	start
+	is_left_alone 125 \
+	    "daemonize: chdir: $TMP/no: No such file or directory" \
+	    -c "$TMP/no" "${DAEMON[@]}"
+}
+
+@test "a missing new root leaves the old one alone" {
+	start
+	is_left_alone 125 \
+	    "daemonize: chroot: $TMP/no: No such file or directory" \
+	    -R "$TMP/no" "${DAEMON[@]}"
+}
+
+@test "an output file that is a directory leaves the old one alone" {
+	start
+	is_left_alone 125 "daemonize: stdio: $TMP: Is a directory" \
+	    -o "$TMP" "${DAEMON[@]}"
+}
+
+@test "an output file without a directory leaves the old one alone" {
+	start
+	is_left_alone 125 \
+	    "daemonize: stdio: $TMP/no/out: No such file or directory" \
+	    -o "$TMP/no/out" "${DAEMON[@]}"
+}
+
+@test "an output file without permission leaves the old one alone" {
+	requires user
+	: >"$TMP/out"
+	chmod 400 "$TMP/out"
+	start
+	is_left_alone 125 "daemonize: stdio: $TMP/out: Permission denied" \
+	    -o "$TMP/out" "${DAEMON[@]}"
+}
+
+@test "a FIFO without a reader leaves the old one alone" {
+	mkfifo "$TMP/fifo"
+	start
+	is_left_alone 125 "daemonize: stdio: $TMP/fifo: \
+no process has this FIFO open for reading" -o "$TMP/fifo" "${DAEMON[@]}"
+}
+
+@test "a missing input file leaves the old one alone" {
+	start
+	is_left_alone 125 \
+	    "daemonize: stdio: $TMP/in: No such file or directory" \
+	    -i "$TMP/in" "${DAEMON[@]}"
+}
+
+@test "output to the pid file leaves the old one alone" {
+	start
+	is_left_alone 125 "daemonize: stdio: $PIDFILE: is the pid file" \
+	    -a -o "$PIDFILE" "${DAEMON[@]}"
+}
+
+@test "a lock file without a directory leaves the old one alone" {
+	start
+	is_left_alone 125 \
+	    "daemonize: lockfile: $TMP/no/lock: No such file or directory" \
+	    -l "$TMP/no/lock" "${DAEMON[@]}"
+}
+
+@test "a lock file that is none leaves the old one alone" {
+	mkfifo "$TMP/fifo"
+	start
+	is_left_alone 125 "daemonize: lockfile: $TMP/fifo: not a regular file" \
+	    -l "$TMP/fifo" "${DAEMON[@]}"
+}
+
+@test "a symbolic link to the pid file leaves the old one alone" {
+	start
+	ln -s pid "$TMP/link"
+	run launch --replace -p "$TMP/link" "${DAEMON[@]}"
+	status_is 125
+	[[ $output == "daemonize: "*": $TMP/link: is a symbolic link" ]]
+	is_the_only_one "$PID"
+}
+
+@test "a pid file that cannot be written leaves the old one alone" {
+	requires user
+	start
+	chmod 444 "$PIDFILE"
+	is_left_alone 125 "daemonize: pidfile: $PIDFILE: Permission denied" \
+	    "${DAEMON[@]}"
+}
+
+@test "a pid file with garbage is reported, and nothing is launched" {
+	echo garbage >"$PIDFILE"
+	run launch --replace -p "$PIDFILE" "${DAEMON[@]}"
+	status_is 125
+	[[ $output == *": $PIDFILE: has other content than a pid" ]]
+	equal "pid file" "$(cat "$PIDFILE")" garbage
+	equal processes "$(leftovers)" ""
+}
+
+@test "a pid file that others can write is reported, and nothing launched" {
+	requires root
+	"${DAEMON[@]}" 3>&- &
+	remember $!
+	echo $! >"$PIDFILE"
+	chmod 666 "$PIDFILE"
+	run launch --replace -p "$PIDFILE" "${DAEMON[@]}"
+	status_is 125
+	[[ $output == "daemonize: "*": others can write it, "* ]]
+	equal processes "$(leftovers)" "$!"
+}
+
+@test "one of another user's that cannot be stopped is left alone" {
+	requires root setpriv
+	# nobody trusts his own file, but the process is root's.
+	mkdir "$TMP/nobody"
+	"${DAEMON[@]}" 3>&- &
+	remember $!
+	echo $! >"$TMP/nobody/pid"
+	chown -R nobody "$TMP/nobody"
+	CALLER=(setpriv --reuid=nobody --clear-groups)
+	fails 125 "daemonize: stop: TERM: Operation not permitted" \
+	    --replace -p "$TMP/nobody/pid" "${DAEMON[@]}"
+	equal processes "$(leftovers)" "$!"
+	equal "pid file" "$(cat "$TMP/nobody/pid")" "$!"
+}
+
+# --- what is known only when it has been stopped ----------------------------
+
+@test "a bad interpreter is known at the exec: the old one is stopped" {
+	printf '#!/no/such/interpreter\n' >"$TMP/broken"
+	chmod 755 "$TMP/broken"
+	start
+	is_lost 126 "daemonize: exec: $TMP/broken: bad interpreter: \
+/no/such/interpreter: No such file or directory" "$TMP/broken"
+	nothing_is_left
+}
+
+@test "so is a directory that the new one's user may not enter" {
+	requires root
+	mkdir -m 700 "$TMP/closed"
+	start
+	is_lost 125 "daemonize: chdir: $TMP/closed: Permission denied" \
+	    -u nobody -c "$TMP/closed" "${DAEMON[@]}"
+	nothing_is_left
+}
+
+@test "where nothing ran, a failure says nothing of a stop" {
+	printf '#!/no/such/interpreter\n' >"$TMP/broken"
+	chmod 755 "$TMP/broken"
+	fails 126 "daemonize: exec: $TMP/broken: bad interpreter: \
+/no/such/interpreter: No such file or directory" \
+	    --replace -p "$PIDFILE" "$TMP/broken"
+	nothing_is_left
+}
+
+@test "one that survives the whole schedule stays the only one" {
+	requires strace
+	start
+	# Only strace can make that true of KILL: the signals are not sent.
+	# shellcheck disable=SC2034  # for launch
+	CALLER=(strace -qq -o "$TMP/trace" -e trace=pidfd_send_signal
+	    -e inject=pidfd_send_signal:retval=0)
+	is_left_alone 2 \
+	    "daemonize: stop: $PIDFILE: pid $PID is still there" \
+	    -o "$TMP/out" "${DAEMON[@]}"
+	equal "what was sent" "$(grep -o 'SIG[A-Z]*' "$TMP/trace")" \
+	    $'SIGTERM\nSIGKILL'
+	[[ ! -e $TMP/out ]]
+}
+
+# --- the command line -------------------------------------------------------
+
+# is_misuse MESSAGE [OPTION]...
+is_misuse() {
+	fails 125 "daemonize: $1"$'\n'"Try 'daemonize --help'" "${@:2}"
+}
+
+@test "replace needs an instance" {
+	is_misuse "--replace: needs --pidfile or --name" \
+	    --replace "${DAEMON[@]}"
+	is_misuse "--replace: needs --pidfile or --name" \
+	    --replace -l "$TMP/lock" "${DAEMON[@]}"
+}
+
+@test "replace and if-not-running contradict each other" {
+	start
+	is_misuse "--replace: is the contrary of --if-not-running" \
+	    --replace --if-not-running -p "$PIDFILE" "${DAEMON[@]}"
+	is_the_only_one "$PID"
+}
+
+@test "replace is for a launch" {
+	local verb
+
+	start
+	for verb in --status --stop --signal=TERM --wait --check; do
+		is_misuse "--replace: is for a launch" \
+		    "$verb" --replace -p "$PIDFILE"
+	done
+	is_misuse "--replace: is for a launch" --list --replace -p "$PIDFILE"
+	is_the_only_one "$PID"
+}
+
+@test "replace takes no value and needs a command" {
+	is_misuse "--replace=TERM/1s: takes no value" \
+	    --replace=TERM/1s -p "$PIDFILE" "${DAEMON[@]}"
+	is_misuse "COMMAND: missing" --replace -p "$PIDFILE"
+}
