@@ -11,9 +11,15 @@
 _daemonize_letters=ceEgilnopRu
 _daemonize_valued=" --signals --sigchld --background --session --refork
 	--umask --fds --chdir --stdin --stdout --stderr --user --group
-	--chroot --env --pidfile --name --lockfile "
+	--chroot --env --pidfile --name --lockfile --signal "
 _daemonize_plain=" --append --foreground --clear-env --no-new-privs
-	--if-not-running --explain --verbose --help --version "
+	--if-not-running --replace --explain --check --status --stop --tree
+	--wait --list --json --verbose --help --version "
+# A value of these is in the same word or there is none.
+_daemonize_optional=" --stop "
+_daemonize_signals="HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2
+	PIPE ALRM TERM CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF
+	WINCH IO PWR SYS"
 
 # Does this option take the next word as its value?
 _daemonize_takes_next()
@@ -90,6 +96,29 @@ _daemonize_names()
 	done
 }
 
+# SIG/TIME[/SIG/TIME]..., one part after the other; TIME is the user's.
+_daemonize_schedule()
+{
+	local cur=$1 before=
+
+	[[ $cur != */* ]] || before=${cur%/*}/
+	if [[ ${before//[^\/]/} =~ ^(//)*$ ]]; then
+		_daemonize_as nospace
+		_daemonize_reply < <(compgen -P "$before" -S / \
+		    -W "$_daemonize_signals" -- "${cur##*/}")
+	fi
+}
+
+# The processes that --check may look at: all.
+_daemonize_pids()
+{
+	local dir
+
+	for dir in /proc/[0-9]*; do
+		printf '%s\n' "${dir#/proc/}"
+	done
+}
+
 # The values of an option: _daemonize_value OPTION WHAT-IS-TYPED
 _daemonize_value()
 {
@@ -138,6 +167,11 @@ _daemonize_value()
 	--name | -n)
 		_daemonize_reply < <(compgen -W "$(_daemonize_names)" -- "$cur")
 		;;
+	--signal)
+		_daemonize_reply < <(compgen -W "$_daemonize_signals" -- "$cur")
+		;;
+	--stop)
+		_daemonize_schedule "$cur" ;;
 	esac
 }
 
@@ -154,10 +188,32 @@ _daemonize_options()
 	fi
 	# shellcheck disable=SC2086  # a list
 	_daemonize_reply < <(compgen -W "$_daemonize_plain" -- "$cur";
-	    compgen -S = -W "$_daemonize_valued" -- "$cur")
+	    compgen -S = -W "$_daemonize_valued $_daemonize_optional" -- "$cur")
 	[[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] &&
 	    _daemonize_as nospace
 	return 0
+}
+
+# What an operand is: of a launch the wrapped command; of --check a pid.  The
+# verb's options are among the words before the one with this index.
+_daemonize_operand()
+{
+	local index=$1 word verb=
+
+	for word in "${words[@]:1:index - 1}"; do
+		case $word in
+		--check | --status | --stop | --stop=* | --signal | \
+		    --signal=* | --wait | --list)
+			verb=$word ;;
+		esac
+	done
+	case $verb in
+	"")
+		_daemonize_command "${starts[index]}" ;;
+	--check)
+		((index != ${#words[@]} - 1)) || _daemonize_reply < <(
+		    compgen -W "$(_daemonize_pids)" -- "${words[index]}") ;;
+	esac
 }
 
 # Hands over to the wrapped command, whose word has this index.
@@ -189,10 +245,10 @@ _daemonize()
 	for ((i = 1; i < last; i++)); do
 		word=${words[i]}
 		if [[ $word == -- ]]; then
-			_daemonize_command "${starts[i + 1]}"
+			_daemonize_operand $((i + 1))
 			return
 		elif [[ $word != -?* ]]; then
-			_daemonize_command "${starts[i]}"
+			_daemonize_operand "$i"
 			return
 		elif ! _daemonize_takes_next "$word"; then
 			continue
@@ -214,7 +270,7 @@ _daemonize()
 	-*)
 		_daemonize_options "$word" ;;
 	*)
-		_daemonize_command "${starts[last]}" ;;
+		_daemonize_operand "$last" ;;
 	esac
 }
 
