@@ -435,9 +435,6 @@ check(const struct config *config)
 	struct row row;
 	char number[16];
 
-	if (config->name != NULL &&
-	    (path = instance_named(config->name)) == NULL)
-		return STATUS_FAILED;
 	if (path != NULL && (pid = find_process(path)) == -1)
 		return STATUS_FAILED;
 	locks[0] = path;

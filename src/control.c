@@ -115,8 +115,9 @@ send_to(const char *verb, int pidfd, int sig)
 }
 
 int
-control_signal(const struct config *config, const char *path)
+control_signal(const struct config *config)
 {
+	const char *path = config->pidfile;
 	int pidfd, status = STATUS_DONE;
 	const char *reason;
 	pid_t pid;
@@ -140,14 +141,14 @@ control_signal(const struct config *config, const char *path)
 }
 
 int
-control_wait(const char *path)
+control_wait(const struct config *config)
 {
 	struct pollfd fd = { .events = POLLIN };
 	int status = STATUS_DONE;
 	const char *reason;
 	pid_t pid;
 
-	switch (hold(path, &pid, &fd.fd, &reason)) {
+	switch (hold(config->pidfile, &pid, &fd.fd, &reason)) {
 	case INSTANCE_RUNNING:
 		while (poll(&fd, 1, -1) == -1 && errno == EINTR)
 			;
@@ -157,7 +158,7 @@ control_wait(const char *path)
 	case INSTANCE_DEAD:
 		break;
 	case INSTANCE_ERROR:
-		status = complain("wait", path, reason);
+		status = complain("wait", config->pidfile, reason);
 		break;
 	}
 	return status;
@@ -325,8 +326,9 @@ stop_running(const struct config *config, int pidfd, pid_t pid)
 }
 
 int
-control_stop(const struct config *config, const char *path, bool *stopped)
+control_stop(const struct config *config, bool *stopped)
 {
+	const char *path = config->pidfile;
 	struct pollfd ended = { .events = POLLIN };
 	int pidfd, status = STATUS_DONE;
 	bool survived = false;

@@ -72,6 +72,18 @@ open_missing_stdio(void)
 	return STATUS_DONE;
 }
 
+/* A name stands for a pid file. */
+static int
+find_pidfile(struct config *config)
+{
+	if (config->name == NULL)
+		return STATUS_DONE;
+	config->pidfile = instance_named(config->name);
+	if (config->pidfile != NULL)
+		return STATUS_DONE;
+	return config->verb == VERB_STATUS ? STATUS_UNKNOWN : STATUS_FAILED;
+}
+
 /* What was printed is there, or the user hears of it: think of a full disk. */
 static int
 flush_stdout(void)
@@ -124,7 +136,7 @@ launch_instead(struct plan *plan, const struct config *config)
 		return status;
 	}
 	/* It may take long: ^C ends it until here. */
-	status = control_stop(config, plan->pidfile, &stopped);
+	status = control_stop(config, &stopped);
 	if (step_signals_hold() == -1)
 		status = complain_errno("signals", NULL, errno);
 	if (status == STATUS_DONE &&
@@ -160,22 +172,17 @@ plan_and_launch(const struct config *config, const struct caller *caller)
 static int
 control(const struct config *config)
 {
-	const char *path = config->name == NULL ? config->pidfile :
-	    instance_named(config->name);
 	bool stopped;
 
-	if (path == NULL)
-		return config->verb == VERB_STATUS ? STATUS_UNKNOWN :
-		    STATUS_FAILED;
 	switch (config->verb) {
 	case VERB_STATUS:
-		return status_show(config, path);
+		return status_show(config);
 	case VERB_STOP:
-		return control_stop(config, path, &stopped);
+		return control_stop(config, &stopped);
 	case VERB_SIGNAL:
-		return control_signal(config, path);
+		return control_signal(config);
 	default:
-		return control_wait(path);
+		return control_wait(config);
 	}
 }
 
@@ -216,7 +223,8 @@ main(int argc, char **argv)
 
 	if ((status = open_missing_stdio()) != STATUS_DONE ||
 	    (status = remember_caller(&caller)) != STATUS_DONE ||
-	    (status = options_parse(&config, argc, argv)) != STATUS_DONE)
+	    (status = options_parse(&config, argc, argv)) != STATUS_DONE ||
+	    (status = find_pidfile(&config)) != STATUS_DONE)
 		return status;
 	status = run(&config, &caller);
 	return flush_stdout() == STATUS_DONE ? status : STATUS_FAILED;

@@ -196,17 +196,6 @@ check_chdir(const struct plan *plan)
 	return STATUS_DONE;
 }
 
-static int
-find_instance(struct plan *plan, const struct config *config)
-{
-	plan->pidfile = config->pidfile;
-	plan->named = config->name != NULL;
-	if (config->name != NULL &&
-	    (plan->pidfile = instance_named(config->name)) == NULL)
-		return STATUS_FAILED;
-	return STATUS_DONE;
-}
-
 int
 plan_make(struct plan *plan, const struct config *config,
     const struct caller *caller)
@@ -223,6 +212,8 @@ plan_make(struct plan *plan, const struct config *config,
 	plan->clear_env = config->clear_env;
 	plan->changes = config->env;
 	plan->nchanges = config->nenv;
+	plan->pidfile = config->pidfile;
+	plan->named = config->name != NULL;
 	plan->lockfile = config->lockfile;
 	plan->command = config->command[0];
 	plan->argv = config->command;
@@ -243,7 +234,6 @@ plan_make(struct plan *plan, const struct config *config,
 	    (status = identity_find(&plan->identity, config->user,
 	    group)) != STATUS_DONE ||
 	    (status = make_env(plan, config)) != STATUS_DONE ||
-	    (status = find_instance(plan, config)) != STATUS_DONE ||
 	    (status = open_root(plan)) != STATUS_DONE ||
 	    (status = check_chdir(plan)) != STATUS_DONE ||
 	    (status = find_command(plan)) != STATUS_DONE)

@@ -125,7 +125,7 @@ print_facts(const struct facts *facts)
 }
 
 int
-status_show(const struct config *config, const char *path)
+status_show(const struct config *config)
 {
 	static const int statuses[] = {
 		[INSTANCE_RUNNING] = STATUS_DONE,
@@ -135,12 +135,12 @@ status_show(const struct config *config, const char *path)
 	};
 	struct facts facts;
 
-	gather_facts(&facts, config->name, path);
+	gather_facts(&facts, config->name, config->pidfile);
 	if (config->json) {
 		print_json(&facts);
 		(void)putchar('\n');
 	} else if (facts.state == INSTANCE_ERROR)
-		complain("status", path, facts.reason);
+		complain("status", config->pidfile, facts.reason);
 	else
 		print_facts(&facts);
 	free(facts.command);
