@@ -549,7 +549,7 @@ instance_retire(const char *path, pid_t pid)
 }
 
 char *
-instance_directory(void)
+instance_directory(const char *name)
 {
 	const char *base, *below = "daemonize";
 	char *path;
@@ -560,13 +560,13 @@ instance_directory(void)
 		below = ".local/state/daemonize";
 		base = getenv("HOME");
 		if (base == NULL || *base != '/') {
-			complain("name", NULL,
+			complain("name", name,
 			    "neither XDG_RUNTIME_DIR nor HOME is set");
 			return NULL;
 		}
 	}
 	if (asprintf(&path, "%s/%s", base, below) == -1) {
-		complain_errno("name", NULL, errno);
+		complain_errno("name", name, errno);
 		return NULL;
 	}
 	return path;
@@ -577,7 +577,7 @@ instance_named(const char *name)
 {
 	char *directory, *path;
 
-	if ((directory = instance_directory()) == NULL)
+	if ((directory = instance_directory(name)) == NULL)
 		return NULL;
 	if (asprintf(&path, "%s/%s.pid", directory, name) == -1) {
 		complain_errno("name", name, errno);

@@ -84,9 +84,9 @@ int	instance_retire(const char *path, pid_t pid);
  * The directory of named instances, /run/daemonize for root, else below
  * $XDG_RUNTIME_DIR or ~/.local/state (XDG Base Directory Specification); and
  * the path of a named one's file, NAME.pid in it.
- * Strings to free(3), or NULL after a message.
+ * Strings to free(3), or NULL after a message about name, which may be NULL.
  */
-char	*instance_directory(void);
+char	*instance_directory(const char *name);
 char	*instance_named(const char *name);
 
 /* Makes the directory of a named instance's file.  -1 with mkdir(2)'s errno. */

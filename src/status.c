@@ -171,7 +171,7 @@ by_name(const struct dirent **a, const struct dirent **b)
 int
 status_list(const struct config *config)
 {
-	char *directory = instance_directory(), *path;
+	char *directory = instance_directory(NULL), *path;
 	struct dirent **entries;
 	struct facts facts;
 	int i, n;
