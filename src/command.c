@@ -81,8 +81,12 @@ command_find(const char *name, const char *path, int root)
 			return NULL;
 		if (check_executable(candidate, root) == 0)
 			return candidate;
-		/* As in a shell: the file that cannot be executed is told. */
-		if (errno == EACCES)
+		/*
+		 * As in a shell, a file that is there is told, but not a
+		 * directory of PATH that only others may search.
+		 */
+		if (errno == EACCES &&
+		    (root != -1 || access(candidate, F_OK) == 0))
 			worst = EACCES;
 		free(candidate);
 		if (*end == '\0')

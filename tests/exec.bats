@@ -272,3 +272,17 @@ report() {
 	report -E "PATH=$TMP" --clear-env "$PROBE" "$REPORT"
 	equal environment "$(fact env)" "PATH=$TMP"
 }
+
+@test "a directory of PATH that cannot be searched has nothing to say" {
+	mkdir closed
+	if ((EUID == 0)); then
+		chmod 700 closed
+		from -- setpriv --reuid=65534 --regid=65534 --clear-groups
+	else
+		chmod 000 closed
+	fi
+	PATH=$TMP/closed:$PATH fails 127 \
+	    "daemonize: exec: nosuchprogram: No such file or directory" \
+	    nosuchprogram
+	chmod 700 closed
+}
