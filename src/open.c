@@ -127,24 +127,31 @@ already_running(const struct plan *plan, const char *path, pid_t holder,
 	return complain_running(who, path);
 }
 
-/* Takes the lock, if it is not held from plan_try_lockfile. */
+/* Takes the lock, if it is not taken yet; STATUS_RUNNING: somebody has it. */
 static int
-open_lockfile(struct plan *plan, bool *running)
+take_lockfile(struct plan *plan)
 {
+	mode_t mask;
+	int error;
+
 	if (plan->lockfile == NULL || plan->lock != -1)
 		return STATUS_DONE;
+	/* Everybody may read it, whatever the caller's umask is. */
+	mask = umask(022);
 	plan->lock = lockfile_open(plan->lockfile);
+	error = errno;
+	(void)umask(mask);
 	if (plan->lock != -1)
 		return STATUS_DONE;
-	if (errno == EWOULDBLOCK)
-		return already_running(plan, plan->lockfile, 0, running);
-	if (errno == EINVAL)
+	if (error == EWOULDBLOCK)
+		return STATUS_RUNNING;
+	if (error == EINVAL)
 		return complain("lockfile", plan->lockfile,
 		    "not a regular file");
-	if (errno == ELOOP)
+	if (error == ELOOP)
 		return complain("lockfile", plan->lockfile,
 		    "is a symbolic link");
-	return complain_errno("lockfile", plan->lockfile, errno);
+	return complain_errno("lockfile", plan->lockfile, error);
 }
 
 static int
@@ -241,16 +248,9 @@ plan_open_files(struct plan *plan)
 int
 plan_try_lockfile(struct plan *plan)
 {
-	bool running, silent = plan->if_not_running;
-	mode_t mask;
-	int status;
+	int status = take_lockfile(plan);
 
-	mask = umask(022);
-	plan->if_not_running = true;
-	status = open_lockfile(plan, &running);
-	plan->if_not_running = silent;
-	(void)umask(mask);
-	return status;
+	return status == STATUS_RUNNING ? STATUS_DONE : status;
 }
 
 int
@@ -259,12 +259,15 @@ plan_open_instance(struct plan *plan, bool *running)
 	mode_t mask;
 	int status;
 
-	/* Everybody may read the locks, whatever the caller's umask is. */
 	*running = false;
+	status = take_lockfile(plan);
+	if (status == STATUS_RUNNING)
+		return already_running(plan, plan->lockfile, 0, running);
+	if (status != STATUS_DONE)
+		return status;
+	/* Everybody may read it, too. */
 	mask = umask(022);
-	status = open_lockfile(plan, running);
-	if (status == STATUS_DONE && !*running)
-		status = open_instance(plan, running);
+	status = open_instance(plan, running);
 	(void)umask(mask);
 	return status;
 }
