@@ -120,14 +120,7 @@ start_named() {
 }
 
 @test "a zombie is dead" {
-	# The second sleep never asks for what became of the first.
-	sh -c '"$1" -F -p "$2" sleep 1000 & exec sleep 1000' sh \
-	    "$DAEMONIZE" "$PIDFILE" 3>&- &
-	remember $!
-	eventually test -s "$PIDFILE"
-	PID=$(cat "$PIDFILE")
-	remember "$PID"
-	eventually grep -qx sleep "/proc/$PID/comm"
+	start_unreaped
 	kill -KILL "$PID"
 	eventually grep -q '^State:.Z' "/proc/$PID/status"
 	fails 1 "$PIDFILE: dead, but its pid file is there" \

@@ -90,14 +90,7 @@ stays() {
 }
 
 @test "a zombie that nobody ever reaps is gone" {
-	# The second sleep never asks for what became of the first.
-	sh -c '"$1" -F -p "$2" sleep 1000 & exec sleep 1000' sh \
-	    "$DAEMONIZE" "$PIDFILE" 3>&- &
-	remember $!
-	eventually test -s "$PIDFILE"
-	PID=$(cat "$PIDFILE")
-	remember "$PID"
-	eventually grep -qx sleep "/proc/$PID/comm"
+	start_unreaped
 	stops --stop=1h
 	grep -q '^State:.Z' "/proc/$PID/status"
 }

@@ -204,14 +204,7 @@ holds_pidfd() {
 }
 
 @test "a wait for a zombie that nobody reaps returns" {
-	# The second sleep never asks for what became of the first.
-	sh -c '"$1" -F -p "$2" sleep 1000 & exec sleep 1000' sh \
-	    "$DAEMONIZE" "$PIDFILE" 3>&- &
-	remember $!
-	eventually test -s "$PIDFILE"
-	PID=$(cat "$PIDFILE")
-	remember "$PID"
-	eventually grep -qx sleep "/proc/$PID/comm"
+	start_unreaped
 	"$DAEMONIZE" --wait -p "$PIDFILE" 3>&- &
 	remember $!
 	eventually holds_pidfd $!

@@ -111,6 +111,18 @@ probe() {
 	remember "$PID"
 }
 
+# Starts a sleep with a pid file whose parent will never ask what became of
+# it: PID, and remembered.
+start_unreaped() {
+	sh -c '"$1" -F -p "$2" sleep 1000 & exec sleep 1000' sh \
+	    "$DAEMONIZE" "$PIDFILE" 3>&- &
+	remember $!
+	eventually test -s "$PIDFILE"
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	eventually grep -qx sleep "/proc/$PID/comm"
+}
+
 # A fact of the probe's report: fact NAME [FILE]
 fact() {
 	sed -n "s/^$1 //p; s/^$1\$//p" "${2:-$REPORT}"
