@@ -300,13 +300,11 @@ open_directory(struct instance *instance)
 	return instance->dir == -1 ? -1 : 0;
 }
 
-/* Why a pid file cannot be opened; NULL: there is none. */
+/* Why a pid file cannot be opened. */
 static const char *
 open_fault(int error)
 {
 	switch (error) {
-	case ENOENT:
-		return NULL;
 	case ELOOP:
 		return "is a symbolic link";
 	case ENXIO:
@@ -370,7 +368,7 @@ instance_check(const char *path)
 		return -1;
 	}
 	fd = openat(instance.dir, instance.base, PIDFILE_FLAGS);
-	result = check_opened(&instance, fd);
+	result = fd == -1 && errno == ENOENT ? 0 : check_opened(&instance, fd);
 	if (fd != -1)
 		(void)close(fd);
 	(void)close(instance.dir);
@@ -490,7 +488,7 @@ instance_find(const char *path, pid_t *pid, const char **reason)
 	fd = openat(instance.dir, instance.base,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd == -1) {
-		*reason = open_fault(errno);
+		*reason = errno == ENOENT ? NULL : open_fault(errno);
 		(void)close(instance.dir);
 		return *reason == NULL ? INSTANCE_FREE : INSTANCE_ERROR;
 	}

@@ -694,3 +694,11 @@ No such file or directory" -l "$TMP/no/lock" "${DAEMON[@]}"
 	status_is 126
 	flock -n "$TMP/lock" true
 }
+
+@test "a relative pid file of a removed directory is reported" {
+	mkdir removed
+	cd removed
+	rmdir "$TMP/removed"
+	fails 125 "daemonize: pidfile: pid: No such file or directory" \
+	    -p pid true
+}
