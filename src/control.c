@@ -5,15 +5,12 @@
 #include <sys/types.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "control.h"
@@ -22,33 +19,13 @@
 #include "pidfd.h"
 #include "proc.h"
 #include "schedule.h"
+#include "stop.h"
 
 /* Who dies and is launched anew all the time is given up on. */
 #define FIND_TRIES	100
 
 /* How long a launch on its way is waited for. */
 #define LAUNCH_WAIT_MS	10000
-
-/* A terminal is told that we wait after so long, and how long still. */
-#define TELL_EVERY_MS	1000
-
-/* For stop_stage: the one process alone. */
-#define NO_SESSION	((pid_t)-1)
-
-/* Some processes, held by their pidfds. */
-struct crowd {
-	struct pollfd *fds;
-	size_t n;
-};
-
-static long long
-now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
 
 /*
  * Is it one of ours that has still to execute its command?  Other programs
@@ -165,164 +142,33 @@ control_wait(const struct config *config)
 }
 
 static int
-crowd_add(struct crowd *crowd, int pidfd)
-{
-	struct pollfd *fds;
-
-	fds = reallocarray(crowd->fds, crowd->n + 1, sizeof(*fds));
-	if (fds == NULL)
-		return -1;
-	crowd->fds = fds;
-	crowd->fds[crowd->n].fd = pidfd;
-	crowd->fds[crowd->n].events = POLLIN;
-	crowd->fds[crowd->n++].revents = 0;
-	return 0;
-}
-
-static void
-crowd_leave(struct crowd *crowd)
-{
-	while (crowd->n > 0)
-		(void)close(crowd->fds[--crowd->n].fd);
-	free(crowd->fds);
-	crowd->fds = NULL;
-}
-
-/* Adds what lives of a session. */
-static int
-crowd_gather(struct crowd *crowd, pid_t session)
-{
-	struct proc_stat stat;
-	ssize_t i, n;
-	pid_t *pids;
-	int pidfd, result = 0;
-
-	if ((n = proc_list(&pids)) == -1)
-		return -1;
-	for (i = 0; i < n && result == 0; i++) {
-		if (getsid(pids[i]) != session)
-			continue;
-		pidfd = pidfd_open(pids[i], 0);
-		if (pidfd == -1 && errno == ESRCH)
-			continue;
-		if (pidfd == -1) {
-			result = -1;
-			break;
-		}
-		/* Is it still him, now that he is held? */
-		if (proc_stat(pids[i], &stat) == -1 || stat.dead ||
-		    stat.session != session)
-			(void)close(pidfd);
-		else
-			result = crowd_add(crowd, pidfd);
-	}
-	free(pids);
-	return result;
-}
-
-/* On a terminal: one line that changes, and goes. */
-static void
-tell_waiting(bool *told, pid_t pid, const char *sig, long long left)
-{
-	if (!isatty(STDERR_FILENO))
-		return;
-	if (left < 0) {
-		if (*told)
-			(void)fputs("\r\033[K", stderr);
-		*told = false;
-		return;
-	}
-	(void)fprintf(stderr, "\r\033[Kwaiting for pid %d (%s), %lld s left",
-	    (int)pid, sig, (left + 999) / 1000);
-	*told = true;
-}
-
-/*
- * Waits until all of the crowd are gone, at the moment the last one goes; at
- * most so long.  A pidfd becomes readable when its process ends, also where
- * nobody ever reaps the zombie.
- */
-static bool
-crowd_wait(struct crowd *crowd, long long ms, pid_t pid, const char *sig)
-{
-	long long end = now_ms() + ms, left;
-	bool told = false, waited = false;
-	int ready;
-	size_t i;
-
-	while (crowd->n > 0 && (left = end - now_ms()) >= 0) {
-		if (waited)
-			tell_waiting(&told, pid, sig, left);
-		ready = poll(crowd->fds, crowd->n, left < TELL_EVERY_MS ?
-		    (int)left : TELL_EVERY_MS);
-		waited = ready == 0;
-		if ((waited && left == 0) || (ready == -1 && errno != EINTR))
-			break;
-		for (i = 0; i < crowd->n; )
-			if (crowd->fds[i].revents != 0) {
-				(void)close(crowd->fds[i].fd);
-				crowd->fds[i] = crowd->fds[--crowd->n];
-			} else
-				i++;
-	}
-	tell_waiting(&told, pid, sig, -1);
-	return crowd->n == 0;
-}
-
-/* One stage of the schedule for him, or with session for all of his. */
-static int
-stop_stage(int pidfd, pid_t pid, pid_t session, int sig, long long ms)
-{
-	long long end = now_ms() + ms;
-	struct crowd crowd = { NULL, 0 };
-	int gone = -1;
-	size_t i;
-
-	do {
-		/* Whoever has come since is told as well. */
-		if (session == NO_SESSION ?
-		    crowd_add(&crowd, fcntl(pidfd, F_DUPFD_CLOEXEC, 0)) == -1 :
-		    crowd_gather(&crowd, session) == -1) {
-			complain_errno("stop", NULL, errno);
-			goto out;
-		}
-		if (crowd.n == 0)
-			break;
-		for (i = 0; i < crowd.n; i++)
-			if (send_to("stop", crowd.fds[i].fd, sig) == -1)
-				goto out;
-		if (!crowd_wait(&crowd, end - now_ms(), pid,
-		    signal_name(sig))) {
-			gone = 0;
-			goto out;
-		}
-	} while (session != NO_SESSION);
-	gone = 1;
-out:
-	crowd_leave(&crowd);
-	return gone;
-}
-
-static int
 stop_running(const struct config *config, int pidfd, pid_t pid)
 {
-	pid_t session = config->tree ? getsid(pid) : NO_SESSION;
-	int gone = 0;
-	size_t i;
+	struct victims victims = { .who = VICTIM_ONE, .pidfd = pidfd,
+	    .hurry = -1 };
+	char name[32];
 
-	if (config->tree && session == -1)
-		return complain_errno("stop", "getsid", errno);
-	/* 0: its leader is in another pid namespace. */
-	if (config->tree && (session == 0 || session == getsid(0)))
-		return complain("stop", "--tree",
-		    "its session is the caller's too");
-	for (i = 0; i < config->schedule.n && gone == 0; i++)
-		gone = stop_stage(pidfd, pid, session,
-		    config->schedule.stage[i].signal,
-		    config->schedule.stage[i].wait);
-	if (gone == 0)
+	(void)snprintf(name, sizeof(name), "pid %d", (int)pid);
+	victims.name = name;
+	if (config->tree) {
+		victims.who = VICTIM_SESSION;
+		victims.session = getsid(pid);
+		if (victims.session == -1)
+			return complain_errno("stop", "getsid", errno);
+		/* 0: its leader is in another pid namespace. */
+		if (victims.session == 0 || victims.session == getsid(0))
+			return complain("stop", "--tree",
+			    "its session is the caller's too");
+	}
+	switch (stop_all(&victims, &config->schedule)) {
+	case STOPPED_GONE:
+		return STATUS_DONE;
+	case STOPPED_SURVIVED:
 		return STATUS_STILL_THERE;
-	return gone == 1 ? STATUS_DONE : STATUS_FAILED;
+	case STOPPED_ERROR:
+		break;
+	}
+	return STATUS_FAILED;
 }
 
 int

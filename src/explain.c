@@ -10,6 +10,7 @@
 
 #include "explain.h"
 #include "json.h"
+#include "message.h"
 #include "steps.h"
 
 /* A word as a shell would have to be given it. */
@@ -104,6 +105,16 @@ print_steps(const struct plan *plan)
 }
 
 static void
+print_ready(const struct readiness *want)
+{
+	(void)printf("  %-13swait for ", "ready");
+	print_plain(want->text);
+	if (want->method != READY_ALIVE)
+		(void)printf(", at most %s", want->timeout_text);
+	(void)puts("; else end it");
+}
+
+static void
 print_after(const struct plan *plan)
 {
 	char *const *arg;
@@ -130,6 +141,8 @@ print_after(const struct plan *plan)
 		print_quoted(*arg);
 	}
 	(void)putchar('\n');
+	if (plan->ready.want.method != READY_EXEC)
+		print_ready(&plan->ready.want);
 }
 
 static void
@@ -153,6 +166,11 @@ print_json(const struct plan *plan)
 		json_number("uid", plan->identity.uid);
 	if (plan->identity.change)
 		json_number("gid", plan->identity.gid);
+	json_string("ready", plan->ready.want.method == READY_EXEC ? "exec" :
+	    plan->ready.want.text);
+	if (plan->ready.want.method != READY_EXEC &&
+	    plan->ready.want.method != READY_ALIVE)
+		json_number("ready_timeout_ms", plan->ready.want.timeout);
 	json_open("steps", '[');
 	for (step = 0; step < STEPS; step++) {
 		step_value((enum step)step, &plan->steps, value,

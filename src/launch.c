@@ -303,7 +303,7 @@ await(const struct plan *plan, pid_t child)
 		(void)waitpid(child, NULL, 0);
 	if (plan->verbose)
 		tell(plan, &(struct report){ STAGE_EXEC, 0, announced });
-	return STATUS_DONE;
+	return ready_wait(plan, announced);
 }
 
 /* Makes the launcher what await() relies on. */

@@ -3,7 +3,10 @@
 #ifndef MESSAGE_H
 #define MESSAGE_H
 
-/* 125 to 127 are those of env(1) and nohup(1); 1, 3 and 4 the LSB's. */
+/*
+ * 125 to 127 are those of env(1) and nohup(1), 124 is timeout(1)'s; 1, 3 and 4
+ * are the LSB's.
+ */
 enum status {
 	STATUS_DONE = 0,
 	STATUS_RUNNING = 1,		/* the instance runs already */
@@ -12,6 +15,8 @@ enum status {
 	STATUS_STILL_THERE = 2,		/* --stop: after all of the schedule */
 	STATUS_NOT_RUNNING = 3,
 	STATUS_UNKNOWN = 4,		/* --status: it cannot be told */
+	STATUS_ENDED = 123,		/* before it was ready */
+	STATUS_TIMED_OUT = 124,		/* not ready in time */
 	STATUS_FAILED = 125,		/* daemonize itself failed */
 	STATUS_CANNOT_EXECUTE = 126,	/* the command is no program */
 	STATUS_NOT_FOUND = 127		/* there is no such command */

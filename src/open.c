@@ -197,7 +197,9 @@ list_spare(struct plan *plan, const int messages[2])
 		plan->stdio[0], plan->stdio[1], plan->stdio[2],
 		messages[0], messages[1], plan->channel[1], plan->root_fd,
 		plan->lock, plan->instance.dir, plan->instance.fd,
-		plan->instance.lock
+		plan->instance.lock, plan->ready.notify.base,
+		plan->ready.notify.dir,
+		plan->ready.pipe == -1 ? -1 : plan->ready.want.number
 	};
 	const size_t n = sizeof(ours) / sizeof(*ours);
 	size_t i;
@@ -277,7 +279,8 @@ plan_open_channel(struct plan *plan)
 {
 	int messages[2], status;
 
-	if ((status = open_messages(plan, messages)) != STATUS_DONE)
+	if ((status = ready_open(plan)) != STATUS_DONE ||
+	    (status = open_messages(plan, messages)) != STATUS_DONE)
 		return status;
 	if (plan_forks(plan) && pipe2(plan->channel, O_CLOEXEC) == -1)
 		return complain_errno("background", "pipe2", errno);
@@ -293,6 +296,7 @@ plan_undo(const struct plan *plan)
 
 	if (plan->instance.lock != -1)
 		instance_remove(&plan->instance);
+	ready_close(&plan->ready);
 	/*
 	 * An output file that is new, is still that one, and has no line; not
 	 * a symbolic link that led to it.

@@ -30,6 +30,8 @@ enum {
 	OPT_NO_NEW_PRIVS,
 	OPT_IF_NOT_RUNNING,
 	OPT_REPLACE,
+	OPT_READY,
+	OPT_READY_TIMEOUT,
 	OPT_EXPLAIN,
 	OPT_CHECK,
 	OPT_STATUS,
@@ -69,6 +71,8 @@ static const struct option long_options[] = {
 	{ "lockfile",		required_argument, NULL, 'l' },
 	{ "if-not-running",	no_argument,	   NULL, OPT_IF_NOT_RUNNING },
 	{ "replace",		no_argument,	   NULL, OPT_REPLACE },
+	{ "ready",		required_argument, NULL, OPT_READY },
+	{ "ready-timeout",	required_argument, NULL, OPT_READY_TIMEOUT },
 	{ "explain",		no_argument,	   NULL, OPT_EXPLAIN },
 	{ "check",		no_argument,	   NULL, OPT_CHECK },
 	{ "status",		no_argument,	   NULL, OPT_STATUS },
@@ -123,6 +127,18 @@ options_help(void)
 "      --if-not-running      it is no failure that it runs already\n"
 "      --replace             stop the one that runs, then launch\n"
 "\n"
+"Has it really started?\n"
+"      --ready=METHOD        return when it is ready:\n"
+"                            exec (default)     it has been executed\n"
+"                            alive:TIME         it is still there after TIME\n"
+"                            notify             it says READY=1, sd_notify(3)\n"
+"                            fd:N               it writes a newline to N\n"
+"                            file:PATH          it writes that file\n"
+"                            tcp:[HOST:]PORT    it accepts a connection\n"
+"                            unix:PATH          likewise\n"
+"      --ready-timeout=TIME  500ms, 2s, 5m, 1h; then it is ended ("
+    READY_TIMEOUT_TEXT ")\n"
+"\n"
 "Instead of launching; with -p or -n, but for --explain and --list:\n"
 "      --explain             print what would be done, and do nothing\n"
 "      --check [PID]         is it a proper daemon?  The steps say what to\n"
@@ -140,7 +156,8 @@ options_help(void)
 "  -h, --help\n"
 "  -V, --version\n"
 "\n"
-"Exit status: 0 it runs; 1 it ran already; 125 daemonize failed;\n"
+"Exit status: 0 it runs; 1 it ran already; 123 it ended before it was ready;\n"
+"124 it was not ready in time; 125 daemonize failed;\n"
 "126 the command could not be executed; 127 it was not found.\n"
 "--status: 0 it runs; 1 dead, with a pid file; 3 not running; 4 unknown.\n"
 "--check: 0 ok; 1 BAD; 3 no such process.  --stop: 2 still there.\n", stdout);
@@ -339,6 +356,23 @@ parse_signal(struct config *config, const char *value)
 	return set_verb(config, VERB_SIGNAL, "--signal");
 }
 
+static int
+parse_ready(struct readiness *ready, const char *value)
+{
+	const char *wrong = ready_parse(value, ready);
+
+	return wrong == NULL ? STATUS_DONE : misuse("--ready", value, wrong);
+}
+
+static int
+parse_timeout(struct readiness *ready, const char *value)
+{
+	ready->timeout_text = value;
+	ready->timeout = time_parse(value);
+	return ready->timeout != -1 ? STATUS_DONE :
+	    misuse("--ready-timeout", value, "not a time such as 500ms or 2s");
+}
+
 /* What -F changes, only where it was not said itself. */
 struct said {
 	int background;			/* -1: not said */
@@ -429,6 +463,10 @@ store(struct config *config, struct said *said, int option, char *value)
 	case OPT_REPLACE:
 		config->replace = true;
 		break;
+	case OPT_READY:
+		return parse_ready(&config->ready, value);
+	case OPT_READY_TIMEOUT:
+		return parse_timeout(&config->ready, value);
 	case OPT_EXPLAIN:
 		return set_verb(config, VERB_EXPLAIN, "--explain");
 	case OPT_CHECK:
@@ -555,6 +593,34 @@ check_operands(struct config *config)
 	return STATUS_DONE;
 }
 
+/* A launch whose readiness is waited for has who waits, and what for. */
+static int
+check_ready(const struct config *config)
+{
+	const struct readiness *ready = &config->ready;
+	size_t i;
+
+	if (ready->text == NULL && ready->timeout_text == NULL)
+		return STATUS_DONE;
+	if (config->verb != VERB_LAUNCH && config->verb != VERB_EXPLAIN)
+		return misuse(ready->text == NULL ? "--ready-timeout" :
+		    "--ready", NULL, "is for a launch");
+	if (ready->method != READY_EXEC && !config->steps.background &&
+	    !config->steps.refork)
+		return misuse("--ready", ready->text,
+		    "in the foreground, no process of ours is left to wait");
+	if (ready->timeout_text != NULL && (ready->method == READY_EXEC ||
+	    ready->method == READY_ALIVE))
+		return misuse("--ready-timeout", ready->timeout_text,
+		    "needs a --ready that can be late");
+	for (i = 0; ready->method == READY_FD &&
+	    i < config->steps.nlisted; i++)
+		if (config->steps.listed[i] == ready->number)
+			return misuse("--ready", ready->text,
+			    "is a descriptor of --fds");
+	return STATUS_DONE;
+}
+
 /* What contradicts itself, wherever it stands in the command line. */
 static int
 check_together(const struct config *config)
@@ -591,7 +657,7 @@ check_together(const struct config *config)
 	if (config->root != NULL && config->steps.chdir == NULL)
 		return misuse("--chdir", "keep",
 		    "would be outside of the new root of --chroot");
-	return STATUS_DONE;
+	return check_ready(config);
 }
 
 int
@@ -621,7 +687,12 @@ options_parse(struct config *config, int argc, char **argv)
 	apply_defaults(config, &said);
 	/* An old kernel lets a program be started without even a name. */
 	config->command = argv + (optind < argc ? optind : argc);
-	if ((status = check_operands(config)) != STATUS_DONE)
+	if ((status = check_operands(config)) != STATUS_DONE ||
+	    (status = check_together(config)) != STATUS_DONE)
 		return status;
-	return check_together(config);
+	if (config->ready.timeout_text == NULL) {
+		config->ready.timeout_text = READY_TIMEOUT_TEXT;
+		config->ready.timeout = READY_TIMEOUT;
+	}
+	return STATUS_DONE;
 }

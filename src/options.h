@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ready.h"
 #include "schedule.h"
 #include "steps.h"
 
@@ -33,6 +34,7 @@ struct config {
 	const char *pidfile;
 	const char *name;
 	const char *lockfile;
+	struct readiness ready;
 	const char **env;		/* NAME=VALUE, nenv of them */
 	size_t nenv;
 	char **command;			/* and its arguments, and a NULL */

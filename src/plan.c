@@ -103,8 +103,8 @@ make_env(struct plan *plan, const struct config *config)
 
 	while (environ[n] != NULL)
 		n++;
-	/* PATH, the four of a user, and the NULL at the end */
-	plan->env = calloc(n + config->nenv + 6, sizeof(*plan->env));
+	/* PATH, a user's four, NOTIFY_SOCKET, and the NULL at the end */
+	plan->env = calloc(n + config->nenv + 7, sizeof(*plan->env));
 	if (plan->env == NULL)
 		return complain_errno("env", NULL, errno);
 	if (!config->clear_env)
@@ -119,6 +119,9 @@ make_env(struct plan *plan, const struct config *config)
 		return complain_errno("env", NULL, errno);
 	for (i = 0; i < config->nenv; i++)
 		env_put(plan->env, config->env[i]);
+	/* Its path is known when it is made. */
+	if (config->ready.method == READY_NOTIFY)
+		env_put(plan->env, plan->ready.notify.env);
 	return STATUS_DONE;
 }
 
@@ -217,6 +220,7 @@ plan_make(struct plan *plan, const struct config *config,
 	plan->lockfile = config->lockfile;
 	plan->command = config->command[0];
 	plan->argv = config->command;
+	plan->schedule = config->schedule;
 	plan->if_not_running = config->if_not_running;
 	plan->replace = config->replace;
 	plan->verbose = config->verbose;
@@ -231,6 +235,8 @@ plan_make(struct plan *plan, const struct config *config,
 		    "the leader of a process group cannot start a session; "
 		    "use --background=yes");
 	if ((status = check_listed(&plan->steps)) != STATUS_DONE ||
+	    (status = ready_reserve(&plan->ready,
+	    &config->ready)) != STATUS_DONE ||
 	    (status = identity_find(&plan->identity, config->user,
 	    group)) != STATUS_DONE ||
 	    (status = make_env(plan, config)) != STATUS_DONE ||

@@ -10,6 +10,8 @@
 #include "identity.h"
 #include "options.h"
 #include "instance.h"
+#include "ready.h"
+#include "schedule.h"
 #include "steps.h"
 
 /* What the caller had and the command may be asked to keep. */
@@ -50,6 +52,9 @@ struct plan {
 	const char *const *changes;
 	size_t nchanges;
 
+	struct ready ready;
+	struct schedule schedule;	/* to end one that is not ready */
+
 	bool if_not_running;
 	bool replace;
 	bool verbose;
@@ -65,7 +70,7 @@ int	plan_make(struct plan *, const struct config *, const struct caller *);
 /*
  * Opens what the plan needs, in three parts: the files for 0, 1 and 2, of
  * which none is truncated yet; the lock and the pid file; what the processes
- * of the launch report by.  The first two go in either order: a launch that
+ * of the launch, and the command when it is ready, report by.  The first two go in either order: a launch that
  * may be refused takes the locks first, so that it has touched no other file.
  * Each returns as plan_make; STATUS_RUNNING, or STATUS_DONE and *running,
  * where another one runs.  After anything but success plan_undo is due.

@@ -1,0 +1,643 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Has it really started?
+ *
+ * The launcher waits in one loop for three things: what the method has to
+ * tell, a signal (the daemon is its child, whose end is a SIGCHLD), and the
+ * time-out.  Whatever ends the wait but readiness ends the daemon too, and all
+ * that has come of it.
+ */
+#include "config.h"
+
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "pidfd.h"
+#include "plan.h"
+#include "progress.h"
+#include "ready.h"
+#include "schedule.h"
+#include "stop.h"
+#include "tail.h"
+
+/* So many messages at once, before the daemon's end and time are seen to. */
+#define MESSAGES_AT_ONCE	1000
+
+#define NEVER	LLONG_MAX
+
+/* What a method says when it is asked. */
+enum answer { ANSWER_ERROR = -1, ANSWER_NOT_YET, ANSWER_READY };
+
+/* The wait: for whom, and what has become of it. */
+struct wait {
+	const struct plan *plan;
+	struct ready *ready;
+	pid_t pid;
+	pid_t session;
+	int signals;			/* a signalfd(2) */
+	long long deadline;		/* by now_ms() */
+	long long due;			/* when the method is to be asked */
+	long long tell;			/* when the user is to be told */
+};
+
+/* --- what was said --------------------------------------------------- */
+
+static const char *
+parse_alive(const char *value, struct readiness *want)
+{
+	want->alive = time_parse(value);
+	return want->alive == -1 ? "no time after alive:" : NULL;
+}
+
+static const char *
+parse_fd(const char *value, struct readiness *want)
+{
+	const char *error = "";
+
+	if (value[strspn(value, "0123456789")] == '\0')
+		want->number = (int)strtonum(value, STDERR_FILENO + 1,
+		    INT_MAX, &error);
+	return error != NULL ? "no descriptor above 2 after fd:" : NULL;
+}
+
+static const char *
+parse_path(const char *value, struct readiness *want)
+{
+	want->path = value;
+	return *value == '\0' ? "no path after the colon" : NULL;
+}
+
+/* [HOST:]PORT; an IPv6 address stands in brackets. */
+static const char *
+parse_tcp(const char *value, struct readiness *want)
+{
+	const char *colon = strrchr(value, ':'), *host = value;
+	size_t length = colon == NULL ? 0 : (size_t)(colon - value);
+
+	want->port = colon == NULL ? value : colon + 1;
+	if (length > 1 && host[0] == '[' && host[length - 1] == ']') {
+		host++;
+		length -= 2;
+	} else if (memchr(host, ':', length) != NULL)
+		return "an IPv6 address needs brackets: tcp:[::1]:80";
+	if (*want->port == '\0' || (colon != NULL && length == 0) ||
+	    length >= sizeof(want->host))
+		return "no [HOST:]PORT after tcp:";
+	(void)strlcpy(want->host, host, length + 1);
+	return NULL;
+}
+
+static const char *
+parse_socket(const char *value, struct readiness *want)
+{
+	struct endpoint endpoint;
+
+	if (endpoint_unix(&endpoint, value) == -1)
+		return "too long for the path of a socket";
+	return parse_path(value, want);
+}
+
+static const struct {
+	const char *name;
+	enum ready_method method;
+	const char *(*parse)(const char *, struct readiness *);
+} methods[] = {
+	{ "exec",	READY_EXEC,	NULL },
+	{ "alive:",	READY_ALIVE,	parse_alive },
+	{ "notify",	READY_NOTIFY,	NULL },
+	{ "fd:",	READY_FD,	parse_fd },
+	{ "file:",	READY_FILE,	parse_path },
+	{ "tcp:",	READY_TCP,	parse_tcp },
+	{ "unix:",	READY_UNIX,	parse_socket },
+};
+
+const char *
+ready_parse(const char *text, struct readiness *want)
+{
+	size_t i, length;
+
+	want->text = text;
+	for (i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
+		length = strlen(methods[i].name);
+		want->method = methods[i].method;
+		if (methods[i].parse == NULL &&
+		    strcmp(text, methods[i].name) == 0)
+			return NULL;
+		if (methods[i].parse != NULL &&
+		    strncmp(text, methods[i].name, length) == 0)
+			return methods[i].parse(text + length, want);
+	}
+	return "not exec, alive:TIME, notify, fd:N, file:PATH, "
+	    "tcp:[HOST:]PORT or unix:PATH";
+}
+
+/* --- before the launch ----------------------------------------------- */
+
+int
+ready_reserve(struct ready *ready, const struct readiness *want)
+{
+	int fds[2], moved;
+
+	ready->want = *want;
+	ready->pipe = -1;
+	ready->watch.fd = ready->endpoint.fd = -1;
+	ready->notify.fd = ready->notify.base = ready->notify.dir = -1;
+	ready->notice.extend = -1;
+	if (want->method != READY_FD)
+		return STATUS_DONE;
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) == -1)
+		return complain_errno("ready", want->text, errno);
+	if (fds[0] == want->number) {
+		moved = fcntl(fds[0], F_DUPFD_CLOEXEC, want->number + 1);
+		if (moved == -1)
+			return complain_errno("ready", want->text, errno);
+		fds[0] = moved;
+	}
+	/* Not close-on-exec, and it waits: as the command expects. */
+	if (dup2(fds[1], want->number) == -1 ||
+	    fcntl(want->number, F_SETFD, 0) == -1 ||
+	    fcntl(want->number, F_SETFL, 0) == -1)
+		return complain_errno("ready", want->text, errno);
+	if (fds[1] != want->number)
+		(void)close(fds[1]);
+	ready->pipe = fds[0];
+	return STATUS_DONE;
+}
+
+/* What has been written to stderr's file when the command begins. */
+static off_t
+find_log_start(const struct plan *plan)
+{
+	int log = plan->stdio[STDERR_FILENO], fd;
+	struct stat st;
+
+	if (log == -1 || fstat(log, &st) == -1 || !S_ISREG(st.st_mode))
+		return -1;
+	for (fd = 0; fd < 3; fd++)
+		if (plan->stdio[fd] == log && plan->truncate[fd])
+			return 0;
+	return st.st_size;
+}
+
+static int
+open_endpoint(struct ready *ready)
+{
+	const struct readiness *want = &ready->want;
+	const char *reason;
+
+	if (want->method == READY_UNIX)
+		(void)endpoint_unix(&ready->endpoint, want->path);
+	else {
+		reason = endpoint_tcp(&ready->endpoint,
+		    *want->host == '\0' ? NULL : want->host, want->port);
+		if (reason != NULL)
+			return complain("ready", want->text, reason);
+	}
+	switch (endpoint_is_open(&ready->endpoint)) {
+	case 0:
+		return STATUS_DONE;
+	case 1:
+		return complain("ready", want->text,
+		    "another process accepts connections there already");
+	default:
+		return complain_errno("ready", want->text, errno);
+	}
+}
+
+int
+ready_open(struct plan *plan)
+{
+	struct ready *ready = &plan->ready;
+	siginfo_t child;
+	int result = 0;
+
+	if (ready->want.method == READY_EXEC)
+		return STATUS_DONE;
+	ready->log_start = find_log_start(plan);
+	ready->has_children = waitid(P_ALL, 0, &child,
+	    WEXITED | WNOHANG | WNOWAIT) == 0;
+	switch (ready->want.method) {
+	case READY_NOTIFY:
+		result = notify_open(&ready->notify, plan->root_fd);
+		break;
+	case READY_FILE:
+		result = watch_open(&ready->watch, ready->want.path);
+		break;
+	case READY_TCP:
+	case READY_UNIX:
+		return open_endpoint(ready);
+	default:
+		break;
+	}
+	return result == 0 ? STATUS_DONE :
+	    complain_errno("ready", ready->want.text, errno);
+}
+
+void
+ready_close(const struct ready *ready)
+{
+	notify_close(&ready->notify);
+}
+
+/* --- the methods ------------------------------------------------------ */
+
+static enum answer
+ask_alive(struct wait *wait)
+{
+	wait->due = wait->ready->alive_until;
+	return now_ms() >= wait->due ? ANSWER_READY : ANSWER_NOT_YET;
+}
+
+static void
+ignored(const struct wait *wait, pid_t sender, const char *why)
+{
+	char line[128];
+
+	if (!wait->plan->verbose)
+		return;
+	(void)snprintf(line, sizeof(line),
+	    "a message of pid %d is ignored: %s", (int)sender, why);
+	narrate("ready", line);
+}
+
+static enum answer
+ask_notify(struct wait *wait)
+{
+	struct notice *notice = &wait->ready->notice;
+	pid_t sender;
+	int i;
+
+	wait->ready->poll.fd = wait->ready->notify.fd;
+	for (i = 0; i < MESSAGES_AT_ONCE; i++)
+		switch (notify_receive(&wait->ready->notify, wait->pid,
+		    wait->session, notice, &sender)) {
+		case NOTIFY_ERROR:
+			return ANSWER_ERROR;
+		case NOTIFY_NONE:
+			return ANSWER_NOT_YET;
+		case NOTIFY_STRANGER:
+			ignored(wait, sender, "not of the daemon's session");
+			break;
+		case NOTIFY_MALFORMED:
+			ignored(wait, sender, "malformed");
+			break;
+		case NOTIFY_HEARD:
+			if (notice->ready)
+				return ANSWER_READY;
+			/* It never makes the time shorter. */
+			if (notice->extend > wait->deadline - now_ms())
+				wait->deadline = now_ms() + notice->extend;
+			notice->extend = -1;
+			break;
+		}
+	return ANSWER_NOT_YET;
+}
+
+static enum answer
+ask_fd(struct wait *wait)
+{
+	struct ready *ready = wait->ready;
+	char text[512];
+	ssize_t length;
+
+	ready->poll.fd = ready->closed ? -1 : ready->pipe;
+	while ((length = read(ready->pipe, text, sizeof(text))) > 0)
+		if (memchr(text, '\n', (size_t)length) != NULL)
+			return ANSWER_READY;
+	if (length == -1)
+		return errno == EAGAIN || errno == EINTR ? ANSWER_NOT_YET :
+		    ANSWER_ERROR;
+	/* Nobody can write any more: it will end, or its time will. */
+	ready->closed = true;
+	ready->poll.fd = -1;
+	return ANSWER_NOT_YET;
+}
+
+static enum answer
+ask_file(struct wait *wait)
+{
+	wait->ready->poll.fd = wait->ready->watch.fd;
+	return (enum answer)watch_check(&wait->ready->watch);
+}
+
+static enum answer
+ask_endpoint(struct wait *wait)
+{
+	struct endpoint *endpoint = &wait->ready->endpoint;
+	int result = endpoint_try(endpoint);
+
+	wait->ready->poll.fd = endpoint->fd;
+	wait->ready->poll.events = POLLOUT;
+	wait->due = endpoint->due;
+	return (enum answer)result;
+}
+
+static enum answer
+ask(struct wait *wait)
+{
+	wait->due = NEVER;
+	wait->ready->poll = (struct pollfd){ .fd = -1, .events = POLLIN };
+	switch (wait->ready->want.method) {
+	case READY_ALIVE:
+		return ask_alive(wait);
+	case READY_NOTIFY:
+		return ask_notify(wait);
+	case READY_FD:
+		return ask_fd(wait);
+	case READY_FILE:
+		return ask_file(wait);
+	case READY_TCP:
+	case READY_UNIX:
+		return ask_endpoint(wait);
+	case READY_EXEC:
+		break;
+	}
+	return ANSWER_READY;
+}
+
+/* --- the end of a daemon that is not ready ---------------------------- */
+
+/* The signals that end the wait: not those that the caller ignores or blocks. */
+static void
+set_signals(const struct plan *plan, sigset_t *set)
+{
+	static const int ends[] = { SIGINT, SIGQUIT, SIGTERM };
+	struct sigaction action;
+	size_t i;
+
+	(void)sigemptyset(set);
+	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (sigaction(ends[i], NULL, &action) == 0 &&
+		    action.sa_handler != SIG_IGN &&
+		    sigismember(&plan->caller.mask, ends[i]) == 0)
+			(void)sigaddset(set, ends[i]);
+}
+
+/* As a child that is not reaped yet, it is still him. */
+static void
+kill_one(const struct wait *wait)
+{
+	if (wait->plan->steps.session)
+		(void)kill(-wait->session, SIGKILL);
+	if (kill(wait->pid, SIGKILL) == 0)
+		(void)waitpid(wait->pid, NULL, 0);
+}
+
+/*
+ * Ends the daemon and what has come of it.  Whoever of that has left the
+ * session is a descendant of ours nevertheless, since orphans are given to us:
+ * but so are the children that the caller may have left us.
+ */
+static void
+end(const struct wait *wait)
+{
+	const struct plan *plan = wait->plan;
+	struct victims victims = { .who = VICTIM_DESCENDANTS, .pidfd = -1,
+	    .session = wait->session, .name = plan->path,
+	    .hurry = wait->signals };
+	sigset_t set;
+
+	/* From now on, one of them means: faster. */
+	set_signals(plan, &set);
+	if (wait->signals != -1)
+		(void)signalfd(wait->signals, &set, 0);
+	if (wait->ready->has_children) {
+		victims.who = plan->steps.session ? VICTIM_SESSION :
+		    VICTIM_ONE;
+		victims.pidfd = pidfd_open(wait->pid, 0);
+	}
+	switch (stop_all(&victims, &plan->schedule)) {
+	case STOPPED_GONE:
+		break;
+	case STOPPED_SURVIVED:
+		complain("ready", plan->path, "is still there");
+		break;
+	case STOPPED_ERROR:
+		kill_one(wait);
+		break;
+	}
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
+/* Ends this process by a signal, as the caller expects of ^C. */
+static void
+end_by(int sig)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	const struct rlimit none = { 0, 0 };
+	sigset_t set;
+
+	/* SIGQUIT would leave our core in the caller's directory. */
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)sigaction(sig, &action, NULL);
+	(void)raise(sig);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, sig);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* --- the wait ---------------------------------------------------------- */
+
+/* What the command itself has said of its state. */
+static void
+add_notice(char *reason, size_t size, const struct notice *notice)
+{
+	if (*notice->status != '\0') {
+		(void)strlcat(reason, "; its status: ", size);
+		(void)strlcat(reason, notice->status, size);
+	}
+	if (notice->error != 0) {
+		(void)strlcat(reason, "; its error: ", size);
+		(void)strlcat(reason, strerror(notice->error), size);
+	}
+	if (*notice->exit_status != '\0') {
+		(void)strlcat(reason, "; its exit status: ", size);
+		(void)strlcat(reason, notice->exit_status, size);
+	}
+}
+
+/* Tells why it is not ready, and what it wrote; returns status. */
+static int
+refuse(const struct wait *wait, int status, const char *why)
+{
+	const struct plan *plan = wait->plan;
+	char reason[1024];
+
+	progress_clear();
+	(void)strlcpy(reason, why, sizeof(reason));
+	add_notice(reason, sizeof(reason), &wait->ready->notice);
+	complain("ready", plan->path, reason);
+	if (wait->ready->log_start != -1)
+		tail_show(plan->stdio[STDERR_FILENO], wait->ready->log_start,
+		    plan->steps.stdio[STDERR_FILENO]);
+	return status;
+}
+
+static int
+refuse_ended(const struct wait *wait, const siginfo_t *child, bool ready)
+{
+	char why[128];
+
+	(void)snprintf(why, sizeof(why), child->si_code == CLD_EXITED ?
+	    "exited with status %d %s" : "killed by signal %d %s",
+	    child->si_status, ready ? "when it was just ready" :
+	    "before it was ready");
+	return refuse(wait, STATUS_ENDED, why);
+}
+
+static int
+refuse_late(const struct wait *wait)
+{
+	const struct readiness *want = &wait->ready->want;
+	char why[PATH_MAX + 128];
+
+	(void)snprintf(why, sizeof(why), "not ready after %s: %s%s",
+	    want->timeout_text, want->text, wait->ready->closed ?
+	    ", which it has closed" : "");
+	return refuse(wait, STATUS_TIMED_OUT, why);
+}
+
+static int
+refuse_interrupted(const struct wait *wait, int sig)
+{
+	char why[64];
+
+	(void)snprintf(why, sizeof(why), "not waited for any more: signal %s",
+	    signal_name(sig));
+	return refuse(wait, STATUS_FAILED, why);
+}
+
+/* It stays a zombie until all is said and done: nobody else has its pid. */
+static bool
+has_ended(const struct wait *wait, siginfo_t *child)
+{
+	child->si_pid = 0;
+	return waitid(P_PID, (id_t)wait->pid, child,
+	    WEXITED | WNOHANG | WNOWAIT) == 0 && child->si_pid == wait->pid;
+}
+
+/* The signal that ends the wait, or 0. */
+static int
+take_signal(const struct wait *wait)
+{
+	struct signalfd_siginfo info;
+	int sig = 0;
+
+	while (read(wait->signals, &info, sizeof(info)) > 0)
+		if (info.ssi_signo != SIGCHLD && sig == 0)
+			sig = (int)info.ssi_signo;
+	return sig;
+}
+
+static void
+tell(struct wait *wait)
+{
+	const struct ready *ready = wait->ready;
+	long long now = now_ms();
+	char what[512];
+
+	if (now < wait->tell)
+		return;
+	wait->tell = now + PROGRESS_MS;
+	(void)snprintf(what, sizeof(what), "%s (%s)%s%s", wait->plan->path,
+	    ready->want.text, *ready->notice.status == '\0' ? "" : ": ",
+	    ready->notice.status);
+	progress_tell(what, (wait->deadline == NEVER ? wait->due :
+	    wait->deadline) - now);
+}
+
+/* Until something has happened.  -1 with errno of poll(2). */
+static int
+sleep_until(struct wait *wait)
+{
+	struct pollfd fds[2] = {
+		{ .fd = wait->signals, .events = POLLIN },
+		wait->ready->poll
+	};
+	long long end = wait->due < wait->deadline ? wait->due :
+	    wait->deadline;
+
+	tell(wait);
+	return poll(fds, 2, wait_ms(end)) == -1 && errno != EINTR ? -1 : 0;
+}
+
+static int
+wait_for(struct wait *wait, int *sig)
+{
+	enum answer answer;
+	siginfo_t child;
+	bool ended;
+
+	for (;;) {
+		/* In this order: what it said before it ended is heard. */
+		ended = has_ended(wait, &child);
+		answer = ask(wait);
+		if (ended)
+			return refuse_ended(wait, &child,
+			    answer == ANSWER_READY);
+		if (answer == ANSWER_READY)
+			return STATUS_DONE;
+		if (answer == ANSWER_ERROR)
+			break;
+		if ((*sig = take_signal(wait)) != 0)
+			return refuse_interrupted(wait, *sig);
+		if (now_ms() >= wait->deadline)
+			return refuse_late(wait);
+		if (sleep_until(wait) == -1)
+			break;
+	}
+	return refuse(wait, STATUS_FAILED, strerror(errno));
+}
+
+int
+ready_wait(const struct plan *plan, pid_t pid)
+{
+	struct ready ready = plan->ready;
+	struct wait wait = { .plan = plan, .ready = &ready, .pid = pid };
+	int status, sig = 0;
+	sigset_t set;
+
+	if (ready.want.method == READY_EXEC)
+		return STATUS_DONE;
+	if (ready.pipe != -1)
+		(void)close(ready.want.number);	/* the command has it */
+	wait.session = getsid(pid);
+	wait.tell = now_ms() + PROGRESS_MS;
+	wait.deadline = now_ms() + ready.want.timeout;
+	if (ready.want.method == READY_ALIVE) {
+		ready.alive_until = now_ms() + ready.want.alive;
+		wait.deadline = NEVER;
+	}
+	set_signals(plan, &set);
+	(void)sigaddset(&set, SIGCHLD);
+	wait.signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	status = wait.signals == -1 ?
+	    refuse(&wait, STATUS_FAILED, strerror(errno)) :
+	    wait_for(&wait, &sig);
+	progress_clear();
+	if (status != STATUS_DONE) {
+		end(&wait);
+		plan_undo(plan);
+	} else if (plan->verbose)
+		narrate("ready", ready.want.text);
+	ready_close(&ready);
+	if (sig != 0)
+		end_by(sig);
+	return status;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Has it really started?  Waiting for what the user takes for readiness. */
+#ifndef READY_H
+#define READY_H
+
+#include <sys/types.h>
+
+#include <poll.h>
+#include <stdbool.h>
+
+#include "endpoint.h"
+#include "notify.h"
+#include "watch.h"
+
+#define READY_TIMEOUT		60000
+#define READY_TIMEOUT_TEXT	"60s"
+
+enum ready_method {
+	READY_EXEC,
+	READY_ALIVE,
+	READY_NOTIFY,
+	READY_FD,
+	READY_FILE,
+	READY_TCP,
+	READY_UNIX
+};
+
+/* What was said; of argv, but for the host. */
+struct readiness {
+	enum ready_method method;
+	const char *text;		/* `tcp:80`; NULL: not said */
+	const char *timeout_text;	/* NULL: not said */
+	long long timeout;		/* in milliseconds */
+	long long alive;		/* likewise */
+	int number;			/* of the command's descriptor */
+	const char *path;		/* of a file or a socket */
+	const char *port;
+	char host[256];			/* empty: this machine */
+};
+
+/* What a launch opens for it. */
+struct ready {
+	struct readiness want;
+	int pipe;			/* what fd:N is read from, or -1 */
+	struct notify_socket notify;
+	struct watch watch;
+	struct endpoint endpoint;
+	off_t log_start;		/* of what the command writes to
+					   stderr's file; -1: it is no file */
+	bool has_children;		/* the launcher had some before */
+
+	/* While it is waited for. */
+	long long alive_until;		/* by now_ms() */
+	struct notice notice;
+	struct pollfd poll;		/* what tells when to look again */
+	bool closed;			/* fd:N ended without a newline */
+};
+
+struct plan;
+
+/* METHOD[:VALUE].  NULL, or why it is none. */
+const char *ready_parse(const char *text, struct readiness *);
+
+/*
+ * Makes the pipe of fd:N, whose other end is the descriptor N from then on.
+ * Before anything else is opened, which could be N.  Returns STATUS_DONE, or
+ * another status after a message; so does ready_open.
+ */
+int	ready_reserve(struct ready *, const struct readiness *);
+
+/*
+ * Opens what else the method needs; refuses a port or socket that somebody
+ * serves already.  After the files and the instance, before the first fork.
+ */
+int	ready_open(struct plan *);
+
+/*
+ * In the launcher, whose child the daemon pid is and which has its signals
+ * blocked: waits until it is ready.  Returns STATUS_DONE, or another status
+ * after a message: then nothing is left of it.  Where INT, QUIT or TERM comes
+ * meanwhile, likewise, and the launcher ends by that signal.
+ */
+int	ready_wait(const struct plan *, pid_t pid);
+
+/* Removes what ready_open has made. */
+void	ready_close(const struct ready *);
+
+#endif
