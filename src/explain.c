@@ -168,8 +168,10 @@ print_json(const struct plan *plan)
 		json_number("gid", plan->identity.gid);
 	json_string("ready", plan->ready.want.method == READY_EXEC ? "exec" :
 	    plan->ready.want.text);
-	if (plan->ready.want.method != READY_EXEC &&
-	    plan->ready.want.method != READY_ALIVE)
+	if (plan->ready.want.method == READY_EXEC ||
+	    plan->ready.want.method == READY_ALIVE)
+		json_null("ready_timeout_ms");
+	else
 		json_number("ready_timeout_ms", plan->ready.want.timeout);
 	json_open("steps", '[');
 	for (step = 0; step < STEPS; step++) {

@@ -490,14 +490,13 @@ refuse(const struct wait *wait, int status, const char *why)
 }
 
 static int
-refuse_ended(const struct wait *wait, const siginfo_t *child, bool ready)
+refuse_ended(const struct wait *wait, const siginfo_t *child)
 {
 	char why[128];
 
 	(void)snprintf(why, sizeof(why), child->si_code == CLD_EXITED ?
-	    "exited with status %d %s" : "killed by signal %d %s",
-	    child->si_status, ready ? "when it was just ready" :
-	    "before it was ready");
+	    "exited with status %d before it was ready" :
+	    "killed by signal %d before it was ready", child->si_status);
 	return refuse(wait, STATUS_ENDED, why);
 }
 
@@ -589,8 +588,7 @@ wait_for(struct wait *wait, int *sig)
 		ended = has_ended(wait, &child);
 		answer = ask(wait);
 		if (ended)
-			return refuse_ended(wait, &child,
-			    answer == ANSWER_READY);
+			return refuse_ended(wait, &child);
 		if (answer == ANSWER_READY)
 			return STATUS_DONE;
 		if (answer == ANSWER_ERROR)

@@ -392,11 +392,14 @@ for one in [value] + value.get("steps", [])[:1]:
 		    *"not permitted" | *"temporarily unavailable" | \
 		    *"Interrupted system call")
 			continue ;;	# the system's
+		*"not ready after"*)
+			reason='not ready after %s: %s' ;;
 		*" holds FILE")
 			reason='already running: %s holds %s' ;;
 		*)
 			reason=${reason##*: }
 			reason=${reason/ N / %d }
+			reason=${reason/% SIG/ %s}
 			reason=${reason/"'PART'"/"'%s'"} ;;
 		esac
 		[[ $strings == *"$reason"* ]] ||
@@ -444,6 +447,28 @@ for one in [value] + value.get("steps", [])[:1]:
 @test "example: restart it with another command" {
 	example "--replace"
 	find_daemon "sleep 2000"
+	equal pid "$(cat idle.pid)" "$PID"
+}
+
+@test "example: go on when it serves" {
+	requires python3
+
+	free_port
+	example "--ready=tcp:8000" "s/8000/$PORT/g"
+	remember "$(leftovers)"
+	# At once: no waiting for it here.
+	python3 -c 'import socket, sys
+socket.create_connection(("127.0.0.1", int(sys.argv[1]))).close()' "$PORT"
+}
+
+@test "example: go on when it says that its first half is done" {
+	example "--ready=fd:3"
+	find_daemon "sleep 1000"
+}
+
+@test "example: go on if it has not ended at once" {
+	example "--ready=alive"
+	find_daemon "sleep 1000"
 	equal pid "$(cat idle.pid)" "$PID"
 }
 
@@ -496,17 +521,15 @@ for one in [value] + value.get("steps", [])[:1]:
 
 @test "example: serve the current directory" {
 	requires python3
-	local port
 
-	port=$(python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	free_port
 	echo hello >page
 	# The manual's port may be somebody's.
-	example "http.server" "s/ 8000\$/ $port/"
+	example "-c . -e web.log" "s/ 8000\$/ $PORT/"
 	fetch() {
 		[[ $(python3 -c 'import sys, urllib.request
 print(urllib.request.urlopen(sys.argv[1]).read().decode())' \
-		    "http://127.0.0.1:$port/page" 2>/dev/null) == hello* ]]
+		    "http://127.0.0.1:$PORT/page" 2>/dev/null) == hello* ]]
 	}
 	eventually fetch
 	remember "$(leftovers)"
@@ -557,10 +580,11 @@ print(urllib.request.urlopen(sys.argv[1]).read().decode())' \
 # --- the transcripts ------------------------------------------------------
 
 # What differs from run to run: pids, sessions, times; and who the user is.
-# Whether orphans come to process 1 is the system's.
+# Whether orphans come to process 1, and where sh is, is the system's.
 plain() {
 	sed -E "s/pid [0-9]+/pid N/; s/session [0-9]+/session N/
 	    s/user [^ ,]+,/user NAME,/; s/since [-0-9]+ [0-9:]+:/since TIME:/
+	    s:(/usr)?/bin/sh:/bin/sh:
 	    /^background /d"
 }
 
@@ -578,9 +602,13 @@ transcript() {
 }
 
 @test "every transcript of the manual has a test" {
-	equal transcripts "$(sed -n '/^\.Sh CHECKING/,/^\.Sh COMPOSING/p' \
+	equal transcripts "$(sed -n '/^\.Sh READINESS/,/^\.Sh COMPOSING/p' \
 	    "$MANUAL" | grep -c '^\.Bd -literal')" \
 	    "$(grep -cE '^	transcript ' "$BATS_TEST_FILENAME")"
+}
+
+@test "transcript: --ready" {
+	transcript READINESS "--ready=notify"
 }
 
 @test "transcript: --check" {

@@ -205,6 +205,14 @@ alive() {
 	! gone "$1"
 }
 
+# A port that nobody listens on: PORT
+free_port() {
+	# shellcheck disable=SC2034  # for the tests
+	PORT=$(python3 -c 'import socket
+s = socket.create_server(("127.0.0.1", 0))
+print(s.getsockname()[1])')
+}
+
 # Skips with a uniform reason: requires root|user|tty|COMMAND
 requires() {
 	local what

@@ -39,12 +39,6 @@ make_run_sshd() {
 	fi
 }
 
-free_port() {
-	PORT=$(python3 -c 'import socket
-s = socket.create_server(("127.0.0.1", 0))
-print(s.getsockname()[1])')
-}
-
 # A command over there, with its output: remote [SSH-OPTION]... COMMAND
 remote() {
 	timeout "$DEADLINE" ssh -F none -i "$TMP/key" -p "$PORT" \

@@ -11,7 +11,8 @@
 _daemonize_letters=ceEgilnopRu
 _daemonize_valued=" --signals --sigchld --background --session --refork
 	--umask --fds --chdir --stdin --stdout --stderr --user --group
-	--chroot --env --pidfile --name --lockfile --signal "
+	--chroot --env --pidfile --name --lockfile --ready --ready-timeout
+	--signal "
 _daemonize_plain=" --append --foreground --clear-env --no-new-privs
 	--if-not-running --replace --explain --check --status --stop --tree
 	--wait --list --json --verbose --help --version "
@@ -109,6 +110,25 @@ _daemonize_schedule()
 	fi
 }
 
+# METHOD[:VALUE]; only what follows a word break is replaced.
+_daemonize_ready()
+{
+	local cur=$1 method=
+
+	case $cur in
+	file:* | unix:*)
+		[[ $COMP_WORDBREAKS == *:* ]] || method=${cur%%:*}:
+		_daemonize_as filenames
+		_daemonize_reply < <(compgen -f -P "$method" -- "${cur#*:}") ;;
+	*:*)
+		;;
+	*)
+		_daemonize_as nospace
+		_daemonize_reply < <(compgen -W 'exec alive: notify fd: file:
+		    tcp: unix:' -- "$cur") ;;
+	esac
+}
+
 # The processes that --check may look at: all.
 _daemonize_pids()
 {
@@ -167,6 +187,8 @@ _daemonize_value()
 	--name | -n)
 		_daemonize_reply < <(compgen -W "$(_daemonize_names)" -- "$cur")
 		;;
+	--ready)
+		_daemonize_ready "$cur" ;;
 	--signal)
 		_daemonize_reply < <(compgen -W "$_daemonize_signals" -- "$cur")
 		;;
