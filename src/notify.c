@@ -151,6 +151,7 @@ notify_open(struct notify_socket *notify, int root)
 {
 	const char *path;
 	uint64_t secret[2];
+	struct stat st;
 
 	arc4random_buf(secret, sizeof(secret));
 	(void)snprintf(notify->directory, sizeof(notify->directory),
@@ -162,14 +163,19 @@ notify_open(struct notify_socket *notify, int root)
 	(void)snprintf(notify->env, sizeof(notify->env), "%s%s/%s/%s",
 	    variable, path, notify->directory, notify->name);
 	notify->dir = openat(notify->base, notify->directory,
-	    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (notify->dir == -1)
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (notify->dir == -1 || fstat(notify->dir, &st) == -1)
 		return -1;
+	/* Whose directory that one lies in may have put his own there. */
+	if (st.st_uid != geteuid()) {
+		errno = EPERM;
+		return -1;
+	}
 	notify->fd = socket(AF_UNIX,
 	    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (notify->fd == -1 || bind_in(notify) == -1)
 		return -1;
-	return fchmodat(notify->base, notify->directory, 0711, 0);
+	return fchmod(notify->dir, 0711);
 }
 
 void

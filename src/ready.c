@@ -82,6 +82,17 @@ parse_path(const char *value, struct readiness *want)
 	return *value == '\0' ? "no path after the colon" : NULL;
 }
 
+/* getaddrinfo(3) takes 65537 for 1. */
+static bool
+is_port(const char *port)
+{
+	const char *error = NULL;
+
+	if (port[strspn(port, "0123456789")] == '\0')
+		(void)strtonum(port, 1, 65535, &error);
+	return *port != '\0' && error == NULL;
+}
+
 /* [HOST:]PORT; an IPv6 address stands in brackets. */
 static const char *
 parse_tcp(const char *value, struct readiness *want)
@@ -95,7 +106,7 @@ parse_tcp(const char *value, struct readiness *want)
 		length -= 2;
 	} else if (memchr(host, ':', length) != NULL)
 		return "an IPv6 address needs brackets: tcp:[::1]:80";
-	if (*want->port == '\0' || (colon != NULL && length == 0) ||
+	if (!is_port(want->port) || (colon != NULL && length == 0) ||
 	    length >= sizeof(want->host))
 		return "no [HOST:]PORT after tcp:";
 	(void)strlcpy(want->host, host, length + 1);
@@ -392,7 +403,7 @@ set_signals(const struct plan *plan, sigset_t *set)
 static void
 kill_one(const struct wait *wait)
 {
-	if (wait->plan->steps.session)
+	if (wait->plan->steps.session && wait->session > 1)
 		(void)kill(-wait->session, SIGKILL);
 	if (kill(wait->pid, SIGKILL) == 0)
 		(void)waitpid(wait->pid, NULL, 0);
