@@ -144,8 +144,8 @@ control_wait(const struct config *config)
 static int
 stop_running(const struct config *config, int pidfd, pid_t pid)
 {
-	struct victims victims = { .who = VICTIM_ONE, .pidfd = pidfd,
-	    .hurry = -1 };
+	struct victims victims = { .who = VICTIM_ONE, .pid = pid,
+	    .pidfd = pidfd, .hurry = -1 };
 	char name[32];
 
 	(void)snprintf(name, sizeof(name), "pid %d", (int)pid);

@@ -41,8 +41,7 @@ endpoint_tcp(struct endpoint *endpoint, const char *host, const char *port)
 
 	endpoint->n = 0;
 	reset(endpoint);
-	error = getaddrinfo(host == NULL ? "localhost" : host, port, &hints,
-	    &list);
+	error = getaddrinfo(host, port, &hints, &list);
 	if (error != 0)
 		return error == EAI_SYSTEM ? strerror(errno) :
 		    gai_strerror(error);
@@ -80,20 +79,25 @@ endpoint_unix(struct endpoint *endpoint, const char *path)
 
 /*
  * A client that tries a local port again and again is given that port for its
- * own end, one day, and then TCP connects it to itself.
+ * own end, one day, and then TCP connects it to itself.  Such a connection is
+ * reset: closed, it would keep the port from the server for a minute.
  */
 static bool
 is_self(int fd)
 {
+	static const struct linger reset = { .l_onoff = 1 };
 	struct sockaddr_storage ours, theirs;
 	socklen_t size = sizeof(ours), other = sizeof(theirs);
 
 	memset(&ours, 0, sizeof(ours));
 	memset(&theirs, 0, sizeof(theirs));
-	return getsockname(fd, (struct sockaddr *)&ours, &size) == 0 &&
-	    getpeername(fd, (struct sockaddr *)&theirs, &other) == 0 &&
-	    ours.ss_family != AF_UNIX && size == other &&
-	    memcmp(&ours, &theirs, size) == 0;
+	if (getsockname(fd, (struct sockaddr *)&ours, &size) == -1 ||
+	    getpeername(fd, (struct sockaddr *)&theirs, &other) == -1 ||
+	    ours.ss_family == AF_UNIX || size != other ||
+	    memcmp(&ours, &theirs, size) != 0)
+		return false;
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	return true;
 }
 
 /* Begins a connection to the next address: 1, 0 under way or refused, -1. */
@@ -115,7 +119,9 @@ begin(struct endpoint *endpoint)
 	else if (errno == EINPROGRESS) {
 		endpoint->fd = fd;
 		return 0;
-	}
+	} else
+		/* Its queue is full: so somebody listens. */
+		result = errno == EAGAIN && to->sa_family == AF_UNIX;
 	(void)close(fd);
 	return result;
 }
@@ -171,12 +177,16 @@ int
 endpoint_is_open(struct endpoint *endpoint)
 {
 	struct pollfd poll_fd = { .events = POLLOUT };
+	long long end = now_ms() + ATTEMPT_MS;
 	int result;
 
-	while ((result = endpoint_try(endpoint)) == 0 && endpoint->fd != -1) {
+	while ((result = endpoint_try(endpoint)) == 0 && endpoint->fd != -1 &&
+	    now_ms() < end) {
 		poll_fd.fd = endpoint->fd;
-		(void)poll(&poll_fd, 1, wait_ms(endpoint->due));
+		(void)poll(&poll_fd, 1, wait_ms(end));
 	}
+	if (endpoint->fd != -1)
+		(void)close(endpoint->fd);
 	reset(endpoint);
 	return result;
 }

@@ -25,8 +25,8 @@ struct endpoint {
 };
 
 /*
- * The addresses of host (a name, or an IPv4 or IPv6 address; NULL is this
- * machine) and port (a number or a service's name).  NULL, or why not.
+ * The addresses of host (a name, or an IPv4 or IPv6 address; NULL is the
+ * loopback of both) and port (a number or a service's name).  NULL, or why not.
  */
 const char *endpoint_tcp(struct endpoint *, const char *host,
     const char *port);
@@ -42,8 +42,8 @@ int	endpoint_unix(struct endpoint *, const char *path);
 int	endpoint_try(struct endpoint *);
 
 /*
- * Is it open now?  Tries each address once, a second long where there is no
- * answer.  1, 0, or -1 with errno.
+ * Is it open now?  Tries each address once, for a second in all.  1, 0 (also
+ * where no answer came), or -1 with errno.
  */
 int	endpoint_is_open(struct endpoint *);
 

@@ -303,7 +303,8 @@ await(const struct plan *plan, pid_t child)
 		(void)waitpid(child, NULL, 0);
 	if (plan->verbose)
 		tell(plan, &(struct report){ STAGE_EXEC, 0, announced });
-	return ready_wait(plan, announced);
+	return ready_wait(plan, announced, plan->steps.session &&
+	    plan->steps.background ? child : getsid(0));
 }
 
 /* Makes the launcher what await() relies on. */

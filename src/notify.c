@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "escape.h"
 #include "notify.h"
 #include "openat2.h"
 
@@ -51,8 +52,11 @@ read_line(const char *line, struct notice *notice)
 	value++;
 	if (strcmp(line, "READY=1") == 0)
 		notice->ready = true;
+	else if (strcmp(line, "BARRIER=1") == 0)
+		notice->barrier = true;
 	else if (strncmp(line, "STATUS=", 7) == 0)
-		(void)strlcpy(notice->status, value, sizeof(notice->status));
+		escape(value, strlen(value), notice->status,
+		    sizeof(notice->status));
 	else if (strncmp(line, "ERRNO=", 6) == 0 &&
 	    (n = number(value, INT_MAX)) != -1)
 		notice->error = (int)n;
@@ -101,12 +105,24 @@ open_base(const char *path, int root)
 	return openat2(root, path, &how, sizeof(how));
 }
 
-/* The first directory in which one can be made: dir, base, directory. */
+void
+notify_init(struct notify_socket *notify)
+{
+	memset(notify, 0, sizeof(*notify));
+	notify->fd = notify->base = notify->dir = -1;
+	(void)strlcpy(notify->env, variable, sizeof(notify->env));
+}
+
+/*
+ * The first directory in which one can be made: sets base, and path to its
+ * name.  -1 with the errno of the first.
+ */
 static int
 make_directory(struct notify_socket *notify, int root, const char **path)
 {
 	const char *places[] = { "/run", "/tmp", "/", NULL };
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	int error = 0;
 	size_t i;
 
 	/* A user's own is as good as /run is for root. */
@@ -115,15 +131,38 @@ make_directory(struct notify_socket *notify, int root, const char **path)
 		places[0] = runtime;
 	for (i = 0; places[i] != NULL; i++) {
 		notify->base = open_base(places[i], root);
-		if (notify->base == -1)
-			continue;
-		if (mkdirat(notify->base, notify->directory, 0700) == 0) {
+		if (notify->base != -1 &&
+		    mkdirat(notify->base, notify->directory, 0700) == 0) {
 			*path = strcmp(places[i], "/") == 0 ? "" : places[i];
 			return 0;
 		}
-		(void)close(notify->base);
+		if (error == 0)
+			error = errno;
+		if (notify->base != -1)
+			(void)close(notify->base);
 		notify->base = -1;
 	}
+	errno = error;
+	return -1;
+}
+
+/*
+ * Opens the directory that was made.  Whoever owns the one in which it lies
+ * (with a root of the user's making) may have put another in its place: root
+ * would change that one's mode.
+ */
+static int
+open_directory(struct notify_socket *notify)
+{
+	struct stat st;
+
+	notify->dir = openat(notify->base, notify->directory,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (notify->dir == -1 || fstat(notify->dir, &st) == -1)
+		return -1;
+	if (st.st_uid == geteuid() && (st.st_mode & 07777) == 0700)
+		return 0;
+	errno = EPERM;
 	return -1;
 }
 
@@ -136,46 +175,48 @@ bind_in(const struct notify_socket *notify)
 
 	(void)snprintf(address.sun_path, sizeof(address.sun_path),
 	    "/proc/self/fd/%d/%s", notify->dir, bound);
-	if (bind(notify->fd, (struct sockaddr *)&address,
+	if (setsockopt(notify->fd, SOL_SOCKET, SO_PASSCRED, &on,
+	    sizeof(on)) == -1 ||
+	    bind(notify->fd, (struct sockaddr *)&address,
 	    sizeof(address)) == -1)
 		return -1;
-	if (fchmodat(notify->dir, bound, 0666, 0) == -1 ||
-	    renameat(notify->dir, bound, notify->dir, notify->name) == -1)
+	return renameat(notify->dir, bound, notify->dir, notify->name);
+}
+
+static int
+make_socket(struct notify_socket *notify, int root)
+{
+	const char *path;
+
+	if (make_directory(notify, root, &path) == -1 ||
+	    open_directory(notify) == -1)
 		return -1;
-	return setsockopt(notify->fd, SOL_SOCKET, SO_PASSCRED, &on,
-	    sizeof(on));
+	(void)snprintf(notify->env, sizeof(notify->env), "%s%s/%s/%s",
+	    variable, path, notify->directory, notify->name);
+	notify->fd = socket(AF_UNIX,
+	    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (notify->fd == -1 || bind_in(notify) == -1)
+		return -1;
+	return fchmod(notify->dir, 0711);
 }
 
 int
 notify_open(struct notify_socket *notify, int root)
 {
-	const char *path;
 	uint64_t secret[2];
-	struct stat st;
+	mode_t mask;
+	int result;
 
 	arc4random_buf(secret, sizeof(secret));
 	(void)snprintf(notify->directory, sizeof(notify->directory),
 	    "daemonize-%08" PRIx64, secret[0] & 0xffffffff);
 	(void)snprintf(notify->name, sizeof(notify->name), "%016" PRIx64,
 	    secret[1]);
-	if (make_directory(notify, root, &path) == -1)
-		return -1;
-	(void)snprintf(notify->env, sizeof(notify->env), "%s%s/%s/%s",
-	    variable, path, notify->directory, notify->name);
-	notify->dir = openat(notify->base, notify->directory,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (notify->dir == -1 || fstat(notify->dir, &st) == -1)
-		return -1;
-	/* Whose directory that one lies in may have put his own there. */
-	if (st.st_uid != geteuid()) {
-		errno = EPERM;
-		return -1;
-	}
-	notify->fd = socket(AF_UNIX,
-	    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (notify->fd == -1 || bind_in(notify) == -1)
-		return -1;
-	return fchmod(notify->dir, 0711);
+	/* Everybody may send to the socket, whatever the caller's umask is. */
+	mask = umask(0);
+	result = make_socket(notify, root);
+	(void)umask(mask);
+	return result;
 }
 
 void
@@ -221,6 +262,20 @@ take_control(struct msghdr *message)
 	return sender;
 }
 
+/* The daemon may have left the session that it was started in. */
+static bool
+is_of(pid_t sender, pid_t pid, pid_t session)
+{
+	pid_t its;
+
+	/* 0 is nobody whom this pid namespace knows. */
+	if (sender == 0)
+		return false;
+	/* A process that has gone has no session any more. */
+	its = getsid(sender);
+	return its != -1 && (its == session || its == getsid(pid));
+}
+
 enum notify_event
 notify_receive(const struct notify_socket *notify, pid_t pid, pid_t session,
     struct notice *notice, pid_t *sender)
@@ -244,9 +299,7 @@ notify_receive(const struct notify_socket *notify, pid_t pid, pid_t session,
 		return errno == EAGAIN || errno == EINTR ? NOTIFY_NONE :
 		    NOTIFY_ERROR;
 	*sender = take_control(&message);
-	/* A process that has gone has no session any more: nobody knows it. */
-	if (*sender == 0 ||
-	    (*sender != pid && getsid(*sender) != session))
+	if (*sender != pid && !is_of(*sender, pid, session))
 		return NOTIFY_STRANGER;
 	if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
 	    notify_parse(text, (size_t)length, notice) == -1)

@@ -19,7 +19,8 @@ struct notice {
 					   reader */
 	int error;			/* ERRNO=, or 0 */
 	char exit_status[16];		/* EXIT_STATUS=, or empty */
-	char status[256];		/* STATUS=, or empty; any bytes */
+	char status[256];		/* STATUS=, or empty; escaped */
+	bool barrier;			/* BARRIER=1 */
 };
 
 /*
@@ -29,7 +30,7 @@ struct notice {
  */
 int	notify_parse(const char *text, size_t length, struct notice *);
 
-/* The socket, and where it lies: zeroed but for the descriptors, -1. */
+/* The socket, and where it lies. */
 struct notify_socket {
 	int fd;
 	int base;			/* the directory of the directory */
@@ -38,6 +39,9 @@ struct notify_socket {
 	char name[32];
 	char env[160];			/* NOTIFY_SOCKET=PATH */
 };
+
+/* Empties it, but for the name of the variable in env. */
+void	notify_init(struct notify_socket *);
 
 /*
  * Makes a datagram socket that whoever knows its name may send to, and a
@@ -61,9 +65,9 @@ enum notify_event {
 };
 
 /*
- * Takes one message, without waiting: from pid, or a process of session, by
- * the credentials that the kernel vouches for (unix(7)).  *sender is set to
- * who sent it.  Descriptors that come with it are closed, which is all that a
+ * Takes one message, without waiting: from pid, or a process of session or of
+ * pid's session, by the credentials that the kernel vouches for (unix(7)).
+ * *sender is set to who sent it.  Descriptors that come with it are closed, which is all that a
  * BARRIER=1 asks for.
  */
 enum notify_event notify_receive(const struct notify_socket *, pid_t pid,

@@ -241,6 +241,22 @@ proc_fds(pid_t pid, int **fds)
 	return list_numbers(path, fds);
 }
 
+int
+proc_children(pid_t pid)
+{
+	char name[64], text[4096];
+	int n = 0;
+	char *at;
+
+	(void)snprintf(name, sizeof(name), "task/%d/children", (int)pid);
+	if (read_file(pid, name, text, sizeof(text)) == -1)
+		return -1;
+	/* Each pid is followed by a blank. */
+	for (at = text; (at = strchr(at, ' ')) != NULL; at++)
+		n++;
+	return n;
+}
+
 bool
 proc_runs(pid_t pid, const char *command)
 {

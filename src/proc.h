@@ -52,6 +52,9 @@ char	*proc_command(pid_t, size_t *length);
 ssize_t	proc_list(pid_t **);
 ssize_t	proc_fds(pid_t, int **);
 
+/* How many children its first thread has, or -1. */
+int	proc_children(pid_t);
+
 /*
  * Does it look like a run of command (a path): its executable, its name, or
  * one of its arguments as for a script?

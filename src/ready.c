@@ -9,6 +9,7 @@
  */
 #include "config.h"
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -29,6 +30,7 @@
 #include "message.h"
 #include "pidfd.h"
 #include "plan.h"
+#include "proc.h"
 #include "progress.h"
 #include "ready.h"
 #include "schedule.h"
@@ -37,6 +39,9 @@
 
 /* So many messages at once, before the daemon's end and time are seen to. */
 #define MESSAGES_AT_ONCE	1000
+
+/* How long a notifier may take from its READY=1 to its BARRIER=1. */
+#define BARRIER_MS	100
 
 #define NEVER	LLONG_MAX
 
@@ -53,6 +58,7 @@ struct wait {
 	long long deadline;		/* by now_ms() */
 	long long due;			/* when the method is to be asked */
 	long long tell;			/* when the user is to be told */
+	pid_t stranger;			/* whose message was the last ignored */
 };
 
 /* --- what was said --------------------------------------------------- */
@@ -159,18 +165,12 @@ ready_parse(const char *text, struct readiness *want)
 
 /* --- before the launch ----------------------------------------------- */
 
-int
-ready_reserve(struct ready *ready, const struct readiness *want)
+static int
+reserve(struct ready *ready)
 {
+	const struct readiness *want = &ready->want;
 	int fds[2], moved;
 
-	ready->want = *want;
-	ready->pipe = -1;
-	ready->watch.fd = ready->endpoint.fd = -1;
-	ready->notify.fd = ready->notify.base = ready->notify.dir = -1;
-	ready->notice.extend = -1;
-	if (want->method != READY_FD)
-		return STATUS_DONE;
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) == -1)
 		return complain_errno("ready", want->text, errno);
 	if (fds[0] == want->number) {
@@ -190,6 +190,27 @@ ready_reserve(struct ready *ready, const struct readiness *want)
 	return STATUS_DONE;
 }
 
+int
+ready_prepare(struct ready *ready, const struct readiness *want)
+{
+	const char *reason;
+
+	ready->want = *want;
+	ready->pipe = ready->watch.fd = ready->endpoint.fd = -1;
+	ready->notice.extend = -1;
+	notify_init(&ready->notify);
+	if (want->method == READY_FD)
+		return reserve(ready);
+	if (want->method == READY_UNIX)
+		(void)endpoint_unix(&ready->endpoint, want->path);
+	if (want->method != READY_TCP)
+		return STATUS_DONE;
+	reason = endpoint_tcp(&ready->endpoint,
+	    *want->host == '\0' ? NULL : want->host, want->port);
+	return reason == NULL ? STATUS_DONE :
+	    complain("ready", want->text, reason);
+}
+
 /* What has been written to stderr's file when the command begins. */
 static off_t
 find_log_start(const struct plan *plan)
@@ -205,28 +226,18 @@ find_log_start(const struct plan *plan)
 	return st.st_size;
 }
 
+/* Who serves there before the launch is not who will be launched. */
 static int
-open_endpoint(struct ready *ready)
+check_endpoint(struct ready *ready)
 {
-	const struct readiness *want = &ready->want;
-	const char *reason;
-
-	if (want->method == READY_UNIX)
-		(void)endpoint_unix(&ready->endpoint, want->path);
-	else {
-		reason = endpoint_tcp(&ready->endpoint,
-		    *want->host == '\0' ? NULL : want->host, want->port);
-		if (reason != NULL)
-			return complain("ready", want->text, reason);
-	}
 	switch (endpoint_is_open(&ready->endpoint)) {
 	case 0:
 		return STATUS_DONE;
 	case 1:
-		return complain("ready", want->text,
+		return complain("ready", ready->want.text,
 		    "another process accepts connections there already");
 	default:
-		return complain_errno("ready", want->text, errno);
+		return complain_errno("ready", ready->want.text, errno);
 	}
 }
 
@@ -251,7 +262,7 @@ ready_open(struct plan *plan)
 		break;
 	case READY_TCP:
 	case READY_UNIX:
-		return open_endpoint(ready);
+		return check_endpoint(ready);
 	default:
 		break;
 	}
@@ -274,13 +285,15 @@ ask_alive(struct wait *wait)
 	return now_ms() >= wait->due ? ANSWER_READY : ANSWER_NOT_YET;
 }
 
+/* Who floods us is told of once. */
 static void
-ignored(const struct wait *wait, pid_t sender, const char *why)
+ignored(struct wait *wait, pid_t sender, const char *why)
 {
 	char line[128];
 
-	if (!wait->plan->verbose)
+	if (!wait->plan->verbose || sender == wait->stranger)
 		return;
+	wait->stranger = sender;
 	(void)snprintf(line, sizeof(line),
 	    "a message of pid %d is ignored: %s", (int)sender, why);
 	narrate("ready", line);
@@ -290,6 +303,7 @@ static enum answer
 ask_notify(struct wait *wait)
 {
 	struct notice *notice = &wait->ready->notice;
+	bool was_ready = notice->ready;
 	pid_t sender;
 	int i;
 
@@ -308,7 +322,7 @@ ask_notify(struct wait *wait)
 			ignored(wait, sender, "malformed");
 			break;
 		case NOTIFY_HEARD:
-			if (notice->ready)
+			if (notice->ready && !was_ready)
 				return ANSWER_READY;
 			/* It never makes the time shorter. */
 			if (notice->extend > wait->deadline - now_ms())
@@ -327,9 +341,10 @@ ask_fd(struct wait *wait)
 	ssize_t length;
 
 	ready->poll.fd = ready->closed ? -1 : ready->pipe;
-	while ((length = read(ready->pipe, text, sizeof(text))) > 0)
-		if (memchr(text, '\n', (size_t)length) != NULL)
-			return ANSWER_READY;
+	length = read(ready->pipe, text, sizeof(text));
+	if (length > 0)
+		return memchr(text, '\n', (size_t)length) != NULL ?
+		    ANSWER_READY : ANSWER_NOT_YET;
 	if (length == -1)
 		return errno == EAGAIN || errno == EINTR ? ANSWER_NOT_YET :
 		    ANSWER_ERROR;
@@ -399,11 +414,19 @@ set_signals(const struct plan *plan, sigset_t *set)
 			(void)sigaddset(set, ends[i]);
 }
 
-/* As a child that is not reaped yet, it is still him. */
+/*
+ * Where /proc or pidfds cannot be used: by its number, which is its own as
+ * long as it is a child that is not reaped.
+ */
 static void
 kill_one(const struct wait *wait)
 {
-	if (wait->plan->steps.session && wait->session > 1)
+	siginfo_t child;
+
+	if (waitid(P_PID, (id_t)wait->pid, &child,
+	    WEXITED | WNOHANG | WNOWAIT) == -1)
+		return;
+	if (wait->session > 1 && wait->session != getsid(0))
 		(void)kill(-wait->session, SIGKILL);
 	if (kill(wait->pid, SIGKILL) == 0)
 		(void)waitpid(wait->pid, NULL, 0);
@@ -418,20 +441,25 @@ static void
 end(const struct wait *wait)
 {
 	const struct plan *plan = wait->plan;
-	struct victims victims = { .who = VICTIM_DESCENDANTS, .pidfd = -1,
-	    .session = wait->session, .name = plan->path,
+	struct victims victims = { .who = VICTIM_DESCENDANTS,
+	    .pid = wait->pid, .session = wait->session, .name = plan->path,
 	    .hurry = wait->signals };
+	struct rlimit files;
 	sigset_t set;
 
 	/* From now on, one of them means: faster. */
 	set_signals(plan, &set);
 	if (wait->signals != -1)
 		(void)signalfd(wait->signals, &set, 0);
-	if (wait->ready->has_children) {
-		victims.who = plan->steps.session ? VICTIM_SESSION :
-		    VICTIM_ONE;
-		victims.pidfd = pidfd_open(wait->pid, 0);
+	/* They may be more than the command was to have descriptors. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
 	}
+	if (wait->ready->has_children)
+		victims.who = wait->session != getsid(0) ? VICTIM_SESSION :
+		    VICTIM_ONE;
+	victims.pidfd = pidfd_open(wait->pid, 0);
 	switch (stop_all(&victims, &plan->schedule)) {
 	case STOPPED_GONE:
 		break;
@@ -451,11 +479,10 @@ static void
 end_by(int sig)
 {
 	struct sigaction action = { .sa_handler = SIG_DFL };
-	const struct rlimit none = { 0, 0 };
 	sigset_t set;
 
 	/* SIGQUIT would leave our core in the caller's directory. */
-	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0);
 	(void)sigaction(sig, &action, NULL);
 	(void)raise(sig);
 	(void)sigemptyset(&set);
@@ -587,6 +614,64 @@ sleep_until(struct wait *wait)
 	return poll(fds, 2, wait_ms(end)) == -1 && errno != EINTR ? -1 : 0;
 }
 
+/*
+ * A child that has ended and is not the daemon: an orphan of his that came to
+ * us.  0, or its pid, to be reaped.
+ */
+static pid_t
+find_orphan(const struct wait *wait)
+{
+	siginfo_t child = { .si_pid = 0 };
+
+	if (waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) == -1 ||
+	    child.si_pid == wait->pid)
+		return 0;
+	return child.si_pid;
+}
+
+/*
+ * Asks the method, and sees what has become of the daemon, in this order: what
+ * was said before an end is heard, and whoever said it can still be asked for
+ * his session.
+ */
+static enum answer
+look(struct wait *wait, bool *ended, siginfo_t *child)
+{
+	enum answer answer;
+	pid_t orphan;
+
+	do {
+		orphan = find_orphan(wait);
+		*ended = has_ended(wait, child);
+		answer = ask(wait);
+		if (orphan != 0)
+			(void)waitpid(orphan, NULL, WNOHANG);
+	} while (orphan != 0 && !*ended && answer == ANSWER_NOT_YET);
+	if (answer == ANSWER_READY && !*ended)
+		*ended = has_ended(wait, child);
+	return answer;
+}
+
+/*
+ * systemd-notify(1) asks for a barrier when it has said READY=1, and fails
+ * where nobody is there to answer.  Who has no other process beside him uses
+ * no such notifier.
+ */
+static void
+await_barrier(struct wait *wait)
+{
+	struct pollfd fd = { .fd = wait->ready->notify.fd, .events = POLLIN };
+	long long end = now_ms() + BARRIER_MS;
+
+	if (wait->ready->want.method != READY_NOTIFY)
+		return;
+	while (!wait->ready->notice.barrier && now_ms() < end &&
+	    (proc_children(wait->pid) != 0 || proc_children(getpid()) != 1)) {
+		(void)poll(&fd, 1, wait_ms(end));
+		(void)ask_notify(wait);
+	}
+}
+
 static int
 wait_for(struct wait *wait, int *sig)
 {
@@ -595,30 +680,30 @@ wait_for(struct wait *wait, int *sig)
 	bool ended;
 
 	for (;;) {
-		/* In this order: what it said before it ended is heard. */
-		ended = has_ended(wait, &child);
-		answer = ask(wait);
+		answer = look(wait, &ended, &child);
 		if (ended)
 			return refuse_ended(wait, &child);
 		if (answer == ANSWER_READY)
-			return STATUS_DONE;
-		if (answer == ANSWER_ERROR)
 			break;
+		if (answer == ANSWER_ERROR)
+			return refuse(wait, STATUS_FAILED, strerror(errno));
 		if ((*sig = take_signal(wait)) != 0)
 			return refuse_interrupted(wait, *sig);
 		if (now_ms() >= wait->deadline)
 			return refuse_late(wait);
 		if (sleep_until(wait) == -1)
-			break;
+			return refuse(wait, STATUS_FAILED, strerror(errno));
 	}
-	return refuse(wait, STATUS_FAILED, strerror(errno));
+	await_barrier(wait);
+	return STATUS_DONE;
 }
 
 int
-ready_wait(const struct plan *plan, pid_t pid)
+ready_wait(const struct plan *plan, pid_t pid, pid_t session)
 {
 	struct ready ready = plan->ready;
-	struct wait wait = { .plan = plan, .ready = &ready, .pid = pid };
+	struct wait wait = { .plan = plan, .ready = &ready, .pid = pid,
+	    .session = session };
 	int status, sig = 0;
 	sigset_t set;
 
@@ -626,7 +711,6 @@ ready_wait(const struct plan *plan, pid_t pid)
 		return STATUS_DONE;
 	if (ready.pipe != -1)
 		(void)close(ready.want.number);	/* the command has it */
-	wait.session = getsid(pid);
 	wait.tell = now_ms() + PROGRESS_MS;
 	wait.deadline = now_ms() + ready.want.timeout;
 	if (ready.want.method == READY_ALIVE) {

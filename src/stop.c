@@ -4,6 +4,7 @@
 
 #include <sys/signalfd.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,45 +70,99 @@ is_descendant(pid_t pid)
 	return false;
 }
 
-static bool
+/* 1, 0, or -1 with errno where it cannot be seen whether he is one. */
+static int
 is_victim(const struct victims *victims, pid_t pid)
 {
 	struct proc_stat stat;
 
-	if (proc_stat(pid, &stat) == -1 || stat.dead)
-		return false;
+	if (proc_stat(pid, &stat) == -1)
+		return errno == ENOENT || errno == ESRCH ? 0 : -1;
+	if (stat.dead)
+		return 0;
 	return victims->who == VICTIM_SESSION ?
 	    stat.session == victims->session : is_descendant(pid);
 }
 
-/* Adds what lives of them.  A system call is cheaper than a look at /proc. */
+/* Adds one process, if he is a victim when he is held. */
+static int
+crowd_try(struct crowd *crowd, const struct victims *victims, pid_t pid)
+{
+	int pidfd, is;
+
+	/* A system call is cheaper than a look at /proc. */
+	if (victims->who == VICTIM_SESSION && getsid(pid) != victims->session)
+		return 0;
+	if (victims->who == VICTIM_DESCENDANTS &&
+	    (is = is_victim(victims, pid)) != 1)
+		return is;
+	pidfd = pidfd_open(pid, 0);
+	if (pidfd == -1)
+		return errno == ESRCH ? 0 : -1;
+	is = is_victim(victims, pid);
+	if (is == 1)
+		return crowd_add(crowd, pidfd);
+	(void)close(pidfd);
+	return is;
+}
+
+/* Adds what lives of them. */
 static int
 crowd_gather(struct crowd *crowd, const struct victims *victims)
 {
+	struct pollfd one = { .fd = victims->pidfd, .events = POLLIN };
+	int result = 0;
 	ssize_t i, n;
 	pid_t *pids;
-	int pidfd, result = 0;
 
+	/* Whatever /proc shows of him. */
+	if (victims->pidfd != -1 && poll(&one, 1, 0) == 0)
+		result = crowd_add(crowd,
+		    fcntl(victims->pidfd, F_DUPFD_CLOEXEC, 0));
+	if (victims->who == VICTIM_ONE || result == -1)
+		return result;
 	if ((n = proc_list(&pids)) == -1)
 		return -1;
-	for (i = 0; i < n && result == 0; i++) {
-		if (victims->who == VICTIM_SESSION &&
-		    getsid(pids[i]) != victims->session)
-			continue;
-		if (victims->who == VICTIM_DESCENDANTS &&
-		    !is_victim(victims, pids[i]))
-			continue;
-		pidfd = pidfd_open(pids[i], 0);
-		if (pidfd == -1 && errno == ESRCH)
-			continue;
-		/* Is it still him, now that he is held? */
-		if (pidfd != -1 && !is_victim(victims, pids[i]))
-			(void)close(pidfd);
-		else
-			result = crowd_add(crowd, pidfd);
-	}
+	for (i = 0; i < n && result == 0; i++)
+		if (pids[i] != victims->pid && pids[i] != getpid())
+			result = crowd_try(crowd, victims, pids[i]);
 	free(pids);
 	return result;
+}
+
+/*
+ * Nobody was seen: is nobody there?  One who forks and exits all the time may
+ * be missed by a look at /proc, but he is a child of ours, or below one.
+ */
+static bool
+is_over(const struct victims *victims)
+{
+	pid_t pid;
+
+	if (victims->who != VICTIM_DESCENDANTS)
+		return true;
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		;
+	return pid == -1 && errno == ECHILD;
+}
+
+/* -1 where none of them may be signalled; what is left then stays. */
+static int
+crowd_signal(const struct crowd *crowd, int sig)
+{
+	size_t i, refused = 0;
+	int error = 0;
+
+	for (i = 1; i <= crowd->n; i++)
+		if (pidfd_send_signal(crowd->fds[i].fd, sig, NULL, 0) == -1 &&
+		    errno != ESRCH) {
+			error = errno;
+			refused++;
+		}
+	if (refused == 0 || refused < crowd->n)
+		return 0;
+	complain_errno("stop", signal_name(sig), error);
+	return -1;
 }
 
 /* Did the user ask again?  He is heard once for each time. */
@@ -135,6 +190,9 @@ crowd_wait(struct crowd *crowd, const struct victims *victims, int sig,
 
 	(void)snprintf(what, sizeof(what), "%s (%s)", victims->name,
 	    signal_name(sig));
+	/* Who was not seen is looked for again. */
+	if (crowd->n == 0)
+		(void)poll(NULL, 0, 1);
 	while (crowd->n > 0 && !last) {
 		crowd->fds[0] = (struct pollfd){ .fd = victims->hurry,
 		    .events = POLLIN };
@@ -162,32 +220,21 @@ stop_stage(const struct victims *victims, int sig, long long ms)
 	struct crowd crowd = { NULL, 0 };
 	enum stopped stopped = STOPPED_ERROR;
 	long long end = now_ms() + ms;
-	size_t i;
 
 	do {
 		/* Whoever has come since is told as well. */
-		if (victims->who == VICTIM_ONE ?
-		    crowd_add(&crowd,
-		    fcntl(victims->pidfd, F_DUPFD_CLOEXEC, 0)) == -1 :
-		    crowd_gather(&crowd, victims) == -1) {
+		if (crowd_gather(&crowd, victims) == -1) {
 			complain_errno("stop", NULL, errno);
 			goto out;
 		}
-		if (crowd.n == 0)
-			break;
-		for (i = 1; i <= crowd.n; i++)
-			if (pidfd_send_signal(crowd.fds[i].fd, sig, NULL,
-			    0) == -1 && errno != ESRCH) {
-				complain_errno("stop", signal_name(sig),
-				    errno);
-				goto out;
-			}
-		if (!crowd_wait(&crowd, victims, sig, end)) {
-			stopped = STOPPED_SURVIVED;
+		if (crowd.n > 0 && crowd_signal(&crowd, sig) == -1)
 			goto out;
-		}
-	} while (victims->who != VICTIM_ONE);
-	stopped = STOPPED_GONE;
+		if (crowd.n == 0 && is_over(victims))
+			stopped = STOPPED_GONE;
+		else if (!crowd_wait(&crowd, victims, sig, end) ||
+		    now_ms() >= end)
+			stopped = STOPPED_SURVIVED;
+	} while (stopped == STOPPED_ERROR);
 out:
 	crowd_leave(&crowd);
 	return stopped;

@@ -10,11 +10,13 @@
 /* Who is to end. */
 struct victims {
 	enum {
-		VICTIM_ONE,		/* the one that pidfd holds */
+		VICTIM_ONE,		/* pid alone */
 		VICTIM_SESSION,		/* all of the session */
-		VICTIM_DESCENDANTS	/* of this process, which stays */
+		VICTIM_DESCENDANTS	/* of this process, as whose child pid
+					   began: it is the reaper of them */
 	} who;
-	int pidfd;
+	pid_t pid;
+	int pidfd;			/* of pid */
 	pid_t session;
 	const char *name;		/* for the progress on a terminal */
 	int hurry;			/* -1, or the next stage starts when
@@ -28,7 +30,8 @@ enum stopped { STOPPED_GONE, STOPPED_SURVIVED, STOPPED_ERROR };
  * Sends them the signals of the schedule, one after the other, until all are
  * gone; returns at the moment when the last one is.  Each is held by a pidfd
  * (pidfd_open(2)), so that no other process can be meant; who joins them
- * meanwhile is told as well.  A zombie is gone.
+ * meanwhile is told as well.  A zombie is gone; descendants are reaped, and
+ * gone when the kernel says that there is none.
  * STOPPED_ERROR: after a message of the step `stop`.
  */
 enum stopped	stop_all(const struct victims *, const struct schedule *);

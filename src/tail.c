@@ -6,55 +6,13 @@
 #include <sys/types.h>
 
 #include <fcntl.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <wchar.h>
-#include <wctype.h>
 
+#include "escape.h"
 #include "message.h"
 #include "tail.h"
-
-/* Each byte may become \xNN. */
-#define ESCAPED_MAX	(4 * TAIL_BYTES + 1)
-
-/* The length of the printable character that text begins with, or 0. */
-static size_t
-printable(const char *text, size_t length)
-{
-	mbstate_t state;
-	wchar_t wide;
-	size_t n;
-
-	memset(&state, 0, sizeof(state));
-	n = mbrtowc(&wide, text, length, &state);
-	return n == 0 || n > length || !iswprint((wint_t)wide) ? 0 : n;
-}
-
-static void
-escape(const char *text, size_t length, char out[static ESCAPED_MAX])
-{
-	size_t n;
-
-	while (length > 0) {
-		n = printable(text, length);
-		memcpy(out, text, n);
-		out += n;
-		if (*text == '\t') {
-			*out++ = ' ';
-			n = 1;
-		} else if (n == 0) {
-			(void)snprintf(out, sizeof("\\xNN"), "\\x%02x",
-			    (unsigned char)*text);
-			out += sizeof("\\xNN") - 1;
-			n = 1;
-		}
-		text += n;
-		length -= n;
-	}
-	*out = '\0';
-}
 
 /* The end of a file, from start on; the number of bytes. */
 static size_t
@@ -104,7 +62,7 @@ last_lines(const char *text, size_t length)
 void
 tail_show(int fd, off_t start, const char *object)
 {
-	char path[32], text[TAIL_BYTES], line[ESCAPED_MAX];
+	char path[32], text[TAIL_BYTES], line[ESCAPED_SIZE(TAIL_BYTES)];
 	const char *at, *end, *stop;
 	int reader;
 
@@ -115,13 +73,12 @@ tail_show(int fd, off_t start, const char *object)
 	stop = text + read_end(reader, start, text);
 	(void)close(reader);
 
-	(void)setlocale(LC_CTYPE, "");
 	for (at = last_lines(text, (size_t)(stop - text)); at < stop;
 	    at = end + 1) {
 		end = memchr(at, '\n', (size_t)(stop - at));
 		if (end == NULL)
 			end = stop;
-		escape(at, (size_t)(end - at), line);
+		escape(at, (size_t)(end - at), line, sizeof(line));
 		complain(object, NULL, line);
 	}
 }

@@ -37,18 +37,20 @@ is_written(const struct watch *watch)
  * same again changes nothing.
  */
 static int
-arm(const struct watch *watch)
+arm(struct watch *watch)
 {
 	char directory[PATH_MAX];
 	char *slash;
+	int depth = 0;
 
 	if (strlcpy(directory, watch->path, sizeof(directory)) >=
 	    sizeof(directory)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	if (inotify_add_watch(watch->fd, directory, EVENTS) == -1 &&
-	    errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+	watch->file = inotify_add_watch(watch->fd, directory, EVENTS);
+	if (watch->file == -1 && errno != ENOENT && errno != ENOTDIR &&
+	    errno != EACCES)
 		return -1;
 	do {
 		slash = strrchr(directory, '/');
@@ -56,9 +58,14 @@ arm(const struct watch *watch)
 			(void)strlcpy(directory, ".", sizeof(directory));
 		else
 			slash[slash == directory] = '\0';
-		if (inotify_add_watch(watch->fd, directory,
-		    EVENTS | IN_ONLYDIR) != -1)
+		watch->directory = inotify_add_watch(watch->fd, directory,
+		    EVENTS | IN_ONLYDIR);
+		if (watch->directory != -1) {
+			if (depth > 0)
+				watch->directory = -1;	/* not its own */
 			return 0;
+		}
+		depth++;
 	} while (errno == ENOENT && slash != NULL && slash != directory);
 	return -1;
 }
@@ -72,17 +79,52 @@ watch_open(struct watch *watch, const char *path)
 	return watch->fd == -1 ? -1 : arm(watch);
 }
 
-int
-watch_check(const struct watch *watch)
+/* Is it about the file: that it has come or been written? */
+static bool
+is_about(const struct watch *watch, const struct inotify_event *event)
 {
-	char events[4096];
+	const char *base = strrchr(watch->path, '/');
 
-	/* What they are does not matter: the file is looked at. */
-	while (read(watch->fd, events, sizeof(events)) > 0)
-		;
-	if (errno != EAGAIN && errno != EINTR)
+	base = base == NULL ? watch->path : base + 1;
+	if (!(event->mask & (IN_CREATE | IN_MOVED_TO | IN_MODIFY)))
+		return false;
+	return event->wd == watch->file || (event->wd == watch->directory &&
+	    event->len > 0 && strcmp(event->name, base) == 0);
+}
+
+/* Reads what has happened: 1, something of the file; 0; -1 with errno. */
+static int
+read_events(const struct watch *watch)
+{
+	char buf[4096] __attribute__((aligned(8)));
+	const struct inotify_event *event;
+	ssize_t length, at;
+	int result = 0;
+
+	length = read(watch->fd, buf, sizeof(buf));
+	if (length == -1)
+		return errno == EAGAIN || errno == EINTR ? 0 : -1;
+	for (at = 0; at < length; at += (ssize_t)sizeof(*event) + event->len) {
+		event = (const void *)(buf + at);
+		result = result || is_about(watch, event);
+	}
+	return result;
+}
+
+/*
+ * A time may be too coarse for a write just after another, so the events
+ * count, too.  What none of them tells (a link whose target comes in another
+ * directory) is seen at the next look, a second later at most.
+ */
+int
+watch_check(struct watch *watch)
+{
+	struct stat now;
+	int result = read_events(watch);
+
+	if (result == -1)
 		return -1;
-	if (is_written(watch))
+	if (is_written(watch) || (result == 1 && stat(watch->path, &now) == 0))
 		return 1;
 	if (arm(watch) == -1)
 		return -1;

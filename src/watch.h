@@ -10,6 +10,8 @@
 struct watch {
 	const char *path;
 	int fd;				/* the inotify instance, or -1 */
+	int file;			/* watches of it, or -1 */
+	int directory;
 	bool existed;
 	struct stat before;
 };
@@ -25,6 +27,6 @@ int	watch_open(struct watch *, const char *path);
  * written; 0, not yet, and fd will tell when it is worth asking again; -1 with
  * errno.
  */
-int	watch_check(const struct watch *);
+int	watch_check(struct watch *);
 
 #endif
