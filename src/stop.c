@@ -234,6 +234,8 @@ stop_stage(const struct victims *victims, int sig, long long ms)
 		else if (!crowd_wait(&crowd, victims, sig, end) ||
 		    now_ms() >= end)
 			stopped = STOPPED_SURVIVED;
+		else if (victims->who == VICTIM_ONE)
+			stopped = STOPPED_GONE;
 	} while (stopped == STOPPED_ERROR);
 out:
 	crowd_leave(&crowd);
