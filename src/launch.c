@@ -6,6 +6,9 @@
  *   intermediate  leads the new session, forks, goes
  *   daemon        takes the steps that are left and becomes the command
  *
+ * Each stands still, and lends its memory, until the one that it forked has
+ * been executed or has ended (vfork(2)): no page is copied for nothing.
+ *
  * The report channel is a pipe that closes itself on exec.  Each failure is a
  * record on it, and so is the announcement of the exec.  End-of-file after
  * that means that the command was executed, or that the daemon was killed just
@@ -206,6 +209,7 @@ execute(const struct plan *plan)
 static void __attribute__((noreturn))
 become(const struct plan *plan, int channel)
 {
+	take(plan, channel, STEP_REFORK, 0);
 	take(plan, channel, STEP_SIGNALS, step_signals(plan));
 	take(plan, channel, STEP_SIGCHLD, step_sigchld(plan));
 	take(plan, channel, STEP_UMASK, step_umask(plan));
@@ -235,13 +239,28 @@ become(const struct plan *plan, int channel)
 	give_up(plan, channel, STAGE_EXEC);
 }
 
-/* The child's end of the channel; -1 stays the launcher's. */
-static int
-child_channel(const struct plan *plan)
+/* With the launcher's end open, the daemon would not see it closed. */
+static void
+leave_launcher(const struct plan *plan)
 {
-	/* With this open, the daemon would not see the launcher's end. */
 	(void)close(plan->channel[0]);
-	return plan->channel[1];
+}
+
+/*
+ * The intermediate: with a second fork it goes once the daemon has been
+ * executed, or has ended; without one it is the daemon.
+ */
+static void __attribute__((noreturn))
+detach(const struct plan *plan, int channel)
+{
+	leave_launcher(plan);
+	take(plan, channel, STEP_BACKGROUND, 0);
+	take(plan, channel, STEP_SESSION, step_session(plan));
+	if (!plan->steps.refork)
+		become(plan, channel);
+	if (step_refork(plan, become) == -1)
+		give_up(plan, channel, STEP_REFORK);
+	_exit(STATUS_DONE);
 }
 
 /* A process died without a word, or after it had announced the exec. */
@@ -319,32 +338,34 @@ prepare(void)
 	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
+/* The daemon, where no intermediate is between it and the launcher. */
+static void __attribute__((noreturn))
+refork_only(const struct plan *plan, int channel)
+{
+	leave_launcher(plan);
+	become(plan, channel);
+}
+
 int
 launch(const struct plan *plan)
 {
-	int channel = -1;
-	pid_t pid = 0;
+	pid_t pid;
 
 	if (plan_forks(plan) && prepare() == -1)
-		give_up(plan, channel, STAGE_REPORT);
-
-	if (plan->steps.background && (pid = step_background()) > 0)
+		give_up(plan, -1, STAGE_REPORT);
+	if (plan->steps.background) {
+		if ((pid = step_background(plan, detach)) == -1)
+			give_up(plan, -1, STEP_BACKGROUND);
 		return await(plan, pid);
-	if (plan->steps.background && pid == 0)
-		channel = child_channel(plan);
-	take(plan, channel, STEP_BACKGROUND, pid);
-
-	take(plan, channel, STEP_SESSION, step_session(plan));
-
-	/* The first fork's child goes; without one, this is the launcher. */
-	if (plan->steps.refork && (pid = step_refork()) > 0) {
-		if (channel == -1)
-			return await(plan, pid);
-		_exit(STATUS_DONE);
 	}
-	if (plan->steps.refork && pid == 0 && channel == -1)
-		channel = child_channel(plan);
-	take(plan, channel, STEP_REFORK, pid);
 
-	become(plan, channel);
+	/* Who is not put into the background is the launcher itself. */
+	take(plan, -1, STEP_BACKGROUND, 0);
+	take(plan, -1, STEP_SESSION, step_session(plan));
+	if (plan->steps.refork) {
+		if ((pid = step_refork(plan, refork_only)) == -1)
+			give_up(plan, -1, STEP_REFORK);
+		return await(plan, pid);
+	}
+	become(plan, -1);
 }

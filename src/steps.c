@@ -156,13 +156,31 @@ step_sigchld(const struct plan *plan)
 }
 
 /*
+ * vfork(2) rather than fork(2): a third of the caller's wait would go into
+ * copying page tables that the exec throws away.  Its child may not return
+ * from here, and what it changes in memory is changed in the parent, too:
+ * it does what is async-signal-safe, and has a stack frame of its own below
+ * this one.  Everything else (descriptors, dispositions, the umask, ids, the
+ * directory) is its own, as after fork(2).
+ */
+static pid_t __attribute__((noinline))
+fork_to(const struct plan *plan, process *child)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0)
+		child(plan, plan->channel[1]);
+	return pid;
+}
+
+/*
  * 3 background: the caller waits for the launcher, not for the daemon.  It
  * also makes a process that leads no group, which setsid(2) demands.
  */
 pid_t
-step_background(void)
+step_background(const struct plan *plan, process *child)
 {
-	return fork();
+	return fork_to(plan, child);
 }
 
 /* 4 session: the only way to lose a controlling terminal for good. */
@@ -177,9 +195,9 @@ step_session(const struct plan *plan)
  * (tty_ioctl(4)); its child does not.
  */
 pid_t
-step_refork(void)
+step_refork(const struct plan *plan, process *child)
 {
-	return fork();
+	return fork_to(plan, child);
 }
 
 /* 6 umask: inherited, it would be that of whoever starts the daemon. */

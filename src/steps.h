@@ -44,6 +44,9 @@ struct steps {
 
 struct plan;
 
+/* What a forked process does, until it executes or exits: never returns. */
+typedef void process(const struct plan *, int channel);
+
 /*
  * The first half of `signals`: until the command is executed, every signal is
  * blocked, in this process and in those that it forks.
@@ -54,12 +57,15 @@ int	step_signals_hold(void);
  * The steps, in their order.  Each does what the plan says, also where that is
  * nothing.  Returns -1 with the errno of the system call that failed.  They
  * are async-signal-safe: they allocate, print and look up nothing.
+ *
+ * The two that fork return the child's pid, in the parent alone, when the
+ * child has executed or exited; until then it uses the parent's memory.
  */
 int	step_signals(const struct plan *);	/* discards what is pending */
 int	step_sigchld(const struct plan *);
-pid_t	step_background(void);			/* fork(2)'s value */
+pid_t	step_background(const struct plan *, process *);
 int	step_session(const struct plan *);
-pid_t	step_refork(void);			/* fork(2)'s value */
+pid_t	step_refork(const struct plan *, process *);
 int	step_umask(const struct plan *);
 int	step_fds(const struct plan *);
 int	step_chdir(const struct plan *);
