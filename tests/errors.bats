@@ -78,9 +78,9 @@ fails_with() {
 
 @test "step background: a fork that fails reaches the caller" {
 	requires strace
-	fails_at '?clone,?clone3,?fork:error=EAGAIN:when=1' 125 \
+	fails_at '?clone,?clone3,?fork,?vfork:error=EAGAIN:when=1' 125 \
 	    "background: fork: Resource temporarily unavailable"
-	fails_at '?clone,?clone3,?fork:error=ENOMEM:when=1' 125 \
+	fails_at '?clone,?clone3,?fork,?vfork:error=ENOMEM:when=1' 125 \
 	    "background: fork: Cannot allocate memory"
 }
 
@@ -92,7 +92,7 @@ fails_with() {
 
 @test "step refork: a fork that fails in the launcher reaches the caller" {
 	requires strace
-	fails_at '?clone,?clone3,?fork:error=EAGAIN:when=1' 125 \
+	fails_at '?clone,?clone3,?fork,?vfork:error=EAGAIN:when=1' 125 \
 	    "refork: fork: Resource temporarily unavailable" \
 	    --background=no --session=keep
 }
@@ -447,7 +447,7 @@ killed_and_told() {
 	local call
 
 	# Nobody is left to remove the files.
-	for call in pipe2 '?clone,?clone3,?fork'; do
+	for call in pipe2 '?clone,?clone3,?fork,?vfork'; do
 		run tampered "$call:signal=KILL:when=1"
 		status_is 137
 		eventually nothing_runs
