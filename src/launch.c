@@ -328,10 +328,15 @@ await(const struct plan *plan, pid_t child)
 
 /* Makes the launcher what await() relies on. */
 static int
-prepare(void)
+prepare(const struct plan *plan)
 {
 	struct sigaction action = { .sa_handler = SIG_DFL };
 
+	/*
+	 * No step yet, so it may fail: each fork copies the table of
+	 * descriptors, and a caller may have thousands.
+	 */
+	(void)step_fds(plan);
 	/* Ignored, it would let the kernel reap the daemon unasked. */
 	if (sigaction(SIGCHLD, &action, NULL) == -1)
 		return -1;
@@ -351,7 +356,7 @@ launch(const struct plan *plan)
 {
 	pid_t pid;
 
-	if (plan_forks(plan) && prepare() == -1)
+	if (plan_forks(plan) && prepare(plan) == -1)
 		give_up(plan, -1, STAGE_REPORT);
 	if (plan->steps.background) {
 		if ((pid = step_background(plan, detach)) == -1)

@@ -189,16 +189,17 @@ open_messages(struct plan *plan, int fds[2])
 	return STATUS_DONE;
 }
 
-/* What step fds leaves open: the user's list, and ours until the exec. */
+/* What step fds leaves open: the user's list, and ours for the launch. */
 static int
 list_spare(struct plan *plan, const int messages[2])
 {
 	const int ours[] = {
 		plan->stdio[0], plan->stdio[1], plan->stdio[2],
-		messages[0], messages[1], plan->channel[1], plan->root_fd,
-		plan->lock, plan->instance.dir, plan->instance.fd,
-		plan->instance.lock, plan->ready.notify.base,
-		plan->ready.notify.dir,
+		messages[0], messages[1], plan->channel[0], plan->channel[1],
+		plan->root_fd, plan->lock, plan->instance.dir,
+		plan->instance.fd, plan->instance.lock,
+		plan->ready.notify.base, plan->ready.notify.dir,
+		plan->ready.notify.fd, plan->ready.watch.fd, plan->ready.pipe,
 		plan->ready.pipe == -1 ? -1 : plan->ready.want.number
 	};
 	const size_t n = sizeof(ours) / sizeof(*ours);

@@ -70,8 +70,9 @@ int	plan_make(struct plan *, const struct config *, const struct caller *);
 /*
  * Opens what the plan needs, in three parts: the files for 0, 1 and 2, of
  * which none is truncated yet; the lock and the pid file; what the processes
- * of the launch, and the command when it is ready, report by.  The first two go in either order: a launch that
- * may be refused takes the locks first, so that it has touched no other file.
+ * of the launch, and the command when it is ready, report by.  The first two
+ * go in either order: a launch that may be refused takes the locks first, so
+ * that it has touched no other file.
  * Each returns as plan_make; STATUS_RUNNING, or STATUS_DONE and *running,
  * where another one runs.  After anything but success plan_undo is due.
  */

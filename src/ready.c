@@ -398,7 +398,7 @@ ask(struct wait *wait)
 
 /* --- the end of a daemon that is not ready ---------------------------- */
 
-/* The signals that end the wait: not those that the caller ignores or blocks. */
+/* What ends the wait: not what the caller ignores or blocks. */
 static void
 set_signals(const struct plan *plan, sigset_t *set)
 {
