@@ -71,15 +71,11 @@ from_ticks(unsigned long long ticks, struct timespec *when)
 	timespecadd(when, &since, when);
 }
 
-int
-proc_stat(pid_t pid, struct proc_stat *stat)
+void
+proc_parse_stat(const char *text, struct proc_stat *stat)
 {
-	char text[1024];
-	const char *at;
+	const char *at = stat_column(text, 3);
 
-	if (read_file(pid, "stat", text, sizeof(text)) == -1)
-		return -1;
-	at = stat_column(text, 3);
 	/* The first thread may end before the others. */
 	stat->dead = (*at == 'Z' || *at == 'X') &&
 	    strtol(stat_column(text, 20), NULL, 10) <= 1;
@@ -89,6 +85,16 @@ proc_stat(pid_t pid, struct proc_stat *stat)
 	stat->executed = !(strtoul(stat_column(text, 9), NULL, 10) &
 	    PF_FORKNOEXEC);
 	from_ticks(strtoull(stat_column(text, 22), NULL, 10), &stat->started);
+}
+
+int
+proc_stat(pid_t pid, struct proc_stat *stat)
+{
+	char text[1024];
+
+	if (read_file(pid, "stat", text, sizeof(text)) == -1)
+		return -1;
+	proc_parse_stat(text, stat);
 	return 0;
 }
 
@@ -116,6 +122,17 @@ status_number(const char *status, const char *name, int base,
 	return value == NULL ? missing : strtoull(value, NULL, base);
 }
 
+void
+proc_parse_status(const char *text, struct proc_status *status)
+{
+	status->leader = (pid_t)status_number(text, "Tgid", 10, 0);
+	status->uid = (uid_t)status_number(text, "Uid", 10, 0);
+	status->umask = (int)status_number(text, "Umask", 8,
+	    (unsigned long long)-1);
+	status->blocked = status_number(text, "SigBlk", 16, 0);
+	status->ignored = status_number(text, "SigIgn", 16, 0);
+}
+
 int
 proc_status(pid_t pid, struct proc_status *status)
 {
@@ -123,12 +140,7 @@ proc_status(pid_t pid, struct proc_status *status)
 
 	if (read_file(pid, "status", text, sizeof(text)) == -1)
 		return -1;
-	status->leader = (pid_t)status_number(text, "Tgid", 10, 0);
-	status->uid = (uid_t)status_number(text, "Uid", 10, 0);
-	status->umask = (int)status_number(text, "Umask", 8,
-	    (unsigned long long)-1);
-	status->blocked = status_number(text, "SigBlk", 16, 0);
-	status->ignored = status_number(text, "SigIgn", 16, 0);
+	proc_parse_status(text, status);
 	return 0;
 }
 
@@ -159,6 +171,19 @@ proc_file(pid_t pid, const char *name, struct stat *st)
 	return stat(path, st);
 }
 
+size_t
+proc_trim_command(char *text, size_t length)
+{
+	/* The last one has no NUL where it was written over. */
+	if (length > 0 && text[length - 1] != '\0')
+		text[length++] = '\0';
+	/* Who sets a title leaves what it had of arguments empty. */
+	while (length > 1 && text[length - 1] == '\0' &&
+	    text[length - 2] == '\0')
+		--length;
+	return length;
+}
+
 char *
 proc_command(pid_t pid, size_t *length)
 {
@@ -185,13 +210,7 @@ proc_command(pid_t pid, size_t *length)
 			*length += (size_t)got;
 	} while (got == 0 && *length + 1 == room);
 	(void)close(fd);
-	/* The last one has no NUL where it was written over. */
-	if (*length > 0 && text[*length - 1] != '\0')
-		text[(*length)++] = '\0';
-	/* Who sets a title leaves what it had of arguments empty. */
-	while (*length > 1 && text[*length - 1] == '\0' &&
-	    text[*length - 2] == '\0')
-		--*length;
+	*length = proc_trim_command(text, *length);
 	return text;
 }
 

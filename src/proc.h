@@ -36,6 +36,14 @@ struct proc_status {
 int	proc_stat(pid_t, struct proc_stat *);
 int	proc_status(pid_t, struct proc_status *);
 
+/*
+ * What these two make of the file's text, and proc_command of its: a string of
+ * length bytes, with room for one more.  It returns the length that is left.
+ */
+void	proc_parse_stat(const char *text, struct proc_stat *);
+void	proc_parse_status(const char *text, struct proc_status *);
+size_t	proc_trim_command(char *text, size_t length);
+
 /* Where a link of /proc/PID leads: name is cwd, exe, fd/0. */
 int	proc_link(pid_t, const char *name, char *buf, size_t size);
 
