@@ -64,7 +64,7 @@ fails_with() {
 # --- each step, made to fail -----------------------------------------------
 
 @test "step signals: a failure reaches the caller" {
-	requires strace
+	requires strace plain
 	fails_at rt_sigaction:error=EINVAL:when=5 125 \
 	    "signals: rt_sigaction: Invalid argument"
 }
@@ -405,7 +405,7 @@ killed_and_told() {
 }
 
 @test "a daemon that is killed before the exec is told" {
-	requires strace
+	requires strace plain
 	killed_and_told rt_sigaction:signal=KILL:when=3 \
 	    rt_sigtimedwait:signal=KILL close_range:signal=KILL \
 	    chdir:signal=KILL '?dup2,?dup3:signal=KILL' pwrite64:signal=KILL

@@ -12,6 +12,9 @@
 : "${HELPERS_DIR:=$(dirname "$DAEMONIZE")/tests}"
 : "${PROBE:=$HELPERS_DIR/probe}"
 
+# Where sanitize.c has the sanitizers write to.
+REPORTS=$HELPERS_DIR/reports
+
 # How long something may take before it is a failure: nothing waits for it.
 DEADLINE=20
 
@@ -58,6 +61,20 @@ teardown() {
 		kill -KILL $leftover
 		return 1
 	fi
+	no_report
+}
+
+# Fails where a sanitizer found something: in this test, or in one beside it.
+no_report() {
+	local file result=0
+
+	for file in "$REPORTS"/*; do
+		[[ -e $file ]] || continue
+		cat "$file"
+		rm -f "$file"
+		result=1
+	done
+	return "$result"
 }
 
 # The processes that this test started and that live.
@@ -213,7 +230,7 @@ s = socket.create_server(("127.0.0.1", 0))
 print(s.getsockname()[1])')
 }
 
-# Skips with a uniform reason: requires root|user|tty|COMMAND
+# Skips with a uniform reason: requires root|user|plain|COMMAND
 requires() {
 	local what
 
@@ -221,6 +238,11 @@ requires() {
 		case $what in
 		root)	((EUID == 0)) || skip "needs root" ;;
 		user)	((EUID != 0)) || skip "needs an ordinary user" ;;
+		# What such a build adds to a program makes system calls and
+		# handles signals, too.
+		plain)	! grep -qE '__(asan_init|llvm_profile_init)' \
+			    "$DAEMONIZE" ||
+			    skip "needs a build without sanitizers or coverage" ;;
 		# Many containers have it but let it trace nothing.
 		strace)	strace -o /dev/null true 2>/dev/null ||
 			    skip "needs strace" ;;

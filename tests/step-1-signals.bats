@@ -73,6 +73,7 @@ shell_prints() {
 }
 
 @test "signals=keep keeps what is ignored, 32 and 33 too" {
+	requires plain
 	from ignored
 	probe --signals=keep --sigchld=keep
 	equal ignored "$(fact ignored)" "$EVERY"
@@ -101,6 +102,7 @@ shell_prints() {
 }
 
 @test "signals=keep keeps what is ignored in the foreground" {
+	requires plain
 	from ignored blocked
 	probe_in_foreground --signals=keep --sigchld=keep
 	equal ignored "$(fact ignored)" "$EVERY"
