@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Fuzzes what reads a signal, a time and a schedule. */
+#include "config.h"
+
+#include <limits.h>
+#include <signal.h>
+
+#include "../../src/schedule.h"
+#include "fuzz.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = fuzz_string(data, size);
+	struct schedule schedule;
+	const char *wrong;
+	long long time;
+	size_t i;
+	int sig;
+
+	sig = signal_parse(text);
+	assert(sig == -1 || (sig >= 1 && sig <= SIGRTMAX));
+	assert(sig == -1 || signal_parse(signal_name(sig)) == sig);
+	time = time_parse(text);
+	assert(time >= -1 && time <= INT_MAX);
+
+	wrong = schedule_parse(text, &schedule);
+	assert(wrong != NULL || schedule.n >= 1);
+	assert(schedule.n <= SCHEDULE_MAX);
+	for (i = 0; i < schedule.n; i++) {
+		assert(schedule.stage[i].signal >= 1);
+		assert(schedule.stage[i].signal <= SIGRTMAX);
+		assert(schedule.stage[i].wait >= 0);
+		assert(schedule.stage[i].wait <= INT_MAX);
+	}
+	free(text);
+	return 0;
+}
