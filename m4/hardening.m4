@@ -48,24 +48,26 @@ daemonize_unknown=`AS_ECHO(["$enable_hardening"]) | tr , '\n' | grep -vxE \
 AS_IF([test -n "$daemonize_unknown"],
 	[AC_MSG_ERROR([--enable-hardening: no such hardening: $daemonize_unknown])])
 hardening=
-DAEMONIZE_HARDEN([pie], [-fPIE], [-pie])
+DAEMONIZE_HARDEN([pie], [-fPIE], [$PIE_LDFLAGS])
+# The linker is told once how.
+AS_CASE([$HARDENING_LDFLAGS], [*-static-pie*], [PROGRAM_LDFLAGS=])
 DAEMONIZE_HARDEN([relro], [], [-Wl,-z,relro -Wl,-z,now])
 DAEMONIZE_HARDEN([stack-protector], [-fstack-protector-strong])
 DAEMONIZE_HARDEN([stack-clash], [-fstack-clash-protection])
 # Other machines than x86 refuse it.
 DAEMONIZE_HARDEN([cf-protection], [-fcf-protection])
-# Sanitizers check more, and do not see what the fortified functions do.
-# Some compilers do it by themselves, as does a CPPFLAGS of the user's.
-AS_IF([test -z "$SANITIZE_CFLAGS"],
-	[AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[
-#ifdef _FORTIFY_SOURCE
+# Not with sanitizers, which check more, but not within its functions; not
+# without optimization, which it needs; not where it is there already, as in
+# some compilers and in a CPPFLAGS of the user's.
+AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[
+#if !defined __OPTIMIZE__ || defined _FORTIFY_SOURCE
 #error
 #endif
-	    ]])],
+    ]])],
+	[AS_IF([test -z "$SANITIZE_CFLAGS"],
 		[DAEMONIZE_HARDEN([fortify], [], [], [-D_FORTIFY_SOURCE=3],
 			[DAEMONIZE_HARDEN([fortify], [], [],
-			    [-D_FORTIFY_SOURCE=2])])],
-		[hardening="$hardening fortify"])])
+			    [-D_FORTIFY_SOURCE=2])])])])
 AC_SUBST([HARDENING_CFLAGS])
 AC_SUBST([HARDENING_CPPFLAGS])
 AC_SUBST([HARDENING_LDFLAGS])

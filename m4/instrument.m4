@@ -58,9 +58,9 @@ AS_IF([test "$enable_coverage" != no],
 		COVERAGE_CFLAGS="$COVERAGE_CFLAGS -Xclang -mllvm"
 		COVERAGE_CFLAGS="$COVERAGE_CFLAGS -Xclang $daemonize_option"
 	done
-	COVERAGE_LDFLAGS="-fprofile-instr-generate"
+	COVERAGE_LDFLAGS="-fprofile-instr-generate -Wl,--wrap=setenv,--wrap=fcntl"
 	DAEMONIZE_NEEDS_FLAGS([--enable-coverage], [$COVERAGE_CFLAGS],
-	    [$COVERAGE_LDFLAGS])
+	    [-fprofile-instr-generate])
 	AC_PATH_PROGS([LLVM_PROFDATA], [llvm-profdata])
 	AC_PATH_PROGS([LLVM_COV], [llvm-cov])
 	AS_IF([test -z "$LLVM_PROFDATA" || test -z "$LLVM_COV"],

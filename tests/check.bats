@@ -878,7 +878,7 @@ Try 'daemonize --help'" --check --status -p "$PIDFILE"
 }
 
 @test "an audit changes nothing and signals nobody" {
-	requires strace
+	requires strace plain
 	probe -p "$PIDFILE"
 	strace -f -qq -o trace "$DAEMONIZE" --check -p "$PIDFILE" >rows 3>&-
 	grep -q exit_group trace
