@@ -6,7 +6,7 @@
 load helpers
 
 # Nothing is late that has this long; what is late never becomes ready.
-LONG=--ready-timeout=1h
+LONG=--ready-timeout=1m
 SHORT=--ready-timeout=300ms
 
 # A daemon that says what it is told to, and notes where: with notifier.c's
@@ -678,7 +678,8 @@ script() {
 
 @test "systemd-notify --ready" {
 	requires systemd-notify
-	script 'systemd-notify --ready --no-block'
+	# Whether its barrier is answered is the next test's.
+	script 'systemd-notify --ready || :'
 	fails 0 "" "${SCRIPT[@]}"
 	remember "$(cat "$PIDFILE")"
 	eventually test -e "$TMP/done"
@@ -689,7 +690,7 @@ script() {
 	local i
 
 	script 'systemd-notify --ready'
-	for i in {1..20}; do
+	for ((i = 0; i < 20; i++)); do
 		rm -f "$PIDFILE" "$TMP/done"
 		fails 0 "" "${SCRIPT[@]}"
 		remember "$(cat "$PIDFILE")"
@@ -714,7 +715,7 @@ done_or_gone() {
 
 @test "systemd-notify as a user" {
 	requires root systemd-notify
-	script 'systemd-notify --ready --no-block --status=up'
+	script 'systemd-notify --ready --status=up || :'
 	chmod 777 "$TMP"
 	fails 0 "" -u nobody "${SCRIPT[@]}"
 	remember "$(cat "$PIDFILE")"

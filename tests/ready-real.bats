@@ -11,7 +11,7 @@ load ssh
 PATH=$PATH:/usr/sbin:/sbin
 
 # Real servers take their time on a slow machine.
-LONG=--ready-timeout=10m
+LONG=--ready-timeout=2m
 
 # What the server logs, and where it may make files.
 new_server() {
@@ -92,7 +92,7 @@ while data := s.recv(65536):
     sys.stdout.buffer.write(data.replace(b"\r", b""))' "$1" "$2" 3>&-
 }
 
-# --- redis ---------------------------------------------------------------------
+# --- redis -------------------------------------------------------------------
 
 @test "redis-server, by notify" {
 	requires redis-server
@@ -118,7 +118,7 @@ while data := s.recv(65536):
 	    --supervised systemd
 }
 
-# --- memcached -----------------------------------------------------------------
+# --- memcached ---------------------------------------------------------------
 
 @test "memcached, by tcp" {
 	requires memcached
@@ -165,7 +165,7 @@ while data := s.recv(65536):
 	    -p "$PORT" -U 0
 }
 
-# --- PostgreSQL ------------------------------------------------------------------
+# --- PostgreSQL --------------------------------------------------------------
 
 # Debian keeps it out of PATH.
 new_postgres() {
@@ -214,7 +214,7 @@ answers_sql() {
 	    "$POSTGRES" -D /nonexistent
 }
 
-# --- unbound ---------------------------------------------------------------------
+# --- unbound -----------------------------------------------------------------
 
 new_unbound() {
 	requires unbound ldd
@@ -259,7 +259,7 @@ print(*s.recv(512)[-4:], sep=".")' "$PORT" 3>&-)" 192.0.2.7
 	    -c "$TMP/unbound.conf"
 }
 
-# --- nginx -----------------------------------------------------------------------
+# --- nginx -------------------------------------------------------------------
 
 new_nginx() {
 	local directive
@@ -305,7 +305,7 @@ gets_hello() {
 	    "${COMMAND[@]}"
 }
 
-# --- sshd ------------------------------------------------------------------------
+# --- sshd --------------------------------------------------------------------
 
 new_sshd() {
 	new_server
@@ -339,7 +339,7 @@ new_sshd() {
 	    "${COMMAND[@]}"
 }
 
-# --- python ----------------------------------------------------------------------
+# --- python ------------------------------------------------------------------
 
 new_python() {
 	requires /usr/bin/python3
