@@ -220,7 +220,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$DAEMONIZE" "${SAID_BY[@]}" 3>&- \
 }
 
 @test "a status cannot break the line or reach the terminal" {
-	is_not_ready "; its status: ?[2J?" $'text=STATUS=\033[2J\007'
+	is_not_ready '; its status: \x1b[2J\x07' $'text=STATUS=\033[2J\007'
 }
 
 @test "a long status is cut" {
