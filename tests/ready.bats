@@ -719,7 +719,7 @@ daemonize: $TMP/other: two" -o "$TMP/err" -e "$TMP/other"
 @test "a named instance that was not ready is undone, too" {
 	requires user
 	export XDG_RUNTIME_DIR=$TMP
-	fails 123 "daemonize: ready: $(command -v false): exited with status \
+	fails 123 "daemonize: ready: $(type -P false): exited with status \
 1 before it was ready" -n x --ready=alive:1h false
 	[[ ! -e daemonize/x.pid ]]
 	fails 3 "daemonize/x.pid: not running" --status -n x || :
