@@ -9,7 +9,8 @@ load helpers
 # --- a daemon that does what it is told, when it is told --------------------
 
 # It does FIRST, and then whatever it reads from the FIFO, a line of shell.
-OBEY='obey() { read -r todo <gate; : >told; eval "$todo"; }
+# Who had the FIFO open before may still have: then there is no line.
+OBEY='obey() { until read -r todo <gate; do :; done; : >told; eval "$todo"; }
 echo $$ >started; eval "$FIRST"; : >first; obey'
 
 # Launches it in the background, from a caller whose signals are as usual
@@ -998,7 +999,10 @@ ready_by() {
 		launch --ready="file:$TMP/file" -c "$TMP" -p "$PIDFILE" \
 		    --ready-timeout="$DEADLINE" sh -c \
 		    'echo same >file; exec sleep 1000'
-		kill -KILL "$(cat "$PIDFILE")"
+		PID=$(cat "$PIDFILE")
+		remember "$PID"
+		kill -KILL "$PID"
+		eventually gone "$PID"
 	done
 }
 
@@ -1183,7 +1187,8 @@ accepts connections there already" --ready="tcp:$PORT" touch started
 		s = socket.socket()
 		s.bind(('127.0.0.1', int(sys.argv[1])))
 		os.mkdir('bound')
-		open('gate').read()
+		while not open('gate').read():
+		    pass
 		s.listen()
 		signal.pause()
 	END
@@ -1191,7 +1196,7 @@ accepts connections there already" --ready="tcp:$PORT" touch started
 	tell "exec $PYTHON slow.py $PORT"
 	eventually test -d bound
 	waits
-	: >gate
+	timeout "$DEADLINE" sh -c 'echo >gate'
 	ends 0
 	runs
 }
