@@ -8,7 +8,7 @@
 # summary; otherwise does IF-NOT.
 AC_DEFUN([DAEMONIZE_HARDEN],
 [AS_CASE([,$enable_hardening,], [*,yes,*|*,$1,*],
-	[AC_MSG_CHECKING([for hardening by $2 $3 $4])
+	[AC_MSG_CHECKING([for hardening by $1])
 	daemonize_CFLAGS=$CFLAGS
 	daemonize_LDFLAGS=$LDFLAGS
 	daemonize_CPPFLAGS=$CPPFLAGS
@@ -26,10 +26,13 @@ AC_DEFUN([DAEMONIZE_HARDEN],
 	CPPFLAGS=$daemonize_CPPFLAGS
 	AC_MSG_RESULT([$daemonize_works])
 	AS_IF([test $daemonize_works = yes],
-		[HARDENING_CFLAGS="$HARDENING_CFLAGS $2"
-		HARDENING_LDFLAGS="$HARDENING_LDFLAGS $3"
-		HARDENING_CPPFLAGS="$HARDENING_CPPFLAGS $4"
-		hardening="$hardening $1"],
+		[m4_ifnblank([$2],
+		    [AS_VAR_APPEND([HARDENING_CFLAGS], [" $2"])])
+		m4_ifnblank([$3],
+		    [AS_VAR_APPEND([HARDENING_LDFLAGS], [" $3"])])
+		m4_ifnblank([$4],
+		    [AS_VAR_APPEND([HARDENING_CPPFLAGS], [" $4"])])
+		AS_VAR_APPEND([hardening], [" $1"])],
 		[$5])])
 ])
 

@@ -1,0 +1,94 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# Building: without a warning by either compiler; what configure is asked for
+# is in the program.
+
+load helpers
+
+# The compiler and flags that the tests run with are not the ones to try.
+clean() {
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u CC -u CFLAGS -u CPPFLAGS \
+	    -u LDFLAGS "$@" 3>&- >log 2>&1 </dev/null ||
+	    { tail -n 30 log; return 1; }
+}
+
+# Configures in the test's directory: configured CFLAGS [OPTION]...
+configured() {
+	local flags=$1
+
+	shift
+	# Which is outside of the sources, if they are not configured.
+	[[ ! -e $SOURCE_DIR/config.status ]] || skip "needs a build elsewhere"
+	clean "$SOURCE_DIR/configure" "$@" CFLAGS="$flags"
+}
+
+# Makes it: built CFLAGS [OPTION]...
+# configure's own tries are not free of warnings: no -Werror for them.
+built() {
+	configured "$@"
+	clean make CFLAGS="$1 -Werror"
+	equal version "$(./daemonize --version)" "$(launch --version)"
+}
+
+# And what the tests are made of.
+all_built() {
+	built "$@"
+	clean make CFLAGS="$1 -Werror" TESTS= check
+}
+
+# What configure found: flags CFLAGS|CPPFLAGS|LDFLAGS
+flags() {
+	sed -n "s/^HARDENING_$1 = *//p" Makefile
+}
+
+@test "gcc has nothing to warn of" {
+	requires gcc
+	all_built "-O2 -g" CC=gcc
+}
+
+@test "clang has nothing to warn of" {
+	requires clang
+	all_built "-O2 -g" CC=clang
+}
+
+@test "nor has gcc without optimization" {
+	requires gcc
+	built "-O0 -g" CC=gcc
+	# The C library can fortify only what is optimized.
+	equal flags "$(flags CPPFLAGS)" ""
+}
+
+@test "the program is hardened with what configure found" {
+	requires gcc readelf
+	built "-O2 -g" CC=gcc
+	readelf -lWd daemonize >elf
+	readelf -W --dyn-syms daemonize >>elf
+	[[ $(flags LDFLAGS) != *-pie* ]] || grep -q 'Flags:.* PIE' elf
+	[[ $(flags LDFLAGS) != *relro* ]] || grep -q GNU_RELRO elf
+	[[ $(flags LDFLAGS) != *now* ]] || grep -q BIND_NOW elf
+	[[ $(flags CFLAGS) != *stack-protector* ]] ||
+	    grep -q __stack_chk_fail elf
+	# Another C library may have no such functions.
+	[[ $(flags CPPFLAGS) != *FORTIFY* ]] || ! getconf GNU_LIBC_VERSION ||
+	    grep -q __snprintf_chk elf
+}
+
+@test "--disable-hardening adds nothing" {
+	requires gcc
+	configured "-O2 -g" CC=gcc --disable-hardening
+	equal flags "$(flags CFLAGS)$(flags CPPFLAGS)$(flags LDFLAGS)" ""
+}
+
+@test "--enable-hardening takes only what is named" {
+	requires gcc
+	configured "-O2 -g" CC=gcc --enable-hardening=stack-clash,relro
+	equal flags "$(flags CFLAGS)" -fstack-clash-protection
+	equal flags "$(flags LDFLAGS)" "-Wl,-z,relro -Wl,-z,now"
+	equal flags "$(flags CPPFLAGS)" ""
+}
+
+@test "--enable-hardening refuses what it does not know" {
+	run configured "-O2 -g" --enable-hardening=relro,seatbelt
+	status_is 1
+	[[ $output == *"no such hardening: seatbelt"* ]]
+}
