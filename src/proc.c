@@ -40,6 +40,40 @@ read_file(pid_t pid, const char *name, char *buf, size_t size)
 	return length;
 }
 
+/*
+ * All of it, however long, and room for one byte more.  A string of length
+ * bytes to free(3), or NULL with errno.
+ */
+static char *
+read_all(pid_t pid, const char *name, size_t *length)
+{
+	char path[64], *text = NULL, *more;
+	size_t room = 0;
+	ssize_t got = -1;
+	int fd, saved;
+
+	*length = 0;
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return NULL;
+	do {
+		room = room == 0 ? 4096 : room * 2;
+		if ((more = realloc(text, room)) == NULL)
+			break;
+		text = more;
+		while ((got = read(fd, text + *length,
+		    room - *length - 1)) > 0)
+			*length += (size_t)got;
+	} while (got == 0 && *length + 1 == room);
+	saved = errno;
+	(void)close(fd);
+	errno = saved;
+	if (more != NULL && got == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
 /* A column, from the third, of what /proc/PID/stat has. */
 static const char *
 stat_column(const char *stat, int column)
@@ -136,11 +170,15 @@ proc_parse_status(const char *text, struct proc_status *status)
 int
 proc_status(pid_t pid, struct proc_status *status)
 {
-	char text[8192];
+	size_t length;
+	/* The groups of a user may be thousands, and come before the masks. */
+	char *text = read_all(pid, "status", &length);
 
-	if (read_file(pid, "status", text, sizeof(text)) == -1)
+	if (text == NULL)
 		return -1;
+	text[length] = '\0';
 	proc_parse_status(text, status);
+	free(text);
 	return 0;
 }
 
@@ -187,30 +225,10 @@ proc_trim_command(char *text, size_t length)
 char *
 proc_command(pid_t pid, size_t *length)
 {
-	char path[64], *text = NULL, *more;
-	size_t room = 0;
-	ssize_t got;
-	int fd;
+	char *text = read_all(pid, "cmdline", length);
 
-	*length = 0;
-	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
-		return NULL;
-	do {
-		/* Room for one more than it has, a NUL. */
-		room = room == 0 ? 4096 : room * 2;
-		if ((more = realloc(text, room)) == NULL) {
-			free(text);
-			(void)close(fd);
-			return NULL;
-		}
-		text = more;
-		while ((got = read(fd, text + *length,
-		    room - *length - 1)) > 0)
-			*length += (size_t)got;
-	} while (got == 0 && *length + 1 == room);
-	(void)close(fd);
-	*length = proc_trim_command(text, *length);
+	if (text != NULL)
+		*length = proc_trim_command(text, *length);
 	return text;
 }
 
