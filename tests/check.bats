@@ -878,7 +878,7 @@ Try 'daemonize --help'" --check --status -p "$PIDFILE"
 }
 
 @test "an audit changes nothing and signals nobody" {
-	requires strace plain
+	requires strace uncounted
 	probe -p "$PIDFILE"
 	strace -f -qq -o trace "$DAEMONIZE" --check -p "$PIDFILE" >rows 3>&-
 	grep -q exit_group trace

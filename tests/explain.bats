@@ -135,7 +135,7 @@ step() {
 }
 
 @test "nothing is made, locked or opened to write, and nothing is forked" {
-	requires strace plain
+	requires strace plain uncounted
 	strace -f -qq -o "$TMP/trace" "$DAEMONIZE" --explain -p "$PIDFILE" \
 	    -l "$TMP/lock" -o "$TMP/out" -e "$TMP/err" "$PROBE" "$REPORT" \
 	    >"$TMP/plan" 3>&-

@@ -230,7 +230,7 @@ s = socket.create_server(("127.0.0.1", 0))
 print(s.getsockname()[1])')
 }
 
-# Skips with a uniform reason: requires root|user|plain|COMMAND
+# Skips with a uniform reason: requires root|user|plain|uncounted|COMMAND
 requires() {
 	local what
 
@@ -238,11 +238,12 @@ requires() {
 		case $what in
 		root)	((EUID == 0)) || skip "needs root" ;;
 		user)	((EUID != 0)) || skip "needs an ordinary user" ;;
-		# What such a build adds to a program makes system calls and
-		# handles signals, too.
-		plain)	! grep -qE '__(asan_init|llvm_profile_init)' \
-			    "$DAEMONIZE" ||
-			    skip "needs a build without sanitizers or coverage" ;;
+		# They make system calls and handle signals, too.
+		plain)	! grep -q __asan_init "$DAEMONIZE" ||
+			    skip "needs a build without sanitizers" ;;
+		# It keeps its counters in a file.
+		uncounted) ! grep -q __llvm_profile "$DAEMONIZE" ||
+			    skip "needs a build without coverage" ;;
 		# Many containers have it but let it trace nothing.
 		strace)	strace -o /dev/null true 2>/dev/null ||
 			    skip "needs strace" ;;
