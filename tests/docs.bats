@@ -736,7 +736,8 @@ transcript() {
 	requires shellcheck
 	local file files=()
 
-	for file in "$SOURCE_DIR"/{bootstrap,tests/run,.ci/run} \
+	for file in "$SOURCE_DIR"/{bootstrap,.ci/run} \
+	    "$SOURCE_DIR"/tests/{compare,run,fuzz/run} \
 	    "$SOURCE_DIR"/contrib/{*,completion/*} \
 	    "$SOURCE_DIR"/tests/*.{bash,bats,sh}; do
 		[[ -f $file ]] && files+=("$file")
