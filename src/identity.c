@@ -30,6 +30,17 @@ numeric_id(const char *text)
 	return error == NULL ? (id_t)number : NO_ID;
 }
 
+/*
+ * The database says nothing because it could not be read (getpwnam(3)).  Only
+ * these: a service that is configured but does not run leaves others in errno.
+ */
+static bool
+is_unreadable(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM ||
+	    error == EIO || error == EINTR;
+}
+
 static int
 find_user(struct identity *id, const char *user, gid_t *group)
 {
@@ -38,9 +49,12 @@ find_user(struct identity *id, const char *user, gid_t *group)
 	*group = NO_ID;
 	errno = 0;
 	entry = getpwnam(user);
-	if (entry == NULL && (id->uid = numeric_id(user)) != NO_ID)
+	if (entry == NULL && !is_unreadable(errno) &&
+	    (id->uid = numeric_id(user)) != NO_ID)
 		entry = getpwuid(id->uid);
-	if (entry == NULL && (id->uid == NO_ID || errno == ENOMEM))
+	if (entry == NULL && is_unreadable(errno))
+		return complain_errno("user", user, errno);
+	if (entry == NULL && id->uid == NO_ID)
 		return misuse("--user", user, "no such user");
 
 	/* A number that nobody has: as containers do, without a home. */
@@ -66,7 +80,10 @@ find_group(struct identity *id, const char *group)
 {
 	const struct group *entry;
 
+	errno = 0;
 	entry = getgrnam(group);
+	if (entry == NULL && is_unreadable(errno))
+		return complain_errno("group", group, errno);
 	id->gid = entry != NULL ? entry->gr_gid : numeric_id(group);
 	if (id->gid == NO_ID)
 		return misuse("--group", group, "no such group");
@@ -78,6 +95,7 @@ static int
 find_groups(struct identity *id, bool all)
 {
 	int room = 1, got;
+	bool more;
 
 	do {
 		got = room;
@@ -90,7 +108,12 @@ find_groups(struct identity *id, bool all)
 		if (!all)
 			return STATUS_DONE;
 		room = room > 32 ? room * 2 : 64;
-	} while (getgrouplist(id->user, id->gid, id->groups, &got) == -1);
+		errno = 0;
+		more = getgrouplist(id->user, id->gid, id->groups, &got) == -1;
+		/* The list is short then, and the result no failure. */
+		if (is_unreadable(errno))
+			return complain_errno("user", id->name, errno);
+	} while (more);
 	id->ngroups = (size_t)got;
 	return STATUS_DONE;
 }

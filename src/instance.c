@@ -457,6 +457,13 @@ instance_claim(const struct instance *instance)
 }
 
 void
+instance_disclaim(void)
+{
+	if (written.text != NULL)
+		memset(written.text, '\n', written.length);
+}
+
+void
 instance_remove(const struct instance *instance)
 {
 	if (instance->path == NULL || !is_current(instance, instance->lock))
@@ -464,9 +471,8 @@ instance_remove(const struct instance *instance)
 	if (unlinkat(instance->dir, instance->base, 0) == 0)
 		return;
 	/* The directory is not ours to change, or not any more. */
-	if (written.text != NULL)
-		memset(written.text, '\n', written.length);
-	else if (ftruncate(instance->fd, 0) == -1)
+	instance_disclaim();
+	if (written.text == NULL && ftruncate(instance->fd, 0) == -1)
 		complain_errno("pidfile", instance->path, errno);
 }
 

@@ -58,6 +58,12 @@ int	instance_check(const char *path);
 int	instance_claim(const struct instance *);
 
 /*
+ * In the same process: it does not become the command after all, and its
+ * number is taken out again.  Async-signal-safe.
+ */
+void	instance_disclaim(void);
+
+/*
  * Takes back what a launch that failed has done: the file is removed if it
  * is still the one that was opened; where the directory does not let us,
  * its number is.

@@ -35,6 +35,13 @@
 #include "message.h"
 #include "proc.h"
 
+/*
+ * The daemon's pid, or 0.  It says so itself, in the memory that it shares with
+ * the launcher, and again on the report channel: valgrind and qemu-user make a
+ * fork(2) of a vfork(2).
+ */
+static volatile pid_t born;
+
 /* What can fail: the nine, and what comes between and after them. */
 enum stage {
 	STAGE_CHROOT = STEPS,
@@ -119,9 +126,11 @@ failed(const struct plan *plan, const struct report *report)
 
 	plan_undo(plan);
 	if (report->stage == STAGE_EXEC)
-		return exec_failed(plan, report->error);
+		return plan_tell_stopped(plan,
+		    exec_failed(plan, report->error));
 	describe(plan, report->stage, &name, &object);
-	return complain_errno(name, object, report->error);
+	return plan_tell_stopped(plan,
+	    complain_errno(name, object, report->error));
 }
 
 /* With -v: a stage that is done. */
@@ -169,6 +178,8 @@ give_up(const struct plan *plan, int channel, int stage)
 
 	if (channel == -1)
 		exit(failed(plan, &record));
+	/* The launcher may be killed before it gets to it. */
+	instance_disclaim();
 	/* If the launcher was killed there is nobody else to undo it. */
 	if (report(plan, channel, stage, record.error) == -1)
 		plan_undo(plan);
@@ -209,6 +220,7 @@ execute(const struct plan *plan)
 static void __attribute__((noreturn))
 become(const struct plan *plan, int channel)
 {
+	born = getpid();
 	take(plan, channel, STEP_REFORK, 0);
 	take(plan, channel, STEP_SIGNALS, step_signals(plan));
 	take(plan, channel, STEP_SIGCHLD, step_sigchld(plan));
@@ -263,66 +275,102 @@ detach(const struct plan *plan, int channel)
 	_exit(STATUS_DONE);
 }
 
+/* Waits for the end of a child; which signal it was, or 0. */
+static int
+await_end(pid_t pid)
+{
+	pid_t ended;
+	int status;
+
+	do
+		ended = waitpid(pid, &status, 0);
+	while (ended == -1 && errno == EINTR);
+	return ended == pid && WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+/* For both processes of the launch, one of which may be on its way out. */
+static int
+await_both(pid_t child)
+{
+	int sig = await_end(child), other = 0;
+
+	if (born > 0 && born != child)
+		other = await_end(born);
+	return other != 0 ? other : sig;
+}
+
 /* A process died without a word, or after it had announced the exec. */
 static int
-killed(const struct plan *plan, pid_t pid)
+killed(const struct plan *plan, pid_t child)
 {
 	char reason[64];
-	int status;
+	int sig = await_both(child);
 
 	plan_undo(plan);
 	(void)strlcpy(reason, "killed before it was executed", sizeof(reason));
-	if (waitpid(pid, &status, 0) == pid && WIFSIGNALED(status))
+	if (sig != 0)
 		(void)snprintf(reason, sizeof(reason),
-		    "killed by signal %d before it was executed",
-		    WTERMSIG(status));
-	return complain("exec", plan->path, reason);
+		    "killed by signal %d before it was executed", sig);
+	return plan_tell_stopped(plan, complain("exec", plan->path, reason));
 }
 
 /*
- * The launcher: reads the channel until nobody has its other end any more.
- * child is the process that it forked.
+ * Reads the channel until nobody has its other end any more.  Returns the
+ * failure, if there was one, else 0 in its error, and in its pid whether the
+ * exec was announced.
  */
-static int
-await(const struct plan *plan, pid_t child)
+static struct report
+hear(const struct plan *plan)
 {
-	struct report record, failure = { .error = 0 };
-	struct proc_stat stat;
-	pid_t announced = 0;
+	struct report record, last = { .stage = STAGE_REPORT };
 	ssize_t length;
 
-	(void)close(plan->channel[1]);
 	while ((length = read(plan->channel[0], &record, sizeof(record))) ==
-	    sizeof(record)) {
-		if (record.error != 0)
-			failure = record;
-		else if (record.stage == STAGE_EXEC)
-			announced = record.pid;
+	    sizeof(record) || (length == -1 && errno == EINTR)) {
+		if (length == -1)
+			continue;
+		if (record.error != 0 ||
+		    (record.stage == STAGE_EXEC && last.error == 0))
+			last = record;
 		else
 			tell(plan, &record);
 	}
 	if (length == -1) {
-		/* Without a reader, the daemon ends itself. */
-		failure = (struct report){ STAGE_REPORT, errno, child };
-		(void)close(plan->channel[0]);
+		/* What cannot be heard of is ended, wherever it has got to. */
+		last = (struct report){ .stage = STAGE_REPORT, .error = errno };
+		if (born > 0)
+			(void)kill(born, SIGKILL);
 	}
-	if (failure.error != 0) {
-		/* Nothing is left behind, a process on its way out included. */
-		(void)waitpid(child, NULL, 0);
-		(void)waitpid(failure.pid, NULL, 0);
-		return failed(plan, &failure);
+	(void)close(plan->channel[0]);
+	return last;
+}
+
+/* The launcher; child is the process that it forked. */
+static int
+await(const struct plan *plan, pid_t child)
+{
+	struct proc_stat stat;
+	struct report last;
+
+	(void)close(plan->channel[1]);
+	last = hear(plan);
+	if (last.pid != 0)
+		born = last.pid;
+	if (last.error != 0) {
+		/* Nothing is left behind. */
+		(void)await_both(child);
+		return failed(plan, &last);
 	}
-	if (announced == 0)
+	if (last.pid == 0 ||
+	    (proc_stat(born, &stat) == 0 && !stat.executed))
 		return killed(plan, child);
-	if (proc_stat(announced, &stat) == 0 && !stat.executed)
-		return killed(plan, announced);
 
 	/* The intermediate: not every init reaps what it is left with. */
-	if (child != announced)
-		(void)waitpid(child, NULL, 0);
+	if (child != born)
+		(void)await_end(child);
 	if (plan->verbose)
-		tell(plan, &(struct report){ STAGE_EXEC, 0, announced });
-	return ready_wait(plan, announced, plan->steps.session &&
+		tell(plan, &last);
+	return ready_wait(plan, born, plan->steps.session &&
 	    plan->steps.background ? child : getsid(0));
 }
 

@@ -126,7 +126,7 @@ check_instance(const struct plan *plan)
 static int
 launch_instead(struct plan *plan, const struct config *config)
 {
-	bool running, stopped;
+	bool running;
 	int status;
 
 	if ((status = plan_open_files(plan)) != STATUS_DONE ||
@@ -136,19 +136,16 @@ launch_instead(struct plan *plan, const struct config *config)
 		return status;
 	}
 	/* It may take long: ^C ends it until here. */
-	status = control_stop(config, &stopped);
+	status = control_stop(config, &plan->stopped);
 	if (step_signals_hold() == -1)
 		status = complain_errno("signals", NULL, errno);
 	if (status == STATUS_DONE &&
 	    (status = plan_open_instance(plan, &running)) == STATUS_DONE &&
 	    (status = plan_open_channel(plan)) == STATUS_DONE)
-		status = launch(plan);
-	else
-		plan_undo(plan);
-	if (status != STATUS_DONE && stopped)
-		complain("replace", plan->pidfile,
-		    "the one that ran has been stopped");
-	return status;
+		return launch(plan);
+	plan_undo(plan);
+	return status == STATUS_DONE ? status :
+	    plan_tell_stopped(plan, status);
 }
 
 static int

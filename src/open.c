@@ -196,7 +196,7 @@ list_spare(struct plan *plan, const int messages[2])
 	const int ours[] = {
 		plan->stdio[0], plan->stdio[1], plan->stdio[2],
 		messages[0], messages[1], plan->channel[0], plan->channel[1],
-		plan->root_fd, plan->lock, plan->instance.dir,
+		plan->root_fd, plan->here, plan->lock, plan->instance.dir,
 		plan->instance.fd, plan->instance.lock,
 		plan->ready.notify.base, plan->ready.notify.dir,
 		plan->ready.notify.fd, plan->ready.watch.fd, plan->ready.pipe,
@@ -238,6 +238,12 @@ plan_open_files(struct plan *plan)
 	mode_t mask = 0;
 	int status;
 
+	/* Without a fork it is we who go elsewhere, before all is done. */
+	if (!plan_forks(plan)) {
+		plan->here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (plan->here == -1)
+			return complain_errno(stdio_step, ".", errno);
+	}
 	/* The logs are the daemon's files: made with its umask. */
 	if (plan->steps.umask != UMASK_KEEP)
 		mask = umask((mode_t)plan->steps.umask);
@@ -298,6 +304,8 @@ plan_undo(const struct plan *plan)
 	if (plan->instance.lock != -1)
 		instance_remove(&plan->instance);
 	ready_close(&plan->ready);
+	if (plan->here != -1 && fchdir(plan->here) == -1)
+		return;
 	/*
 	 * An output file that is new, is still that one, and has no line; not
 	 * a symbolic link that led to it.
@@ -308,4 +316,13 @@ plan_undo(const struct plan *plan)
 		    stat(file, &st) == 0 && st.st_size == 0 &&
 		    same_file(&st, plan->stdio[i]))
 			(void)unlink(file);
+}
+
+int
+plan_tell_stopped(const struct plan *plan, int status)
+{
+	if (plan->stopped)
+		complain("replace", plan->pidfile,
+		    "the one that ran has been stopped");
+	return status;
 }

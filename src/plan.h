@@ -37,6 +37,7 @@ struct plan {
 	int stdio[3];			/* becomes 0, 1, 2; -1: keep */
 	bool truncate[3];
 	bool created[3];		/* the file was not there before */
+	int here;			/* the caller's directory, or -1 */
 
 	int lock;			/* of the lock file, opened */
 	int channel[2];			/* the report pipe, if it forks */
@@ -57,6 +58,7 @@ struct plan {
 
 	bool if_not_running;
 	bool replace;
+	bool stopped;			/* the one that is to be replaced */
 	bool verbose;
 };
 
@@ -83,6 +85,12 @@ int	plan_open_channel(struct plan *);
 
 /* Removes the files that a failed launch has made. */
 void	plan_undo(const struct plan *);
+
+/*
+ * What follows the message of a launch that failed: that the instance which
+ * it was to replace does not run any more, either.  Returns status.
+ */
+int	plan_tell_stopped(const struct plan *, int status);
 
 /* Does the launch fork, so that a launcher is there to wait and to report? */
 bool	plan_forks(const struct plan *);
