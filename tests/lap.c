@@ -114,7 +114,7 @@ reap_all(const struct candidate *candidate, float *results)
 	while (reap(-1, results, &status) == 0)
 		;
 	if (candidate->writes && read(fifo, bytes, sizeof(bytes)) != 1)
-		errx(1, "%s: did not run the command", candidate->name);
+		errx(1, "%s: did not run the command once", candidate->name);
 }
 
 static void
