@@ -1,0 +1,380 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
+# A system call that hardly ever fails, and does: it is told with what it was
+# for, and nothing is half done.  What fails on the way to the command is in
+# errors.bats.
+
+load helpers
+
+# What is run from here on has that done to its system calls:
+# inject EXPRESSION... [-- STRACE-OPTION...]
+inject() {
+	local expression options=()
+
+	requires strace
+	for expression; do
+		shift
+		[[ $expression != -- ]] || break
+		options+=(-e "inject=$expression")
+	done
+	# -D: not the tracer is our child, and waits for the daemon.
+	CALLER=(strace -D -f -qq -o "$TMP/trace" "${options[@]}" "$@")
+}
+
+# As fails, and what was injected took place.
+fails_of_it() {
+	fails "$@"
+	grep -q INJECTED "$TMP/trace"
+}
+
+# A daemon with a pid file, launched untouched: PID, and remembered.
+start() {
+	local CALLER=()
+
+	launch -p "$PIDFILE" sleep 1000
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+}
+
+# --- before the launch -----------------------------------------------------
+
+@test "the caller's signals cannot be asked for" {
+	requires plain
+	inject rt_sigprocmask:error=EPERM:when=1
+	fails_of_it 125 "daemonize: signals: Operation not permitted" true
+}
+
+@test "the launch cannot hold signals back" {
+	requires plain
+	inject rt_sigprocmask:error=EPERM:when=2
+	fails_of_it 125 "daemonize: signals: Operation not permitted" \
+	    -p "$PIDFILE" true
+	[[ ! -e $PIDFILE ]]
+}
+
+@test "a verb cannot give back the caller's signals" {
+	requires plain
+	inject rt_sigprocmask:error=EPERM:when=2
+	fails_of_it 125 "daemonize: signals: Operation not permitted" --list
+}
+
+@test "a closed descriptor cannot be replaced" {
+	inject openat:error=EACCES -- -P /dev/null
+	CALLER+=(sh -c 'exec "$@" <&-' sh)
+	fails_of_it 125 "daemonize: stdio: /dev/null: Permission denied" true
+}
+
+@test "the foreground's messages cannot be kept" {
+	# The first asks whether it is open.
+	inject fcntl:error=EMFILE:when=2 -- -P /dev/full
+	CALLER+=(sh -c 'exec "$@" >/dev/full' sh)
+	fails_of_it 125 "daemonize: stdio: dup: Too many open files" \
+	    -F -o "$TMP/log" "$PROBE" "$REPORT"
+	[[ ! -e $TMP/log && ! -e $REPORT ]]
+}
+
+@test "the report channel cannot be made" {
+	inject pipe2:error=ENFILE
+	fails_of_it 125 "daemonize: background: pipe2: Too many open files in system" \
+	    -p "$PIDFILE" -o "$TMP/log" true
+	[[ ! -e $TMP/log && ! -e $PIDFILE ]]
+}
+
+@test "the launcher cannot adopt the daemon" {
+	inject prctl:error=EINVAL
+	fails_of_it 125 "daemonize: background: report channel: Invalid argument" \
+	    -p "$PIDFILE" true
+	[[ ! -e $PIDFILE ]]
+}
+
+@test "the directory of names cannot be made" {
+	inject mkdir:error=EROFS
+	run launch -n some true
+	status_is 125
+	[[ $output == "daemonize: name: "*/some.pid": Read-only file system" ]]
+}
+
+@test "--replace cannot hold signals back, and says that the old one is gone" {
+	requires plain
+	start
+	# The second gave them back, for the time that stopping takes.
+	inject rt_sigprocmask:error=EPERM:when=2
+	fails_of_it 125 "daemonize: signals: Operation not permitted
+daemonize: replace: $PIDFILE: the one that ran has been stopped" \
+	    --replace -p "$PIDFILE" "$PROBE" "$REPORT"
+	gone "$PID"
+	[[ ! -e $REPORT ]]
+}
+
+@test "the working directory has no name" {
+	cp "$PROBE" probe
+	inject getcwd:error=ENOENT
+	fails_of_it 125 "daemonize: exec: ./probe: No such file or directory" \
+	    ./probe "$REPORT"
+}
+
+@test "an output file cannot be made to wait" {
+	inject fcntl:error=EPERM -- -P "$TMP/log"
+	fails_of_it 125 "daemonize: stdio: $TMP/log: Operation not permitted" \
+	    -o "$TMP/log" "$PROBE" "$REPORT"
+	[[ ! -e $TMP/log && ! -e $REPORT ]]
+}
+
+@test "a command cannot be looked at" {
+	inject '?newfstatat,?fstat:error=EIO' -- -P "$PROBE"
+	fails_of_it 126 "daemonize: exec: $PROBE: Input/output error" \
+	    "$PROBE" "$REPORT"
+}
+
+@test "a command that cannot be executed cannot be looked into, either" {
+	inject execve:error=EACCES 'openat:error=EMFILE:when=2' -- -P "$PROBE"
+	fails_of_it 126 "daemonize: exec: $PROBE: Permission denied" \
+	    "$PROBE" "$REPORT"
+}
+
+# --- the steps -------------------------------------------------------------
+
+@test "a signal cannot be ignored" {
+	requires plain
+	# After the caller's, the launcher's, and 61 to their default.
+	inject rt_sigaction:error=EINVAL:when=62
+	fails_of_it 125 "daemonize: signals: rt_sigaction: Invalid argument" \
+	    --signals=ignore "$PROBE" "$REPORT"
+}
+
+@test "the caller's timers cannot be stopped" {
+	inject setitimer:error=EFAULT
+	fails_of_it 125 "daemonize: signals: rt_sigaction: Bad address" \
+	    -F "$PROBE" "$REPORT"
+}
+
+@test "descriptors can neither be closed at once nor listed" {
+	inject close_range:error=ENOSYS getdents64:error=EIO
+	fails_of_it 125 "daemonize: fds: close_range: Input/output error" \
+	    "$PROBE" "$REPORT"
+	# The first that the process opens; of another, the loader's cache.
+	inject close_range:error=ENOSYS openat:error=EMFILE:when=1
+	fails_of_it 125 "daemonize: fds: close_range: Too many open files" \
+	    "$PROBE" "$REPORT"
+}
+
+# --- the pid file ----------------------------------------------------------
+
+@test "a pid file in a directory with too long a name" {
+	local long
+
+	long=$(printf 'd%.0s' {1..5000})/pid
+	fails 125 "daemonize: pidfile: $long: File name too long" -p "$long" true
+	fails 4 "daemonize: status: $long: File name too long" \
+	    --status -p "$long"
+	fails 125 "daemonize: stop: $long: File name too long" --stop -p "$long"
+}
+
+@test "the pid file's lock cannot be asked about" {
+	start
+	inject fcntl:error=ENOLCK -- -P "$PIDFILE"
+	fails_of_it 4 "daemonize: status: $PIDFILE: No locks available" \
+	    --status -p "$PIDFILE"
+	fails_of_it 125 "daemonize: pidfile: $PIDFILE: No locks available" \
+	    -p "$PIDFILE" true
+	alive "$PID"
+	equal "pid file" "$(cat "$PIDFILE")" "$PID"
+}
+
+@test "the pid file's facts cannot be seen" {
+	: >"$PIDFILE"
+	inject '?newfstatat,?fstat:error=EIO:when=1' -- -P "$PIDFILE"
+	fails_of_it 125 "daemonize: pidfile: $PIDFILE: Input/output error" \
+	    -p "$PIDFILE" true
+}
+
+@test "nor when its number is looked at" {
+	echo $$ >"$PIDFILE"
+	inject '?newfstatat,?fstat:error=EIO:when=2' -- -P "$PIDFILE"
+	fails_of_it 4 "daemonize: status: $PIDFILE: Input/output error" \
+	    --status -p "$PIDFILE"
+}
+
+@test "the daemon cannot write its pid" {
+	inject pwrite64:error=EIO
+	fails_of_it 125 "daemonize: pidfile: $PIDFILE: Input/output error" \
+	    -p "$PIDFILE" "$PROBE" "$REPORT"
+	[[ ! -e $PIDFILE && ! -e $REPORT ]]
+}
+
+@test "half of a pid is none" {
+	inject pwrite64:retval=1
+	fails_of_it 125 "daemonize: pidfile: $PIDFILE: No space left on device" \
+	    -p "$PIDFILE" "$PROBE" "$REPORT"
+	[[ ! -e $PIDFILE && ! -e $REPORT ]]
+}
+
+@test "a pid file that can be neither removed nor emptied" {
+	start
+	inject unlinkat:error=EACCES ftruncate:error=EIO
+	fails_of_it 125 "daemonize: pidfile: $PIDFILE: Input/output error" \
+	    --stop -p "$PIDFILE"
+	gone "$PID"
+}
+
+@test "a pid file that cannot be removed is emptied" {
+	start
+	inject unlinkat:error=EACCES
+	launch --stop -p "$PIDFILE"
+	grep -q INJECTED trace
+	[[ -e $PIDFILE && ! -s $PIDFILE ]]
+}
+
+@test "one that a failed launch can neither remove nor empty is told" {
+	local line="daemonize: pidfile: $PIDFILE: Input/output error"
+
+	# The daemon fails to cut it at its end; then the launcher to undo that.
+	inject unlinkat:error=EACCES ftruncate:error=EIO
+	fails_of_it 125 "$line"$'\n'"$line" -p "$PIDFILE" "$PROBE" "$REPORT"
+	[[ ! -e $REPORT ]]
+}
+
+@test "the lock cannot be asked about once the daemon has ended" {
+	start
+	# It was asked when the daemon was found, and again when it was held.
+	inject fcntl:error=ENOLCK:when=3 -- -P "$PIDFILE"
+	fails_of_it 125 "daemonize: pidfile: $PIDFILE: No locks available" \
+	    --stop -p "$PIDFILE"
+	gone "$PID"
+}
+
+@test "a holder outside of our pid namespace is none to signal" {
+	requires root unshare
+	start
+	CALLER=(unshare --pid --fork)
+	fails 4 "daemonize: status: $PIDFILE: the process that holds it cannot be seen" \
+	    --status -p "$PIDFILE"
+	fails 125 "daemonize: stop: $PIDFILE: the process that holds it cannot be seen" \
+	    --stop -p "$PIDFILE"
+	alive "$PID"
+}
+
+# --- who runs --------------------------------------------------------------
+
+@test "a process that ends whenever it is held is given up on" {
+	start
+	inject pidfd_open:error=ESRCH
+	fails_of_it 125 "daemonize: stop: $PIDFILE: another process whenever one looks" \
+	    --stop -p "$PIDFILE"
+	alive "$PID"
+}
+
+@test "a process that ends while it is held is looked for again" {
+	start
+	inject pidfd_open:error=ESRCH:when=1
+	launch --stop -p "$PIDFILE"
+	gone "$PID"
+	[[ ! -e $PIDFILE ]]
+}
+
+@test "without a descriptor for the process" {
+	start
+	inject pidfd_open:error=EMFILE
+	fails_of_it 125 "daemonize: stop: $PIDFILE: Too many open files" \
+	    --stop -p "$PIDFILE"
+	alive "$PID"
+}
+
+@test "a process that ends as --status looks at it is dead" {
+	start
+	inject openat:error=ENOENT -- -P "/proc/$PID/status"
+	run launch --status -p "$PIDFILE"
+	status_is 1
+	output_is "$PIDFILE: dead, but its pid file is there"
+}
+
+@test "wait goes on where a signal interrupts it" {
+	start
+	inject poll:error=EINTR:when=1
+	launch --wait -p "$PIDFILE" &
+	remember $!
+	eventually grep -q INJECTED trace
+	alive $!
+	kill "$PID"
+	wait $!
+}
+
+@test "stop goes on where a signal interrupts it" {
+	start
+	inject poll:error=EINTR:when=1
+	launch --stop -p "$PIDFILE"
+	grep -q INJECTED trace
+	gone "$PID"
+}
+
+@test "stop cannot send its signal" {
+	start
+	inject pidfd_send_signal:error=EPERM
+	fails_of_it 125 "daemonize: stop: TERM: Operation not permitted" \
+	    --stop -p "$PIDFILE"
+	alive "$PID"
+}
+
+@test "stop has no descriptor left" {
+	start
+	inject fcntl:error=EMFILE:when=6+
+	run launch --stop -p "$PIDFILE"
+	status_is 125
+	alive "$PID"
+}
+
+@test "stop cannot find the session" {
+	start
+	inject getsid:error=EPERM:when=1
+	fails_of_it 125 "daemonize: stop: getsid: Operation not permitted" \
+	    --stop --tree -p "$PIDFILE"
+	alive "$PID"
+}
+
+@test "stop cannot list the session" {
+	start
+	inject openat:error=EMFILE -- -P /proc
+	fails_of_it 125 "daemonize: stop: Too many open files" \
+	    --stop --tree -p "$PIDFILE"
+	alive "$PID"
+}
+
+@test "stop cannot hold one of the session" {
+	start
+	# The first is for him alone.
+	inject pidfd_open:error=EMFILE:when=2
+	fails_of_it 125 "daemonize: stop: Too many open files" \
+	    --stop --tree -p "$PIDFILE"
+	alive "$PID"
+}
+
+@test "one of the session that ends before it is held is no obstacle" {
+	start
+	inject pidfd_open:error=ESRCH:when=2
+	launch --stop --tree -p "$PIDFILE" || :
+	grep -q INJECTED trace
+}
+
+@test "a list that cannot be read is told" {
+	inject openat:error=EIO -- -P /run/daemonize
+	requires root
+	fails_of_it 125 "daemonize: list: /run/daemonize: Input/output error" \
+	    --list
+}
+
+# --- messages --------------------------------------------------------------
+
+@test "a message that nobody can read is no reason to hang or to crash" {
+	local status=0
+
+	launch --bogus 2>/dev/full || status=$?
+	equal status "$status" 125
+}
+
+@test "a daemon that cannot report its steps is none" {
+	# Each process's first: the message is lost, too.
+	inject write:error=EPIPE:when=1
+	fails_of_it 125 "" -v -p "$PIDFILE" "$PROBE" "$REPORT"
+	[[ ! -e $PIDFILE && ! -e $REPORT ]]
+}
