@@ -118,6 +118,10 @@ try(int argc, char **argv)
 		config.pidfile = instance_named(config.name);
 	if (config.verb != VERB_LAUNCH && config.verb != VERB_EXPLAIN)
 		return;
+	/* They would take a descriptor of ours, and ask the network. */
+	if (config.ready.method == READY_FD ||
+	    config.ready.method == READY_TCP)
+		config.ready.method = READY_EXEC;
 	if (plan_make(&plan, &config, &caller) == STATUS_DONE) {
 		assert(plan.path[0] == '/' && plan.argv[0] != NULL);
 		explain(&plan, config.json);
