@@ -16,6 +16,7 @@
 #include <sys/types.h>
 #include <sys/wait.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -88,15 +89,17 @@ parse_path(const char *value, struct readiness *want)
 	return *value == '\0' ? "no path after the colon" : NULL;
 }
 
-/* getaddrinfo(3) takes 65537 for 1. */
+/* A number, or a name (RFC 6335); getaddrinfo(3) takes 65537 for 1. */
 static bool
 is_port(const char *port)
 {
-	const char *error = NULL;
+	const char *at = port, *error = NULL;
 
 	if (port[strspn(port, "0123456789")] == '\0')
 		(void)strtonum(port, 1, 65535, &error);
-	return *port != '\0' && error == NULL;
+	while (isalnum((unsigned char)*at) || (at > port && *at == '-'))
+		at++;
+	return at > port && *at == '\0' && error == NULL;
 }
 
 /* [HOST:]PORT; an IPv6 address stands in brackets. */

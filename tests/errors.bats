@@ -407,7 +407,7 @@ killed_and_told() {
 @test "a daemon that is killed before the exec is told" {
 	requires strace plain
 	killed_and_told rt_sigaction:signal=KILL:when=3 \
-	    rt_sigtimedwait:signal=KILL close_range:signal=KILL \
+	    rt_sigtimedwait:signal=KILL \
 	    chdir:signal=KILL '?dup2,?dup3:signal=KILL' pwrite64:signal=KILL
 }
 
