@@ -730,6 +730,7 @@ ready_wait(const struct plan *plan, pid_t pid, pid_t session)
 	if (status != STATUS_DONE) {
 		end(&wait);
 		plan_undo(plan);
+		(void)plan_tell_stopped(plan, status);
 	} else if (plan->verbose)
 		narrate("ready", ready.want.text);
 	ready_close(&ready);
