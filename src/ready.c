@@ -168,48 +168,44 @@ ready_parse(const char *text, struct readiness *want)
 
 /* --- before the launch ----------------------------------------------- */
 
+/* -1 with errno; EBADF where the number is above the limit. */
 static int
 reserve(struct ready *ready)
 {
-	const struct readiness *want = &ready->want;
-	int fds[2], moved;
+	int number = ready->want.number, fds[2];
 
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) == -1)
-		return complain_errno("ready", want->text, errno);
-	if (fds[0] == want->number) {
-		moved = fcntl(fds[0], F_DUPFD_CLOEXEC, want->number + 1);
-		if (moved == -1)
-			return complain_errno("ready", want->text, errno);
-		fds[0] = moved;
-	}
-	/* Not close-on-exec, and it waits: as the command expects. */
-	if (dup2(fds[1], want->number) == -1 ||
-	    fcntl(want->number, F_SETFD, 0) == -1 ||
-	    fcntl(want->number, F_SETFL, 0) == -1)
-		return complain_errno("ready", want->text, errno);
-	if (fds[1] != want->number)
-		(void)close(fds[1]);
+		return -1;
 	ready->pipe = fds[0];
-	return STATUS_DONE;
+	if (fds[0] == number)
+		ready->pipe = fcntl(fds[0], F_DUPFD_CLOEXEC, 0);
+	/* Not close-on-exec, and it waits: as the command expects. */
+	if (ready->pipe == -1 || dup2(fds[1], number) == -1 ||
+	    fcntl(number, F_SETFD, 0) == -1 ||
+	    fcntl(number, F_SETFL, 0) == -1)
+		return -1;
+	if (fds[1] != number)
+		(void)close(fds[1]);
+	return 0;
 }
 
 int
 ready_prepare(struct ready *ready, const struct readiness *want)
 {
-	const char *reason;
+	const char *reason = NULL;
 
 	ready->want = *want;
 	ready->pipe = ready->watch.fd = ready->endpoint.fd = -1;
 	ready->notice.extend = -1;
 	notify_init(&ready->notify);
-	if (want->method == READY_FD)
-		return reserve(ready);
+	if (want->method == READY_FD && reserve(ready) == -1)
+		reason = errno == EBADF ? "is above the limit of open files" :
+		    strerror(errno);
 	if (want->method == READY_UNIX)
 		(void)endpoint_unix(&ready->endpoint, want->path);
-	if (want->method != READY_TCP)
-		return STATUS_DONE;
-	reason = endpoint_tcp(&ready->endpoint,
-	    *want->host == '\0' ? NULL : want->host, want->port);
+	if (want->method == READY_TCP)
+		reason = endpoint_tcp(&ready->endpoint,
+		    *want->host == '\0' ? NULL : want->host, want->port);
 	return reason == NULL ? STATUS_DONE :
 	    complain("ready", want->text, reason);
 }

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +18,9 @@
 /* A file comes, is written, or its time is set (touch(1)). */
 #define EVENTS	\
 	(IN_CREATE | IN_MOVED_TO | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB)
+
+/* As many as the kernel follows are a mistake; a file has one or two. */
+#define LINKS_MAX	8
 
 static bool
 is_written(const struct watch *watch)
@@ -32,42 +37,78 @@ is_written(const struct watch *watch)
 }
 
 /*
- * Watches the file, which may be a link to one elsewhere, and its directory;
- * where that does not exist, the nearest one above it that does.  To watch the
- * same again changes nothing.
+ * Watches the directory of a path, or where that does not exist the nearest
+ * one above it that does.  Returns the watch, 0 where it is one above, or -1.
  */
 static int
-arm(struct watch *watch)
+arm_directory(const struct watch *watch, const char *path)
 {
 	char directory[PATH_MAX];
 	char *slash;
-	int depth = 0;
+	int wd, above = 0;
 
-	if (strlcpy(directory, watch->path, sizeof(directory)) >=
-	    sizeof(directory)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	watch->file = inotify_add_watch(watch->fd, directory, EVENTS);
-	if (watch->file == -1 && errno != ENOENT && errno != ENOTDIR &&
-	    errno != EACCES)
-		return -1;
+	(void)strlcpy(directory, path, sizeof(directory));
 	do {
 		slash = strrchr(directory, '/');
 		if (slash == NULL)
 			(void)strlcpy(directory, ".", sizeof(directory));
 		else
 			slash[slash == directory] = '\0';
-		watch->directory = inotify_add_watch(watch->fd, directory,
+		wd = inotify_add_watch(watch->fd, directory,
 		    EVENTS | IN_ONLYDIR);
-		if (watch->directory != -1) {
-			if (depth > 0)
-				watch->directory = -1;	/* not its own */
-			return 0;
-		}
-		depth++;
+		if (wd != -1)
+			return above ? 0 : wd;
+		above = 1;
 	} while (errno == ENOENT && slash != NULL && slash != directory);
 	return -1;
+}
+
+/* Where a link leads: to is what it says, from its own directory. */
+static int
+follow(const char *link, char to[static PATH_MAX])
+{
+	char target[PATH_MAX];
+	const char *slash = strrchr(link, '/');
+	ssize_t length = readlink(link, target, sizeof(target) - 1);
+
+	if (length == -1)
+		return -1;
+	target[length] = '\0';
+	if (*target == '/' || slash == NULL)
+		return strlcpy(to, target, PATH_MAX) < PATH_MAX ? 0 : -1;
+	return snprintf(to, PATH_MAX, "%.*s%s", (int)(slash + 1 - link), link,
+	    target) < PATH_MAX ? 0 : -1;
+}
+
+/*
+ * Watches the file and its directory; and where it is a link to one that is
+ * still to come, that one's directory.  To watch the same again changes
+ * nothing.
+ */
+static int
+arm(struct watch *watch)
+{
+	char path[PATH_MAX], next[PATH_MAX];
+	int links;
+
+	if (strlcpy(path, watch->path, sizeof(path)) >= sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	watch->file = inotify_add_watch(watch->fd, path, EVENTS);
+	if (watch->file == -1 && errno != ENOENT && errno != ENOTDIR &&
+	    errno != EACCES)
+		return -1;
+	watch->directory = arm_directory(watch, path);
+	if (watch->directory == -1)
+		return -1;
+	for (links = 0; watch->file == -1 && links < LINKS_MAX &&
+	    follow(path, next) == 0; links++) {
+		if (arm_directory(watch, next) == -1)
+			return -1;
+		(void)strlcpy(path, next, sizeof(path));
+	}
+	return 0;
 }
 
 int
@@ -86,7 +127,7 @@ is_about(const struct watch *watch, const struct inotify_event *event)
 	const char *base = strrchr(watch->path, '/');
 
 	base = base == NULL ? watch->path : base + 1;
-	if (!(event->mask & (IN_CREATE | IN_MOVED_TO | IN_MODIFY)))
+	if (!(event->mask & (IN_CREATE | IN_MODIFY)))
 		return false;
 	return event->wd == watch->file || (event->wd == watch->directory &&
 	    event->len > 0 && strcmp(event->name, base) == 0);
@@ -113,8 +154,7 @@ read_events(const struct watch *watch)
 
 /*
  * A time may be too coarse for a write just after another, so the events
- * count, too.  What none of them tells (a link whose target comes in another
- * directory) is seen at the next look, a second later at most.
+ * count, too.
  */
 int
 watch_check(struct watch *watch)

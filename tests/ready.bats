@@ -958,7 +958,7 @@ only_has() {
 	tell 'echo >&7; exit 3'
 	eventually gone "$PID"
 	kill -CONT "$LAUNCHER"
-	ends 123 "$(says 'exited with status 3 when it was just ready')"
+	ends 123 "$(says 'exited with status 3 before it was ready')"
 	is_undone
 }
 
