@@ -2,6 +2,7 @@
 /* The receiving side of sd_notify(3)'s protocol. */
 #include "config.h"
 
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -207,7 +208,8 @@ notify_open(struct notify_socket *notify, int root)
 	mode_t mask;
 	int result;
 
-	arc4random_buf(secret, sizeof(secret));
+	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
+		return -1;
 	(void)snprintf(notify->directory, sizeof(notify->directory),
 	    "daemonize-%08" PRIx64, secret[0] & 0xffffffff);
 	(void)snprintf(notify->name, sizeof(notify->name), "%016" PRIx64,

@@ -52,7 +52,7 @@ open_stdio(struct plan *plan, int i)
 	else if (i == STDIN_FILENO)
 		flags |= O_RDONLY;
 	else {
-		plan->created[i] = access(path, F_OK) == -1;
+		plan->created[i] = access(path, F_OK) == -1 && errno == ENOENT;
 		flags |= O_WRONLY | O_APPEND | O_CREAT;
 	}
 	plan->stdio[i] = fd = open(path, flags, 0666);

@@ -1,0 +1,121 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# Whatever system call fails, whichever process is killed: a daemon that is
+# right in every fact, or a failure that is told and leaves nothing.
+#
+# A sample; tests/faults without --short tries all of it.
+
+load helpers
+
+faults() {
+	TMPDIR=$TMP DAEMONIZE=$DAEMONIZE PROBE=$PROBE \
+	    HELPERS_DIR=$HELPERS_DIR "$SOURCE_DIR/tests/faults" "$@" 3>&-
+}
+
+# A sample of the cases of a set: all are right.
+nothing_is_found_in() {
+	local status=0
+
+	faults --short "$1" >found || status=$?
+	cat found
+	case $status in
+	0)	;;
+	3)	skip "needs ptrace" ;;
+	77)	skip "$(sed -n 's/.* - *needs /needs /p' found)" ;;
+	*)	return 1 ;;
+	esac
+}
+
+@test "faults in a plain launch" {
+	nothing_is_found_in plain
+}
+
+@test "faults in a launch with files and locks" {
+	nothing_is_found_in files
+}
+
+@test "faults in a launch with every option" {
+	nothing_is_found_in everything
+}
+
+@test "faults in a launch with another root, user and group" {
+	requires root
+	nothing_is_found_in root
+}
+
+@test "faults in a launch as a user with supplementary groups" {
+	requires root
+	nothing_is_found_in user
+}
+
+@test "faults in a launch as a user who is a number" {
+	requires root
+	nothing_is_found_in uid
+}
+
+@test "faults in a launch of a named instance" {
+	requires root
+	nothing_is_found_in named
+}
+
+@test "faults in a launch of a user's named instance" {
+	requires user
+	nothing_is_found_in own
+}
+
+@test "faults in a launch in the foreground" {
+	nothing_is_found_in foreground
+}
+
+@test "faults in a launch with the second fork alone" {
+	nothing_is_found_in background-no
+}
+
+@test "faults in a launch with the first fork alone" {
+	nothing_is_found_in refork-no
+}
+
+@test "faults in a launch that replaces a daemon" {
+	nothing_is_found_in replace
+}
+
+@test "faults in a launch of what only a shell can run" {
+	nothing_is_found_in script
+}
+
+@test "faults in a launch that fails at the exec" {
+	nothing_is_found_in bad-interpreter
+}
+
+@test "faults in a launch on a kernel without close_range" {
+	nothing_is_found_in old-kernel
+}
+
+@test "faults while it is waited for: alive" {
+	nothing_is_found_in ready-alive
+}
+
+@test "faults while it is waited for: notify" {
+	nothing_is_found_in ready-notify
+}
+
+@test "faults while it is waited for: fd" {
+	nothing_is_found_in ready-fd
+}
+
+@test "faults while it is waited for: file" {
+	nothing_is_found_in ready-file
+}
+
+@test "faults while it is waited for: tcp" {
+	nothing_is_found_in ready-tcp
+}
+
+@test "faults while it is waited for: unix" {
+	nothing_is_found_in ready-unix
+}
+
+@test "each set of tests/faults has its test" {
+	equal sets "$(sed -n 's/^\tnothing_is_found_in //p' \
+	    "$BATS_TEST_FILENAME")" "$(faults --list)"
+}

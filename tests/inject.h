@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Fault injection: a launch, what is done to one of its calls, the verdict. */
+#ifndef INJECT_H
+#define INJECT_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PROCESSES	8		/* of one launch, by order of birth */
+#define CALLS		1024		/* of one process */
+#define OPTIONS		32		/* words of one set */
+
+/* How a system call is made to fail. */
+enum manner {
+	NOTHING,
+	FAIL,			/* it is not done, and returns the error */
+	FAIL_DONE,		/* it is done, and returns the error */
+	FAIL_BREAK,		/* brk(2): it returns the break as it is */
+	SHORTEN,		/* it does half of what it was asked for */
+	KILL,			/* the process is killed before it */
+	STOP_KILL		/* it stops; once all else rests, killed */
+};
+
+/* A system call that a launch makes when nothing is done to it. */
+struct call {
+	long number;
+	bool loader;		/* the dynamic loader makes it */
+	bool message;		/* it writes to the caller's stderr */
+	bool undo;		/* the launcher tidies up, all else is gone */
+	bool creates;		/* a file, perhaps */
+	char path[64];
+	char text[96];		/* for people */
+};
+
+/* A row of the table of system calls. */
+struct row {
+	const char *name;
+	long number;
+	int path;		/* which argument is a path, from 1; 0: none */
+	const char *errors;	/* the most plausible one first; NULL: none */
+};
+
+const struct row *row_of(long number);
+const struct row *row_named(const char *name);
+const char *errors_of(const struct call *);
+enum manner manner_of(const struct row *, const char *error);
+int	error_number(const char *name);
+
+struct fault {
+	enum manner manner;
+	int process;		/* by order of birth, from 0 */
+	int nth;		/* of its system calls, from 1 */
+	long number;		/* which one that should be */
+	int error;
+	bool lasting;		/* that call gives it from then on */
+};
+
+struct process {
+	pid_t pid;
+	int calls;
+	bool started;		/* its calls are counted */
+	bool executed;		/* it became the command */
+	bool gone;
+	bool late;		/* it was there when the launcher had failed */
+	enum manner inside;	/* of how the call it is in is made to fail */
+	int error;		/* what it is to return */
+	unsigned long argument;	/* what was changed, to be put back */
+};
+
+struct launch {
+	char *const *argv;
+	const char *directory;	/* where it starts, and all of its files lie */
+	const char *report;	/* what the probe writes: then it runs */
+	int out, messages;	/* its stdout and stderr */
+	long absent;		/* a call that this kernel has not, or -1 */
+	struct fault fault;
+	struct call (*record)[CALLS];	/* NULL, or to be filled: PROCESSES */
+
+	struct process process[PROCESSES];
+	int n;
+	int status;		/* of the launcher; 128 + signal; -1: hung */
+	bool ended;		/* it did, or it became the command */
+	bool reached;		/* the fault has happened */
+	struct process *held;	/* STOP_KILL: it has stopped */
+};
+
+/* Until the launcher has ended or become the command: status says how. */
+void	launch_start(struct launch *);
+
+/*
+ * Until all others have ended, or run the command and have reported so.
+ * Returns false where that does not come about.
+ */
+bool	launch_settle(struct launch *);
+
+/* Kills and reaps what is left. */
+void	launch_end(struct launch *);
+
+/* Runs a command as a difficult caller does, untraced; its exit status. */
+int	launch_plain(const struct launch *);
+
+/* Does it run?  A zombie does not. */
+bool	is_alive(pid_t);
+
+enum needs {
+	NEEDS_ROOT = 1,
+	NEEDS_MOUNT = 2,	/* our own /etc/passwd, /run and /proc */
+	NEEDS_USER = 4,		/* not root */
+	NEEDS_READY = 8		/* --ready */
+};
+
+/* A way to launch. */
+struct set {
+	const char *name;
+	int forks;
+	int needs;
+	enum { PROBE, PROBE_IN_ROOT, SCRIPT, BAD_INTERPRETER } command;
+	const char *pidfile;
+	const char *lockfile;
+	const char *absent;	/* a system call that this kernel has not */
+	const char *ready;	/* what --ready waits for, or NULL */
+	bool replace;		/* one runs already */
+	const char *options[OPTIONS];
+};
+
+extern const struct set sets[];
+extern const size_t nsets;
+
+/* Where it is done, and with what. */
+struct place {
+	char *directory, *daemonize, *probe;
+};
+
+/*
+ * Makes this process a worker: one that launches, in a directory of its own.
+ * Returns false where it cannot have the view of the file system that
+ * NEEDS_MOUNT means.
+ */
+bool	place_enter(const struct place *, int worker, struct launch *);
+
+/* Removes what the launch before has left. */
+void	place_clean(const struct set *, const struct launch *);
+
+/* The command line of a set; it lives until the next one is made. */
+char	*const *place_command(const struct set *);
+
+/* Does it know --ready? */
+bool	place_has_ready(const struct launch *);
+
+/* METHOD COMMAND...: gets ready by that, executes the command. */
+int	become_ready(char **argv);
+
+/* Launches what is to be replaced.  Returns its pid. */
+pid_t	place_start_old(const struct launch *);
+
+enum verdict { RIGHT, SILENT, MUTE, HUNG, LEFT, VERDICTS };
+
+/* What a launch is held against. */
+struct standard {
+	const struct set *set;
+	const char *facts;	/* of a launch left alone, or NULL */
+	const struct call *call;	/* where the fault is, or NULL */
+	pid_t old;		/* that ran already */
+};
+
+/* Judges a launch that has started; why is set unless it is right. */
+enum verdict judge(struct launch *, const struct standard *, char *why,
+    size_t size);
+
+/* What the probe reported, with a role in the place of each pid; free(3). */
+char	*facts_of(const struct launch *, const struct set *);
+
+const char *role_name(const struct set *, int process);
+
+#endif
