@@ -35,6 +35,20 @@ is_null(const char *path)
 	return strcmp(path, _PATH_DEVNULL) == 0;
 }
 
+/* Whether this has made the file decides whether it may be removed again. */
+static int
+open_output(const char *path, int flags, bool *created)
+{
+	int fd = open(path, flags | O_EXCL, 0666);
+
+	*created = fd != -1;
+	if (fd != -1 || errno != EEXIST)
+		return fd;
+	/* Or it is a link to a file that is not there. */
+	*created = access(path, F_OK) == -1 && errno == ENOENT;
+	return open(path, flags, 0666);
+}
+
 /*
  * The file for descriptor number i, which is not `keep`.  Opened without
  * waiting (a FIFO without a reader is a mistake, not a reason to hang) and
@@ -51,11 +65,10 @@ open_stdio(struct plan *plan, int i)
 		flags |= O_RDWR;		/* one serves for all three */
 	else if (i == STDIN_FILENO)
 		flags |= O_RDONLY;
-	else {
-		plan->created[i] = access(path, F_OK) == -1 && errno == ENOENT;
+	else
 		flags |= O_WRONLY | O_APPEND | O_CREAT;
-	}
-	plan->stdio[i] = fd = open(path, flags, 0666);
+	plan->stdio[i] = fd = flags & O_CREAT ?
+	    open_output(path, flags, &plan->created[i]) : open(path, flags);
 	if (fd == -1 && errno == ENXIO && stat(path, &st) == 0 &&
 	    S_ISFIFO(st.st_mode))
 		return complain(stdio_step, path,

@@ -177,9 +177,10 @@ is_hurried(int hurry)
 /*
  * Waits until all of the crowd are gone, at the moment the last one goes; at
  * most so long.  A pidfd becomes readable when its process ends, also where
- * nobody ever reaps the zombie.
+ * nobody ever reaps the zombie.  1, 0 where some are left, or -1 with errno of
+ * poll(2).
  */
-static bool
+static int
 crowd_wait(struct crowd *crowd, const struct victims *victims, int sig,
     long long end)
 {
@@ -198,8 +199,9 @@ crowd_wait(struct crowd *crowd, const struct victims *victims, int sig,
 		    .events = POLLIN };
 		last = now_ms() >= end;
 		ready = poll(crowd->fds, crowd->n + 1, wait_ms(end));
-		if ((ready == -1 && errno != EINTR) ||
-		    (ready > 0 && is_hurried(victims->hurry)))
+		if (ready == -1 && errno != EINTR)
+			return -1;
+		if (ready > 0 && is_hurried(victims->hurry))
 			break;
 		if (ready == 0 && now_ms() < end)
 			progress_tell(what, end - now_ms());
@@ -220,6 +222,7 @@ stop_stage(const struct victims *victims, int sig, long long ms)
 	struct crowd crowd = { NULL, 0 };
 	enum stopped stopped = STOPPED_ERROR;
 	long long end = now_ms() + ms;
+	int gone;
 
 	do {
 		/* Whoever has come since is told as well. */
@@ -229,10 +232,16 @@ stop_stage(const struct victims *victims, int sig, long long ms)
 		}
 		if (crowd.n > 0 && crowd_signal(&crowd, sig) == -1)
 			goto out;
-		if (crowd.n == 0 && is_over(victims))
+		if (crowd.n == 0 && is_over(victims)) {
 			stopped = STOPPED_GONE;
-		else if (!crowd_wait(&crowd, victims, sig, end) ||
-		    now_ms() >= end)
+			break;
+		}
+		gone = crowd_wait(&crowd, victims, sig, end);
+		if (gone == -1) {
+			complain_errno("stop", "poll", errno);
+			goto out;
+		}
+		if (!gone || now_ms() >= end)
 			stopped = STOPPED_SURVIVED;
 		else if (victims->who == VICTIM_ONE)
 			stopped = STOPPED_GONE;
