@@ -116,7 +116,7 @@ crowd_gather(struct crowd *crowd, const struct victims *victims)
 	pid_t *pids;
 
 	/* Whatever /proc shows of him. */
-	if (victims->pidfd != -1 && poll(&one, 1, 0) == 0)
+	if (victims->pidfd != -1 && poll(&one, 1, 0) != 1)
 		result = crowd_add(crowd,
 		    fcntl(victims->pidfd, F_DUPFD_CLOEXEC, 0));
 	if (victims->who == VICTIM_ONE || result == -1)
