@@ -74,6 +74,13 @@ start() {
 	[[ ! -e $TMP/log && ! -e $REPORT ]]
 }
 
+@test "nor can those on stderr, and nobody hears of it" {
+	inject fcntl:error=EMFILE:when=2 -- -P /dev/full
+	CALLER+=(sh -c 'exec "$@" 2>/dev/full' sh)
+	fails_of_it 125 "" -F -o "$TMP/log" "$PROBE" "$REPORT"
+	[[ ! -e $TMP/log && ! -e $REPORT ]]
+}
+
 @test "the report channel cannot be made" {
 	inject pipe2:error=ENFILE
 	fails_of_it 125 "daemonize: background: pipe2: Too many open files in system" \
@@ -83,6 +90,15 @@ start() {
 
 @test "the launcher cannot adopt the daemon" {
 	inject prctl:error=EINVAL
+	fails_of_it 125 "daemonize: background: report channel: Invalid argument" \
+	    -p "$PIDFILE" true
+	[[ ! -e $PIDFILE ]]
+}
+
+@test "the launcher cannot wait for the daemon" {
+	requires plain
+	# The first asks what the caller does with SIGCHLD.
+	inject rt_sigaction:error=EINVAL:when=2
 	fails_of_it 125 "daemonize: background: report channel: Invalid argument" \
 	    -p "$PIDFILE" true
 	[[ ! -e $PIDFILE ]]
@@ -206,6 +222,16 @@ daemonize: replace: $PIDFILE: the one that ran has been stopped" \
 @test "half of a pid is none" {
 	inject pwrite64:retval=1
 	fails_of_it 125 "daemonize: pidfile: $PIDFILE: No space left on device" \
+	    -p "$PIDFILE" "$PROBE" "$REPORT"
+	[[ ! -e $PIDFILE && ! -e $REPORT ]]
+}
+
+@test "the daemon cannot keep hold of its number, or let go of the file" {
+	inject mmap:error=ENODEV -- -P "$PIDFILE"
+	fails_of_it 125 "daemonize: pidfile: $PIDFILE: No such device" \
+	    -p "$PIDFILE" "$PROBE" "$REPORT"
+	inject close:error=EIO:when=1 -- -P "$PIDFILE"
+	fails_of_it 125 "daemonize: pidfile: $PIDFILE: Input/output error" \
 	    -p "$PIDFILE" "$PROBE" "$REPORT"
 	[[ ! -e $PIDFILE && ! -e $REPORT ]]
 }
