@@ -106,13 +106,18 @@ time_parse(const char *text)
 	return -1;
 }
 
-/* Cuts the next part off text; "" where there is none. */
+/*
+ * Cuts the next part off text; "" where there is none.  One that is too long
+ * ends in dots: what is left of it must not be read as another.
+ */
 static const char *
 next_part(const char *text, char *part, size_t size)
 {
 	size_t length = strcspn(text, "/");
 
 	(void)strlcpy(part, text, length < size ? length + 1 : size);
+	if (length >= size)
+		(void)strlcpy(part + size - 4, "...", 4);
 	return text[length] == '\0' ? text + length : text + length + 1;
 }
 

@@ -25,6 +25,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(time >= -1 && time <= INT_MAX);
 
 	wrong = schedule_parse(text, &schedule);
+	/* Alone, a signal or a time is a schedule, and nothing else is. */
+	assert(strchr(text, '/') != NULL || wrong != NULL || sig != -1 ||
+	    time != -1);
 	assert(wrong != NULL || schedule.n >= 1);
 	assert(schedule.n <= SCHEDULE_MAX);
 	for (i = 0; i < schedule.n; i++) {
