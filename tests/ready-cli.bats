@@ -299,7 +299,7 @@ for any more: signal INT" ]]
 	watch 200 "wait=left" -- -p "$PIDFILE" --ready=alive:1500ms sleep 1000
 	remember "$(cat "$PIDFILE")"
 	equal status "$status" 0
-	[[ $SAID == "${LINE}waiting for $SLEEP (alive:1500ms), "?" s left"$LINE ]]
+	[[ $SAID == "${LINE}waiting for $SLEEP (alive:1500ms), "*" left$LINE" ]]
 }
 
 @test "a short wait shows nothing" {
