@@ -23,7 +23,7 @@ enum verb {
 	VERB_VERSION
 };
 
-/* Every string is argv's own; a NULL was not said.  A name becomes a pidfile. */
+/* Strings are argv's own; a NULL was not said.  A name becomes a pidfile. */
 struct config {
 	enum verb verb;
 	struct steps steps;

@@ -47,7 +47,7 @@ read_file(pid_t pid, const char *name, char *buf, size_t size)
 static char *
 read_all(pid_t pid, const char *name, size_t *length)
 {
-	char path[64], *text = NULL, *more;
+	char path[64], *text = NULL, *more = NULL;
 	size_t room = 0;
 	ssize_t got = -1;
 	int fd, saved;

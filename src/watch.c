@@ -154,7 +154,9 @@ read_events(const struct watch *watch)
 
 /*
  * A time may be too coarse for a write just after another, so the events
- * count, too.
+ * count, too.  A directory on the way that is a link, and leads elsewhere from
+ * one moment to the other, tells nothing: that is seen at the next look, a
+ * second later at most.
  */
 int
 watch_check(struct watch *watch)
