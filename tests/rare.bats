@@ -172,3 +172,27 @@ elf() {
 @test "it is a program that needs no loader" {
 	cannot_execute "$(elf 100 70 0)"
 }
+
+# --- where a vfork is a fork ------------------------------------------------
+
+# The launch is whole below what runs other programs by interpreting them.
+is_whole_below() {
+	CALLER=("$@")
+	probe -p "$PIDFILE"
+	equal pid "$(cat "$PIDFILE")" "$PID"
+	[[ $(seen sid "$PID") != "$PID" ]]
+	equal tty "$(seen tty "$PID")" 0
+	fails 126 "daemonize: exec: /etc/passwd: Permission denied" /etc/passwd
+	fails 1 "daemonize: already running: pid $PID holds $PIDFILE" \
+	    -p "$PIDFILE" true
+}
+
+@test "a launch below valgrind is whole, and a failure told" {
+	requires plain valgrind
+	is_whole_below valgrind -q
+}
+
+@test "a launch below qemu-user is whole, and a failure told" {
+	requires plain "qemu-$(uname -m)"
+	is_whole_below "qemu-$(uname -m)"
+}
