@@ -89,8 +89,8 @@ start() {
 }
 
 @test "the launcher cannot adopt the daemon" {
-	inject prctl:error=EINVAL
-	fails_of_it 125 "daemonize: background: report channel: Invalid argument" \
+	inject prctl:error=EPERM
+	fails_of_it 125 "daemonize: background: report channel: Operation not permitted" \
 	    -p "$PIDFILE" true
 	[[ ! -e $PIDFILE ]]
 }
@@ -366,20 +366,35 @@ daemonize: replace: $PIDFILE: the one that ran has been stopped" \
 	alive "$PID"
 }
 
+# A daemon with a child in its session: PID and CHILD, remembered.
+start_two() {
+	local CALLER=()
+
+	launch -p "$PIDFILE" sh -c 'sleep 1000 & echo $! >"$0"; wait' \
+	    "$TMP/child"
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	eventually test -s child
+	CHILD=$(cat child)
+	remember "$CHILD"
+}
+
 @test "stop cannot hold one of the session" {
-	start
+	start_two
 	# The first is for him alone.
 	inject pidfd_open:error=EMFILE:when=2
 	fails_of_it 125 "daemonize: stop: Too many open files" \
 	    --stop --tree -p "$PIDFILE"
 	alive "$PID"
+	alive "$CHILD"
 }
 
 @test "one of the session that ends before it is held is no obstacle" {
-	start
+	start_two
 	inject pidfd_open:error=ESRCH:when=2
-	launch --stop --tree -p "$PIDFILE" || :
-	grep -q INJECTED trace
+	fails_of_it 0 "" --stop --tree -p "$PIDFILE"
+	gone "$PID"
+	gone "$CHILD"
 }
 
 @test "a list that cannot be read is told" {
