@@ -182,8 +182,8 @@ fails_with() {
 
 @test "the subreaper: a failure is told" {
 	requires strace
-	fails_at prctl:error=EINVAL:when=1 125 \
-	    "background: report channel: Invalid argument"
+	fails_at prctl:error=EPERM:when=1 125 \
+	    "background: report channel: Operation not permitted"
 }
 
 @test "chroot: a failure reaches the caller" {

@@ -398,6 +398,6 @@ judge(struct launch *launch, const struct standard *standard, char *text,
 	if (find_daemon(launch) != NULL)
 		verdict = judge_instance(set, find_daemon(launch)->pid);
 	if (verdict == RIGHT && !launch_settle(launch))
-		return because(SILENT, "does not come to rest");
+		return because(HUNG, "does not come to rest");
 	return verdict == RIGHT ? judge_daemon(launch, standard) : verdict;
 }

@@ -35,6 +35,7 @@
 #include "inject.h"
 
 #define LIMIT_S		5	/* what takes longer hangs */
+#define LIMIT_END_S	60	/* whoever has got SIGKILL ends, some time */
 #define LOOK_NS		200000	/* how often files and /proc are looked at */
 #define QUIET_LOOKS	5	/* so long nothing happens: they rest */
 
@@ -564,7 +565,8 @@ all_are_gone(const struct launch *launch)
 
 /* False where that does not come about in time. */
 static bool
-follow_until(struct launch *launch, bool (*done)(const struct launch *))
+follow_until(struct launch *launch, bool (*done)(const struct launch *),
+    int seconds)
 {
 	static const struct timespec look = { .tv_nsec = LOOK_NS };
 	struct timespec now, end;
@@ -574,7 +576,7 @@ follow_until(struct launch *launch, bool (*done)(const struct launch *))
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += LIMIT_S;
+	end.tv_sec += seconds;
 	while (!done(launch)) {
 		if (take_event(launch)) {
 			quiet = 0;
@@ -618,14 +620,14 @@ launch_start(struct launch *launch)
 		err(3, "ptrace");
 	close(go[0]);
 	close(go[1]);
-	if (!follow_until(launch, has_ended))
+	if (!follow_until(launch, has_ended, LIMIT_S))
 		launch->status = -1;
 }
 
 bool
 launch_settle(struct launch *launch)
 {
-	return follow_until(launch, has_settled);
+	return follow_until(launch, has_settled, LIMIT_S);
 }
 
 void
@@ -636,7 +638,7 @@ launch_end(struct launch *launch)
 	for (i = 0; i < launch->n; i++)
 		if (!launch->process[i].gone)
 			kill(launch->process[i].pid, SIGKILL);
-	if (!follow_until(launch, all_are_gone))
+	if (!follow_until(launch, all_are_gone, LIMIT_END_S))
 		errx(2, "a process cannot be killed");
 	while (waitpid(-1, NULL, __WALL | WNOHANG) > 0)
 		;

@@ -211,6 +211,9 @@ try(struct standard *standard, int process, int nth, const char *error)
 	fault.nth = nth;
 	standard->call = call;
 	verdict = run(standard, &fault, NULL, why, sizeof(why));
+	/* Or was it the machine that was busy? */
+	if (verdict == HUNG)
+		verdict = run(standard, &fault, NULL, why, sizeof(why));
 	counts->cases++;
 	counts->unreached += !launch.reached;
 	/* What should have been said is what could not be written. */
