@@ -435,7 +435,7 @@ killed_and_told() {
 }
 
 @test "a launcher that is killed leaves all or nothing" {
-	requires strace
+	requires strace plain
 	count_reads
 	killed_at "read:signal=KILL:when=$READS" \
 	    "read:signal=KILL:when=$((READS + 1))" \
