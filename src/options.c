@@ -359,7 +359,7 @@ parse_signal(struct config *config, const char *value)
 static int
 parse_ready(struct readiness *ready, const char *value)
 {
-	const char *wrong = ready_parse(value, ready);
+	const char *wrong = readiness_parse(value, ready);
 
 	return wrong == NULL ? STATUS_DONE : misuse("--ready", value, wrong);
 }

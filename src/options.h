@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "ready.h"
+#include "readiness.h"
 #include "schedule.h"
 #include "steps.h"
 

@@ -10,33 +10,8 @@
 
 #include "endpoint.h"
 #include "notify.h"
+#include "readiness.h"
 #include "watch.h"
-
-#define READY_TIMEOUT		60000
-#define READY_TIMEOUT_TEXT	"60s"
-
-enum ready_method {
-	READY_EXEC,
-	READY_ALIVE,
-	READY_NOTIFY,
-	READY_FD,
-	READY_FILE,
-	READY_TCP,
-	READY_UNIX
-};
-
-/* What was said; of argv, but for the host. */
-struct readiness {
-	enum ready_method method;
-	const char *text;		/* `tcp:80`; NULL: not said */
-	const char *timeout_text;	/* NULL: not said */
-	long long timeout;		/* in milliseconds */
-	long long alive;		/* likewise */
-	int number;			/* of the command's descriptor */
-	const char *path;		/* of a file or a socket */
-	const char *port;
-	char host[256];			/* empty: this machine */
-};
 
 /* What a launch opens for it. */
 struct ready {
@@ -58,9 +33,6 @@ struct ready {
 
 struct plan;
 
-/* METHOD[:VALUE].  NULL, or why it is none. */
-const char *ready_parse(const char *text, struct readiness *);
-
 /*
  * Looks up a host's addresses; makes the pipe of fd:N, whose other end is the
  * descriptor N from then on: before anything else is opened, which could be N.
@@ -77,9 +49,9 @@ int	ready_open(struct plan *);
 /*
  * In the launcher, whose child the daemon pid is and which has its signals
  * blocked: waits until it is ready.  session is the one that it was started
- * in.  Returns STATUS_DONE, or another status
- * after a message: then nothing is left of it.  Where INT, QUIT or TERM comes
- * meanwhile, likewise, and the launcher ends by that signal.
+ * in.  Returns STATUS_DONE, or another status after a message: then nothing is
+ * left of it.  Where INT, QUIT or TERM comes meanwhile, likewise, and the
+ * launcher ends by that signal.
  */
 int	ready_wait(const struct plan *, pid_t pid, pid_t session);
 
