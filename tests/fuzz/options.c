@@ -32,16 +32,18 @@
  * so it is recorded, and freed after each input.
  */
 static struct {
-	bool on;
 	size_t n;
 	const volatile void *blocks[16 * MAX_ARGUMENTS];
 } allocated;
+
+/* Not what the fuzzer's own threads allocate meanwhile. */
+static _Thread_local bool recording;
 
 static void
 note_malloc(const volatile void *block, size_t size)
 {
 	(void)size;
-	if (!allocated.on || block == NULL)
+	if (!recording || block == NULL)
 		return;
 	if (allocated.n == sizeof(allocated.blocks) / sizeof(block))
 		abort();
@@ -53,7 +55,7 @@ note_free(const volatile void *block)
 {
 	size_t i;
 
-	for (i = allocated.n; allocated.on && i > 0; i--)
+	for (i = allocated.n; recording && i > 0; i--)
 		if (allocated.blocks[i - 1] == block) {
 			allocated.blocks[i - 1] = allocated.blocks[--allocated.n];
 			return;
@@ -63,7 +65,7 @@ note_free(const volatile void *block)
 static void
 free_all(void)
 {
-	allocated.on = false;
+	recording = false;
 	while (allocated.n > 0)
 		free((void *)(uintptr_t)allocated.blocks[--allocated.n]);
 }
@@ -153,7 +155,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 	}
 	argv[argc] = NULL;
-	allocated.on = true;
+	recording = true;
 	try(argc, argv);
 	free_all();
 	for (i = 0; i < argc - 1; i++)
