@@ -66,6 +66,7 @@ nothing_is_found_in() {
 }
 
 @test "faults in a launch in the foreground" {
+	requires uncounted
 	nothing_is_found_in foreground
 }
 

@@ -188,7 +188,7 @@ is_whole_below() {
 }
 
 @test "a launch below valgrind is whole, and a failure told" {
-	requires plain valgrind
+	requires plain uncounted valgrind
 	is_whole_below valgrind -q
 }
 

@@ -186,7 +186,7 @@ plan() {
 }
 
 @test "--explain opens nothing and asks nobody" {
-	requires strace
+	requires strace uncounted
 	strace -f -o trace "$DAEMONIZE" --explain --ready=notify true \
 	    >/dev/null 3>&-
 	strace -f -o trace2 "$DAEMONIZE" --explain --ready=tcp:127.0.0.1:1 \
