@@ -326,14 +326,8 @@ holds_pidfd() {
 }
 
 @test "a zombie is nobody" {
-	mkfifo gate
-	# Its parent does not reap it: that has become another program by then.
-	sh -c 'read -r end <gate & echo $! >zombie; exec sleep 1000' 3>&- &
-	remember $!
-	eventually grep -qsx sleep "/proc/$!/comm"
-	echo end >gate
-	eventually grep -q '^State:.Z' "/proc/$(cat zombie)/status"
-	mv zombie "$PIDFILE"
+	start_zombie
+	echo "$ZOMBIE" >"$PIDFILE"
 	stands_for_nobody
 }
 

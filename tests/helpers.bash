@@ -140,6 +140,20 @@ start_unreaped() {
 	eventually grep -qx sleep "/proc/$PID/comm"
 }
 
+# Starts a sleep that ends, and whose parent never asks for what became of it:
+# ZOMBIE.  The parent has become another program by then, which cannot.
+start_zombie() {
+	mkfifo "$TMP/.end"
+	sh -c '{ read -r end <"$1/.end"; exec sleep 0; } & echo $! >"$1/.zombie"
+	    exec sleep 1000' sh "$TMP" 3>&- &
+	remember $!
+	eventually grep -qsx sleep "/proc/$!/comm"
+	ZOMBIE=$(cat "$TMP/.zombie")
+	remember "$ZOMBIE"
+	echo end >"$TMP/.end"
+	eventually grep -q '^State:.Z' "/proc/$ZOMBIE/status"
+}
+
 # A fact of the probe's report: fact NAME [FILE]
 fact() {
 	sed -n "s/^$1 //p; s/^$1\$//p" "${2:-$REPORT}"

@@ -417,10 +417,9 @@ in_root() {
 	equal "pid file" "$(cat "$PIDFILE")" "$(cat "$TMP/said")"
 	equal root "$(readlink "/proc/$(cat "$PIDFILE")/root")" "$TMP/root"
 	[[ ! -e root/$PIDFILE ]]
-	kill -KILL "$(cat "$PIDFILE")"
-	# What it waits for is no child of ours.
-	# shellcheck disable=SC2046  # a list of numbers
-	kill -KILL $(leftovers)
+	for PID in $(leftovers); do
+		remember "$PID"
+	done
 }
 
 @test "-R with -u: the user is one of outside, who runs inside" {

@@ -338,13 +338,9 @@ end_daemon() {
 }
 
 @test "a zombie is no obstacle" {
-	# The second sleep never asks for what became of the first.
-	sh -c 'sleep 0 & echo $! >zombie; exec sleep 1000' 3>&- &
-	remember $!
-	eventually test -s zombie
-	eventually grep -q '^State:.Z' "/proc/$(cat zombie)/status"
-	equal "its name" "$(cat "/proc/$(cat zombie)/comm")" sleep
-	written "$(cat zombie)"
+	start_zombie
+	equal "its name" "$(cat "/proc/$ZOMBIE/comm")" sleep
+	written "$ZOMBIE"
 	start
 	is_instance
 }

@@ -186,7 +186,7 @@ plan() {
 }
 
 @test "--explain opens nothing and asks nobody" {
-	requires strace uncounted
+	requires strace plain uncounted
 	strace -f -o trace "$DAEMONIZE" --explain --ready=notify true \
 	    >/dev/null 3>&-
 	strace -f -o trace2 "$DAEMONIZE" --explain --ready=tcp:127.0.0.1:1 \
