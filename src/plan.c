@@ -48,8 +48,6 @@ absolute(const char *path)
 {
 	char cwd[PATH_MAX], *joined;
 
-	if (*path == '/')
-		return strdup(path);
 	if (getcwd(cwd, sizeof(cwd)) == NULL)
 		return NULL;
 	while (strncmp(path, "./", 2) == 0)
