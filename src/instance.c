@@ -87,9 +87,12 @@ read_number(int fd)
 	length = pread(fd, text, sizeof(text) - 1, 0);
 	if (length == -1 || length == PIDFILE_MAX)
 		return -1;
+	/* After a crash a file may have its length, and zeros. */
+	while (length > 0 && text[length - 1] == '\0')
+		length--;
 	text[length] = '\0';
 	end = text + strspn(text, "0123456789");
-	if (end[strspn(end, space)] != '\0')
+	if (end + strspn(end, space) != text + length)
 		return -1;
 	*end = '\0';
 	if (end == text)
@@ -496,7 +499,9 @@ instance_find(const char *path, pid_t *pid, const char **reason)
 		(void)close(instance.dir);
 		return *reason == NULL ? INSTANCE_FREE : INSTANCE_ERROR;
 	}
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
+	if (fstat(fd, &st) == -1)
+		*reason = strerror(errno);
+	else if (!S_ISREG(st.st_mode))
 		*reason = "not a regular file";
 	else if (lock_holder(fd, pid) == -1)
 		*reason = strerror(errno);

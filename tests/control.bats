@@ -342,6 +342,15 @@ holds_pidfd() {
 	done
 }
 
+@test "a number with a NUL and more behind it is refused, zeros are nothing" {
+	start_stranger
+	printf '%s\0 more' "$PID" >"$PIDFILE"
+	unknown "has other content than a pid"
+	CALLER=()
+	printf '\0\0\0\0' >"$PIDFILE"
+	stands_for_nobody
+}
+
 @test "a number with more behind it is refused" {
 	start_stranger
 	echo "$PID 34" >"$PIDFILE"

@@ -48,13 +48,15 @@ expected(const uint8_t *data, size_t size)
 
 	if (size >= 32)
 		return -1;
+	while (size > 0 && data[size - 1] == '\0')
+		size--;
 	for (; i < size && data[i] >= '0' && data[i] <= '9'; i++)
 		if (number <= INT_MAX)
 			number = number * 10 + data[i] - '0';
 	if (number > INT_MAX || (i > 0 && number == 0))
 		return -1;
-	for (; i < size && data[i] != '\0'; i++)
-		if (strchr(" \t\r\n", data[i]) == NULL)
+	for (; i < size; i++)
+		if (data[i] == '\0' || strchr(" \t\r\n", data[i]) == NULL)
 			return -1;
 	return number;
 }
