@@ -12,6 +12,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,6 +21,9 @@
 #include <unistd.h>
 
 #include "inject.h"
+
+/* How often, each millisecond, who is on his way out is looked at. */
+#define OLD_LOOKS	2000
 
 /* Where the judgement explains itself. */
 static char *why;
@@ -255,6 +259,14 @@ judge_daemon(const struct launch *launch, const struct standard *standard)
 static enum verdict
 judge_old(const struct standard *standard, const char *said)
 {
+	int looks = OLD_LOOKS;
+
+	/* Whoever is on his way out has lost his lock, and is soon gone. */
+	while (is_alive(standard->old) && looks-- > 0) {
+		if (judge_instance(standard->set, standard->old) == RIGHT)
+			return RIGHT;
+		(void)poll(NULL, 0, 1);
+	}
 	if (!is_alive(standard->old)) {
 		if (said != NULL && strstr(said, ": pidfile: ") == NULL &&
 		    number_in(standard->set->pidfile) == standard->old)
@@ -264,8 +276,6 @@ judge_old(const struct standard *standard, const char *said)
 		return because(MUTE, "does not tell that the old one is "
 		    "stopped");
 	}
-	if (judge_instance(standard->set, standard->old) == RIGHT)
-		return RIGHT;
 	return because(LEFT, "the old one runs without its pid file");
 }
 
