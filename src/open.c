@@ -251,12 +251,12 @@ plan_open_files(struct plan *plan)
 	mode_t mask = 0;
 	int status;
 
-	/* Without a fork it is we who go elsewhere, before all is done. */
-	if (!plan_forks(plan)) {
+	/*
+	 * Without a fork it is we who go elsewhere, before all is done.  Who
+	 * may not enter the directory has no relative files in it, either.
+	 */
+	if (!plan_forks(plan))
 		plan->here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (plan->here == -1)
-			return complain_errno(stdio_step, ".", errno);
-	}
 	/* The logs are the daemon's files: made with its umask. */
 	if (plan->steps.umask != UMASK_KEEP)
 		mask = umask((mode_t)plan->steps.umask);

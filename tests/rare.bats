@@ -35,6 +35,18 @@ load helpers
 	[[ ! -e $REPORT ]]
 }
 
+@test "in the foreground, a directory that may not be entered is no obstacle" {
+	requires user
+	mkdir closed
+	(
+		cd closed
+		chmod 000 .
+		launch -F -o "$TMP/said" echo hello
+	)
+	chmod 700 closed
+	equal said "$(cat said)" hello
+}
+
 @test "a list without a directory to look in is refused" {
 	requires user
 	CALLER=(env -u XDG_RUNTIME_DIR -u HOME)
