@@ -197,6 +197,7 @@ static enum answer
 ask_notify(struct wait *wait)
 {
 	struct notice *notice = &wait->ready->notice;
+	/* Then it is the barrier that is waited for. */
 	bool was_ready = notice->ready;
 	pid_t sender;
 	int i;
