@@ -85,7 +85,7 @@ endpoint_unix(struct endpoint *endpoint, const char *path)
 static bool
 is_self(int fd)
 {
-	static const struct linger reset = { .l_onoff = 1 };
+	static const struct linger at_once = { .l_onoff = 1 };
 	struct sockaddr_storage ours, theirs;
 	socklen_t size = sizeof(ours), other = sizeof(theirs);
 
@@ -96,7 +96,8 @@ is_self(int fd)
 	    ours.ss_family == AF_UNIX || size != other ||
 	    memcmp(&ours, &theirs, size) != 0)
 		return false;
-	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once,
+	    sizeof(at_once));
 	return true;
 }
 

@@ -593,8 +593,8 @@ wait_for(struct wait *wait, int *sig)
 	return STATUS_DONE;
 }
 
-int
-ready_wait(const struct plan *plan, pid_t pid, pid_t session)
+static int
+wait_and_tell(const struct plan *plan, pid_t pid, pid_t session)
 {
 	struct ready ready = plan->ready;
 	struct wait wait = { .plan = plan, .ready = &ready, .pid = pid,
@@ -602,8 +602,6 @@ ready_wait(const struct plan *plan, pid_t pid, pid_t session)
 	int status, sig = 0;
 	sigset_t set;
 
-	if (ready.want.method == READY_EXEC)
-		return STATUS_DONE;
 	if (ready.pipe != -1)
 		(void)close(ready.want.number);	/* the command has it */
 	wait.tell = now_ms() + PROGRESS_MS;
@@ -629,4 +627,12 @@ ready_wait(const struct plan *plan, pid_t pid, pid_t session)
 	if (sig != 0)
 		end_by(sig);
 	return status;
+}
+
+int
+ready_wait(const struct plan *plan, pid_t pid, pid_t session)
+{
+	/* The usual case, before anything is copied for another. */
+	return plan->ready.want.method == READY_EXEC ? STATUS_DONE :
+	    wait_and_tell(plan, pid, session);
 }

@@ -128,6 +128,18 @@ probe() {
 	remember "$PID"
 }
 
+# The server of the pid file: PID, remembered, and so are its workers, whose
+# titles hide the mark that the teardown looks for.
+remember_server() {
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	at_end end_group "$(seen pgid "$PID")"
+}
+
+end_group() {
+	kill -KILL -- "-$1" 2>/dev/null
+}
+
 # Starts a sleep with a pid file whose parent will never ask what became of
 # it: PID, and remembered.
 start_unreaped() {

@@ -36,14 +36,7 @@ serve() {
 	SERVER=(--ready="$method" "$LONG" "${AS[@]}" -p "$PIDFILE" -o "$LOG"
 	    -e "$LOG" "$@")
 	launch "${SERVER[@]}"
-	PID=$(cat "$PIDFILE")
-	remember "$PID"
-	# Its workers, whose titles hide the mark that the teardown looks for.
-	at_end end_group "$(seen pgid "$PID")"
-}
-
-end_group() {
-	kill -KILL -- "-$1" 2>/dev/null
+	remember_server
 }
 
 # Its end by its pid file takes all of it.

@@ -30,14 +30,7 @@ as_nobody() {
 serve() {
 	SERVER=("${AS[@]}" -p "$PIDFILE" -o "$LOG" -e "$LOG" "$@")
 	launch "${SERVER[@]}" 7<"$TMP/leak"
-	PID=$(cat "$PIDFILE")
-	remember "$PID"
-	# Its workers, whose titles hide the mark that the teardown looks for.
-	at_end end_group "$(seen pgid "$PID")"
-}
-
-end_group() {
-	kill -KILL -- "-$1" 2>/dev/null
+	remember_server
 }
 
 # Sends TEXT to the server at a path or a port, and prints all that it
