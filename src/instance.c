@@ -126,7 +126,7 @@ examine_number(int fd, int dir, pid_t *pid, const char **reason)
 	static const struct timespec slack = { .tv_nsec = 20000000 };
 	struct proc_status status;
 	struct proc_stat proc;
-	struct timespec latest;
+	struct timespec started, latest;
 	struct stat st;
 
 	*pid = read_number(fd);
@@ -140,8 +140,9 @@ examine_number(int fd, int dir, pid_t *pid, const char **reason)
 		*reason = strerror(errno);
 		return INSTANCE_ERROR;
 	}
+	proc_started(&proc, &started);
 	timespecadd(&st.st_mtim, &slack, &latest);
-	if (timespeccmp(&proc.started, &latest, >))
+	if (timespeccmp(&started, &latest, >))
 		return INSTANCE_FREE;
 	if (!is_trusted(fd, dir)) {
 		*reason = "others can write it, so its number says nothing";

@@ -87,24 +87,6 @@ stat_column(const char *stat, int column)
 	return at == NULL ? "" : at + 1;
 }
 
-/* The real-time clock's value for a number of clock ticks since boot. */
-static void
-from_ticks(unsigned long long ticks, struct timespec *when)
-{
-	unsigned long hertz = (unsigned long)sysconf(_SC_CLK_TCK);
-	struct timespec since = {
-		.tv_sec = (time_t)(ticks / hertz),
-		.tv_nsec = (long)(ticks % hertz * (1000000000 / hertz))
-	};
-	struct timespec now, boot;
-
-	/* In this order, a pause between them makes it younger: no harm. */
-	(void)clock_gettime(CLOCK_BOOTTIME, &boot);
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	timespecsub(&now, &boot, when);
-	timespecadd(when, &since, when);
-}
-
 void
 proc_parse_stat(const char *text, struct proc_stat *stat)
 {
@@ -118,7 +100,7 @@ proc_parse_stat(const char *text, struct proc_stat *stat)
 	stat->terminal = strtol(stat_column(text, 7), NULL, 10) != 0;
 	stat->executed = !(strtoul(stat_column(text, 9), NULL, 10) &
 	    PF_FORKNOEXEC);
-	from_ticks(strtoull(stat_column(text, 22), NULL, 10), &stat->started);
+	stat->started = strtoull(stat_column(text, 22), NULL, 10);
 }
 
 int
@@ -130,6 +112,24 @@ proc_stat(pid_t pid, struct proc_stat *stat)
 		return -1;
 	proc_parse_stat(text, stat);
 	return 0;
+}
+
+void
+proc_started(const struct proc_stat *stat, struct timespec *when)
+{
+	unsigned long hertz = (unsigned long)sysconf(_SC_CLK_TCK);
+	struct timespec since = {
+		.tv_sec = (time_t)(stat->started / hertz),
+		.tv_nsec = (long)(stat->started % hertz *
+		    (1000000000 / hertz))
+	};
+	struct timespec now, boot;
+
+	/* In this order, a pause between them makes it younger: no harm. */
+	(void)clock_gettime(CLOCK_BOOTTIME, &boot);
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	timespecsub(&now, &boot, when);
+	timespecadd(when, &since, when);
 }
 
 /* The value of a line of /proc/PID/status, or NULL. */

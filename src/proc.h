@@ -17,7 +17,7 @@ struct proc_stat {
 	bool terminal;			/* has a controlling one */
 	pid_t parent;
 	pid_t session;
-	struct timespec started;	/* by the real-time clock */
+	unsigned long long started;	/* clock ticks since boot */
 };
 
 /* Of /proc/PID/status, which everybody may read. */
@@ -35,6 +35,9 @@ struct proc_status {
  */
 int	proc_stat(pid_t, struct proc_stat *);
 int	proc_status(pid_t, struct proc_status *);
+
+/* That start by the real-time clock, as of now. */
+void	proc_started(const struct proc_stat *, struct timespec *when);
 
 /*
  * What these two make of the file's text, and proc_command of its: a string of

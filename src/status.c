@@ -37,6 +37,7 @@ gather_facts(struct facts *facts, const char *name, const char *path)
 {
 	struct proc_status status;
 	struct proc_stat stat;
+	struct timespec started;
 
 	facts->name = name;
 	facts->path = path;
@@ -52,7 +53,8 @@ gather_facts(struct facts *facts, const char *name, const char *path)
 		return;
 	}
 	facts->uid = status.uid;
-	facts->since = stat.started.tv_sec;
+	proc_started(&stat, &started);
+	facts->since = started.tv_sec;
 	facts->command = proc_command(facts->pid, &facts->length);
 }
 

@@ -14,10 +14,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = fuzz_string(data, size);
 	struct proc_status status;
 	struct proc_stat stat;
+	struct timespec started;
 	size_t length;
 
 	proc_parse_stat(text, &stat);
-	assert(stat.started.tv_nsec >= 0 && stat.started.tv_nsec < 1000000000);
+	proc_started(&stat, &started);
+	assert(started.tv_nsec >= 0 && started.tv_nsec < 1000000000);
 	proc_parse_status(text, &status);
 
 	length = proc_trim_command(text, size);
