@@ -200,16 +200,18 @@ open_or_create(int dir, const char *base, bool *created)
 	return fd;
 }
 
-/* Is the open file still the one of that name? */
-static bool
+/* Is the open file still the one of that name: 1, 0; -1 with errno. */
+static int
 is_current(const struct instance *instance, int fd)
 {
 	struct stat opened, named;
 
-	return fstat(fd, &opened) == 0 &&
-	    fstatat(instance->dir, instance->base, &named,
-	    AT_SYMLINK_NOFOLLOW) == 0 &&
-	    opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+	if (fstat(fd, &opened) == -1)
+		return -1;
+	if (fstatat(instance->dir, instance->base, &named,
+	    AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT ? 0 : -1;
+	return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
 static bool
@@ -343,6 +345,7 @@ open_file(struct instance *instance, int lockfile, bool *created,
     pid_t *holder)
 {
 	enum instance_state found;
+	int current;
 
 	for (;;) {
 		instance->fd = open_or_create(instance->dir, instance->base,
@@ -355,8 +358,13 @@ open_file(struct instance *instance, int lockfile, bool *created,
 				return found;
 		}
 		/* A launch that failed, or a stop, may have removed it. */
-		if (is_current(instance, instance->fd))
+		current = is_current(instance, instance->fd);
+		if (current == 1)
 			return INSTANCE_FREE;
+		if (current == -1) {
+			complain_errno("pidfile", instance->path, errno);
+			return INSTANCE_ERROR;
+		}
 		(void)close(instance->fd);
 	}
 }
@@ -406,7 +414,7 @@ instance_open(struct instance *instance, const char *path, const char *command,
 		found = INSTANCE_ERROR;
 	}
 	if (found == INSTANCE_ERROR && created &&
-	    is_current(instance, instance->fd))
+	    is_current(instance, instance->fd) == 1)
 		(void)unlinkat(instance->dir, instance->base, 0);
 	return found;
 }
@@ -468,9 +476,13 @@ instance_disclaim(void)
 void
 instance_remove(const struct instance *instance)
 {
-	if (instance->path == NULL || !is_current(instance, instance->lock))
+	int current;
+
+	if (instance->path == NULL)
 		return;
-	if (unlinkat(instance->dir, instance->base, 0) == 0)
+	current = is_current(instance, instance->lock);
+	if (current == 0 || (current == 1 &&
+	    unlinkat(instance->dir, instance->base, 0) == 0))
 		return;
 	/* The directory is not ours to change, or not any more. */
 	instance_disclaim();
@@ -543,13 +555,11 @@ instance_retire(const char *path, pid_t pid)
 		result = errno == EWOULDBLOCK ? 0 : -1;
 	else if (lock_holder(instance.fd, &holder) == -1)
 		result = -1;
-	else if (holder != 0 || read_number(instance.fd) != pid ||
-	    !is_current(&instance, instance.fd))
+	else if (holder != 0 || read_number(instance.fd) != pid)
 		result = 0;
-	else if (unlinkat(instance.dir, instance.base, 0) == 0)
-		result = 0;
-	else
-		result = ftruncate(instance.fd, 0);
+	else if ((result = is_current(&instance, instance.fd)) == 1)
+		result = unlinkat(instance.dir, instance.base, 0) == 0 ? 0 :
+		    ftruncate(instance.fd, 0);
 	if (instance.fd != -1)
 		(void)close(instance.fd);
 	(void)close(instance.dir);

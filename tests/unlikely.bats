@@ -198,6 +198,16 @@ daemonize: replace: $PIDFILE: the one that ran has been stopped" \
 	equal "pid file" "$(cat "$PIDFILE")" "$PID"
 }
 
+@test "whether the pid file is still the one of that name cannot be seen" {
+	requires dynamic
+	# The third looks at the name, and so does the third after that.
+	inject newfstatat:error=EIO:when=3+3 -- -P "$PIDFILE" -P pid
+	CALLER=(timeout -s KILL "$DEADLINE" "${CALLER[@]}")
+	fails_of_it 125 "daemonize: pidfile: $PIDFILE: Input/output error" \
+	    -p "$PIDFILE" true
+	[[ ! -s $PIDFILE ]]
+}
+
 @test "the pid file's facts cannot be seen" {
 	: >"$PIDFILE"
 	inject '?newfstatat,?fstat:error=EIO:when=1' -- -P "$PIDFILE"
