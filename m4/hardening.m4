@@ -16,11 +16,18 @@ AC_DEFUN([DAEMONIZE_HARDEN],
 	CPPFLAGS="$CPPFLAGS $4"
 	daemonize_works=no
 	# With a header: the C library, too, warns of what it cannot do.
-	AC_LANG_CONFTEST([AC_LANG_PROGRAM([[#include <stdio.h>]],
+	AC_LANG_CONFTEST([AC_LANG_PROGRAM([[
+		#include <stdio.h>
+		#if defined _FORTIFY_SOURCE && !defined __USE_FORTIFY_LEVEL
+		#error "a C library without it, as musl"
+		#endif
+	    ]],
 	    [[char text[64]; return fgets(text, 64, stdin) == NULL;]])])
 	AC_COMPILE_IFELSE([],
 		[LDFLAGS="$LDFLAGS $3"
-		AC_LINK_IFELSE([], [daemonize_works=yes])])
+		AC_LINK_IFELSE([],
+			[daemonize_works=yes
+			m4_ifval([$3], [DAEMONIZE_CHECK_STATIC([$3])])])])
 	CFLAGS=$daemonize_CFLAGS
 	LDFLAGS=$daemonize_LDFLAGS
 	CPPFLAGS=$daemonize_CPPFLAGS
@@ -34,6 +41,15 @@ AC_DEFUN([DAEMONIZE_HARDEN],
 		    [AS_VAR_APPEND([HARDENING_CPPFLAGS], [" $4"])])
 		AS_VAR_APPEND([hardening], [" $1"])],
 		[$5])])
+])
+
+# DAEMONIZE_CHECK_STATIC(LDFLAGS)
+# -------------------------------
+# musl-gcc takes -static-pie, and links a program that asks for an interpreter.
+AC_DEFUN([DAEMONIZE_CHECK_STATIC],
+[AS_CASE([" $1 "], [*" -static-pie "*],
+	[AS_IF([$READELF -l conftest$EXEEXT | grep INTERP >/dev/null],
+	    [daemonize_works=no])])
 ])
 
 # DAEMONIZE_HARDENING

@@ -9,14 +9,18 @@
 AC_DEFUN([DAEMONIZE_STATIC],
 [AC_ARG_ENABLE([static-program],
 	[AS_HELP_STRING([--enable-static-program],
-	    [link no shared library at all; then users and hosts are found only]
-	    [where the C library of this system is installed, too])],
+	    [link no shared library at all; then only the users and groups of]
+	    [/etc/passwd and /etc/group have names])],
 	[], [enable_static_program=no])
 PIE_LDFLAGS=-pie
 PROGRAM_LDFLAGS=
 AS_IF([test "$enable_static_program" != no],
 	[PIE_LDFLAGS=-static-pie
-	PROGRAM_LDFLAGS=-static])
+	PROGRAM_LDFLAGS=-static
+	AC_CHECK_FUNCS([__nss_configure_lookup],
+		[AC_DEFINE([STATIC_GLIBC], [1],
+		    [Define to 1 for a static program with glibc.])
+		AC_LIBOBJ([static_nss])])])
 AC_SUBST([PROGRAM_LDFLAGS])
 ])
 
@@ -44,19 +48,45 @@ AC_MSG_RESULT([$daemonize_works])
 AS_IF([test $daemonize_works = yes], [$2], [$3])
 ])
 
+# DAEMONIZE_COMPAT_BSD
+# --------------------
+# What the C library lacks of libbsd, from compat.
+AC_DEFUN([DAEMONIZE_COMPAT_BSD],
+[AC_CHECK_FUNCS([reallocarray strlcat strlcpy], [],
+	[AC_MSG_FAILURE([neither libbsd nor the C library has $ac_func; contrib/setup installs libbsd])])
+AC_LIBOBJ([strtonum])
+AC_LIBOBJ([user_from_uid])
+LIBBSD_CFLAGS='-isystem $(srcdir)/compat/bsd'
+LIBBSD_LIBS=
+libbsd_linked='none (compat/bsd)'
+])
+
 # DAEMONIZE_LIBBSD
 # ----------------
 # libbsd's archive where there is one, unless --with-shared-libbsd; after the
-# hardening.
+# hardening.  Without libbsd, what the C library has and compat adds.
 AC_DEFUN([DAEMONIZE_LIBBSD],
-[PKG_CHECK_MODULES([LIBBSD], [libbsd-overlay])
+[AC_ARG_WITH([libbsd],
+	[AS_HELP_STRING([--without-libbsd],
+	    [do without libbsd, where the C library has strlcpy])],
+	[], [with_libbsd=yes])
 AC_ARG_WITH([shared-libbsd],
 	[AS_HELP_STRING([--with-shared-libbsd],
 	    [load libbsd when the program starts, rather than link its archive])],
 	[], [with_shared_libbsd=no])
-daemonize_archive=`$PKG_CONFIG --static --libs libbsd-overlay`
+AS_IF([test "$with_libbsd" != no],
+	[PKG_CHECK_MODULES([LIBBSD], [libbsd-overlay], [], [with_libbsd=no])])
+# That of the system is not for musl-gcc, which does not look in its directory.
+AS_IF([test "$with_libbsd" != no],
+	[daemonize_CPPFLAGS=$CPPFLAGS
+	CPPFLAGS="$CPPFLAGS `$PKG_CONFIG --cflags libbsd`"
+	AC_CHECK_HEADER([bsd/stdlib.h], [], [with_libbsd=no])
+	CPPFLAGS=$daemonize_CPPFLAGS])
+daemonize_archive=`$PKG_CONFIG --static --libs libbsd-overlay 2>/dev/null`
 libbsd_linked=shared
-AS_IF([test "$enable_static_program" != no],
+AS_IF([test "$with_libbsd" = no],
+	[DAEMONIZE_COMPAT_BSD],
+	[test "$enable_static_program" != no],
 	[LIBBSD_LIBS=$daemonize_archive
 	libbsd_linked=archive
 	DAEMONIZE_TRY_LIBBSD([$LIBBSD_LIBS], [],

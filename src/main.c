@@ -30,6 +30,7 @@
 #include "message.h"
 #include "options.h"
 #include "plan.h"
+#include "static_nss.h"
 #include "status.h"
 
 /*
@@ -49,7 +50,7 @@ remember_caller(struct caller *caller)
 	(void)sigemptyset(&set);
 	for (i = 0; i < sizeof(unwanted) / sizeof(*unwanted); i++)
 		(void)sigaddset(&set, unwanted[i]);
-	if (sigprocmask(SIG_BLOCK, &set, &caller->mask) == -1 ||
+	if (step_signals_block(&set, &caller->mask) == -1 ||
 	    sigaction(SIGCHLD, NULL, &action) == -1)
 		return complain_errno("signals", NULL, errno);
 	caller->sigchld_ignored = action.sa_handler == SIG_IGN;
@@ -218,6 +219,7 @@ main(int argc, char **argv)
 	struct caller caller;
 	int status;
 
+	nss_load_nothing();
 	if ((status = open_missing_stdio()) != STATUS_DONE ||
 	    (status = remember_caller(&caller)) != STATUS_DONE ||
 	    (status = options_parse(&config, argc, argv)) != STATUS_DONE ||

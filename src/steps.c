@@ -55,6 +55,15 @@ set_mask(const sigset_t *mask)
 	    (size_t)KERNEL_SIGSET_SIZE);
 }
 
+int
+step_signals_block(const sigset_t *set, sigset_t *before)
+{
+	/* It is longer than the kernel's. */
+	(void)sigemptyset(before);
+	return (int)syscall(SYS_rt_sigprocmask, SIG_BLOCK, set, before,
+	    (size_t)KERNEL_SIGSET_SIZE);
+}
+
 static int
 set_default(int sig)
 {

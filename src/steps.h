@@ -48,6 +48,12 @@ struct plan;
 typedef void process(const struct plan *, int channel);
 
 /*
+ * Blocks set, for now; before is what was blocked, with the signals that the C
+ * library hides.  -1 with errno (sigprocmask(2)).
+ */
+int	step_signals_block(const sigset_t *set, sigset_t *before);
+
+/*
  * The first half of `signals`: until the command is executed, every signal is
  * blocked, in this process and in those that it forks.
  */

@@ -25,7 +25,6 @@
 #include <sys/types.h>
 #include <sys/wait.h>
 
-#include <linux/ptrace.h>
 
 #include <err.h>
 #include <errno.h>
@@ -107,7 +106,7 @@ become(char **argv, const char *terminal, const int go[2])
 static int
 is_entry(pid_t pid)
 {
-	struct ptrace_syscall_info info;
+	struct __ptrace_syscall_info info;
 
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, (void *)sizeof(info),
 	    &info) == -1)

@@ -92,3 +92,63 @@ flags() {
 	status_is 1
 	[[ $output == *"no such hardening: seatbelt"* ]]
 }
+
+# The suite passes with the program that was built, as far as it is named by
+# files and options: passes FILE|-f REGEX...
+passes() {
+	# A suite of its own, which knows nothing of this one.
+	(cd "$SOURCE_DIR/tests" && env -i PATH="${PATH//$BATS_LIBEXEC:/}" \
+	    HOME="$HOME" SOURCE_DIR="$SOURCE_DIR" HELPERS_DIR="$HELPERS_DIR" \
+	    DAEMONIZE="$TMP/daemonize" bats "$@" 3>&-) >log 2>&1 ||
+	    { grep -v '^ok' log; return 1; }
+	grep -q '^ok' log
+}
+
+@test "libbsd's archive is linked in, or its shared object where that is wanted" {
+	requires gcc readelf
+	built "-O2 -g" CC=gcc --with-shared-libbsd
+	[[ $(sed -n 's/^LIBBSD_LIBS = //p' Makefile) == -lbsd* ]] ||
+	    skip "needs libbsd"
+	readelf -d daemonize | grep -q 'NEEDED.*libbsd'
+	clean make distclean
+	built "-O2 -g" CC=gcc
+	[[ $(sed -n 's/^LIBBSD_LIBS = //p' Makefile) != -lbsd* ]] ||
+	    skip "needs libbsd's archive"
+	readelf -d daemonize >elf
+	! grep -q 'NEEDED.*libbsd' elf
+}
+
+# No loader, and nothing to load.
+is_static() {
+	readelf -lWd daemonize >elf
+	! grep -E 'INTERP|NEEDED' elf
+}
+
+@test "a static program is complete, and does what another does" {
+	requires gcc readelf bats
+	built "-O2 -g" CC=gcc --enable-static-program
+	is_static
+	passes identity.bats instance.bats
+	# Names of hosts and ports, too.
+	passes -f '^tcp:' ready.bats
+}
+
+@test "with musl it does what it does with another C library" {
+	requires musl-gcc readelf bats
+	built "-O2 -g" CC=musl-gcc --enable-static-program
+	is_static
+	passes step-{1-signals,7-fds,9-stdio}.bats exec.bats identity.bats \
+	    instance.bats control-status.bats
+	passes -f '^tcp:' ready.bats
+}
+
+@test "without libbsd the C library has to have what it is needed for" {
+	requires gcc
+	run configured "-O2 -g" CC=gcc --without-libbsd
+	if ((status == 0)); then
+		clean make
+		equal version "$(./daemonize --version)" "$(launch --version)"
+	else
+		[[ $output == *"neither libbsd nor the C library has strl"* ]]
+	fi
+}

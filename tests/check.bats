@@ -721,6 +721,7 @@ named() {
 }
 
 @test "a daemon by daemon(3) only leads its session" {
+	requires glibc
 	started -- "$HELPERS_DIR/forms" daemon 0 0 "$PROBE" "$REPORT" stay
 	finds refork=BAD
 }

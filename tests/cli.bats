@@ -199,9 +199,9 @@ touches_no_file() {
 starts_nothing() {
 	shift
 	strace -f -qq -o "$TMP/trace" \
-	    -e 'trace=?clone,?clone3,?fork,?vfork,?open,?creat,openat,ftruncate' \
+	    -e 'trace=?clone,?clone3,?fork,?vfork,?open,?creat,openat,ftruncate,exit_group' \
 	    "$DAEMONIZE" -o "$TMP/new" -p "$TMP/pid" "$@" 2>/dev/null 3>&- || :
-	grep -q openat "$TMP/trace"
+	grep -q exit_group "$TMP/trace"
 	! grep -E 'clone|fork|creat|O_WRONLY|O_RDWR|ftruncate' "$TMP/trace" ||
 	    { echo "by $*"; return 1; }
 }

@@ -255,22 +255,26 @@ same() {
 }
 
 @test "daemon(3) can be said, with 0, 0" {
+	requires glibc
 	difficult_caller
 	same "$HELPERS_DIR/forms" daemon 0 0 -- "${AS_DAEMON[@]}"
 }
 
 @test "daemon(3) can be said, with 1, 0" {
+	requires glibc
 	difficult_caller
 	same "$HELPERS_DIR/forms" daemon 1 0 -- "${AS_DAEMON[@]}" -c keep
 }
 
 @test "daemon(3) can be said, with 0, 1" {
+	requires glibc
 	difficult_caller
 	same "$HELPERS_DIR/forms" daemon 0 1 -- "${AS_DAEMON[@]}" \
 	    "${KEEP_STDIO[@]}"
 }
 
 @test "daemon(3) can be said, with 1, 1" {
+	requires glibc
 	difficult_caller
 	same "$HELPERS_DIR/forms" daemon 1 1 -- "${AS_DAEMON[@]}" -c keep \
 	    "${KEEP_STDIO[@]}"
@@ -292,6 +296,7 @@ same() {
 }
 
 @test "the default is none of them" {
+	requires glibc
 	difficult_caller
 	run same "$HELPERS_DIR/forms" daemon 0 0 --
 	status_is 1

@@ -48,7 +48,8 @@ fails_at() {
 
 	shift 3
 	tampered "$injection" "$@" >"$TMP/out" 2>"$TMP/err" || status=$?
-	equal "stderr, $injection" "$(cat "$TMP/err")" "daemonize: $message"
+	equal "stderr, $injection" "$(cat "$TMP/err")" \
+	    "$(in_its_words "daemonize: $message")"
 	equal "status, $injection" "$status" "$expected"
 	equal "stdout, $injection" "$(cat "$TMP/out")" ""
 	nothing_is_left || { echo "left behind by $injection"; return 1; }
@@ -173,8 +174,8 @@ fails_with() {
 	count_reads
 	tampered "read:error=EIO:when=$READS" 2>"$TMP/err" || status=$?
 	equal status "$status" 125
-	equal stderr "$(cat "$TMP/err")" \
-	    "daemonize: background: report channel: Input/output error"
+	equal stderr "$(cat "$TMP/err")" "$(in_its_words \
+	    "daemonize: background: report channel: Input/output error")"
 	# What had been executed by then has run for a moment, and is ended.
 	rm -f "$REPORT" "$REPORT.tmp"
 	nothing_is_left

@@ -209,6 +209,23 @@ output_is() {
 	equal output "$output" "$1"
 }
 
+# An error in the words of the C library that daemonize is linked with, where
+# they are not those of glibc.
+in_its_words() {
+	local text=$1
+
+	if "$DAEMONIZE" -p "$(printf '%05000d' 0)" true 2>&1 |
+	    grep -q 'Filename too long$'; then
+		# musl's
+		text=${text//Cannot allocate memory/Out of memory}
+		text=${text//File name too long/Filename too long}
+		text=${text//Input\/output error/I\/O error}
+		text=${text//Too many open files/No file descriptors available}
+		text=${text//Unknown error 2147483647/No error information}
+	fi
+	echo "$text"
+}
+
 # The launch ends with that status, and that is all it prints:
 # fails STATUS MESSAGE [OPTION]... [COMMAND [ARG]...]
 fails() {
@@ -216,6 +233,8 @@ fails() {
 
 	shift 2
 	launch "$@" >"$TMP/.output" 2>&1 || status=$?
+	[[ $(cat "$TMP/.output") == "$message" ]] ||
+	    message=$(in_its_words "$message")
 	equal "output of $*" "$(cat "$TMP/.output")" "$message"
 	equal "status of $*" "$status" "$expected"
 }
@@ -256,7 +275,7 @@ s = socket.create_server(("127.0.0.1", 0))
 print(s.getsockname()[1])')
 }
 
-# Skips with a uniform reason: requires root|user|plain|uncounted|COMMAND
+# Skips with a uniform reason: requires root|user|plain|uncounted|dynamic|glibc|COMMAND
 requires() {
 	local what
 
@@ -267,6 +286,11 @@ requires() {
 		# They make system calls and handle signals, too.
 		plain)	! grep -q __asan_init "$DAEMONIZE" ||
 			    skip "needs a build without sanitizers" ;;
+		dynamic) ldd "$DAEMONIZE" >/dev/null 2>&1 ||
+			    skip "needs a program that is not static" ;;
+		# The daemon(3) of musl forks twice.
+		glibc)	! grep -q ld-musl "$PROBE" ||
+			    skip "needs helpers linked with glibc" ;;
 		# It keeps its counters in a file.
 		uncounted) ! grep -q __llvm_profile "$DAEMONIZE" ||
 			    skip "needs a build without coverage" ;;

@@ -19,7 +19,6 @@
 #include <sys/wait.h>
 
 #include <elf.h>
-#include <linux/ptrace.h>
 
 #include <err.h>
 #include <errno.h>
@@ -250,7 +249,7 @@ read_path(pid_t pid, uint64_t address, char path[64])
 
 /* Does it have O_CREAT?  The flags follow the path. */
 static bool
-may_create(const struct row *row, const __u64 *args)
+may_create(const struct row *row, const uint64_t *args)
 {
 	return (strcmp(row->name, "open") == 0 ||
 	    strcmp(row->name, "openat") == 0) && (args[row->path] & O_CREAT);
@@ -272,7 +271,7 @@ is_undoing(const struct launch *launch, const struct process *process)
 
 /* Does it write to the caller's stderr, whatever number that has now? */
 static bool
-is_message(pid_t pid, const struct row *row, const __u64 *args)
+is_message(pid_t pid, const struct row *row, const uint64_t *args)
 {
 	char link[64], target[64] = "";
 
@@ -286,10 +285,10 @@ is_message(pid_t pid, const struct row *row, const __u64 *args)
 /* Remembers the call, for the report and for what to do to it. */
 static void
 record_call(const struct launch *launch, const struct process *process,
-    const struct ptrace_syscall_info *info)
+    const struct __ptrace_syscall_info *info)
 {
 	const struct row *row = row_of((long)info->entry.nr);
-	const __u64 *args = info->entry.args;
+	const uint64_t *args = info->entry.args;
 	char detail[80] = "";
 	struct call *call;
 
@@ -368,7 +367,7 @@ end_failing(struct process *process)
 /* Returns false where the process is not to go on. */
 static bool
 entered(struct launch *launch, struct process *process,
-    const struct ptrace_syscall_info *info)
+    const struct __ptrace_syscall_info *info)
 {
 	const struct fault *fault = &launch->fault;
 
@@ -447,7 +446,7 @@ executed(struct launch *launch, struct process *process)
 static bool
 stopped(struct launch *launch, struct process *process, int status, int *pass)
 {
-	struct ptrace_syscall_info info;
+	struct __ptrace_syscall_info info;
 	int why = WSTOPSIG(status), event = status >> 16;
 	unsigned long born;
 

@@ -569,7 +569,8 @@ new_root() {
 	while read -r file; do
 		mkdir -p "root${file%/*}"
 		cp "$file" "root$file"
-	done < <(ldd "$HELPERS_DIR/notifier" | grep -o '/[^ ]*')
+	done < <(ldd "$HELPERS_DIR/notifier" 2>/dev/null | grep -o '/[^ :]*'
+	    grep -ao '/lib/ld-musl[[:graph:]]*' "$HELPERS_DIR/notifier")
 }
 
 # The socket was in the new root, in that directory, and is gone.

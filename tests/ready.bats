@@ -1130,7 +1130,7 @@ denied" --ready="file:$TMP/closed/file" -p "$PIDFILE" sleep 1000
 	long=$(printf '%05000d' 0)
 	run launch --ready="file:$long" -p "$PIDFILE" sleep 1000
 	status_is 125
-	[[ $output == *"File name too long" ]]
+	[[ $output == *"$(in_its_words "File name too long")" ]]
 	is_undone
 }
 

@@ -60,7 +60,7 @@ start() {
 }
 
 @test "a closed descriptor cannot be replaced" {
-	inject openat:error=EACCES -- -P /dev/null
+	inject '?open,openat:error=EACCES' -- -P /dev/null
 	CALLER+=(sh -c 'exec "$@" <&-' sh)
 	fails_of_it 125 "daemonize: stdio: /dev/null: Permission denied" true
 }
@@ -144,7 +144,8 @@ daemonize: replace: $PIDFILE: the one that ran has been stopped" \
 }
 
 @test "a command that cannot be executed cannot be looked into, either" {
-	inject execve:error=EACCES 'openat:error=EMFILE:when=2' -- -P "$PROBE"
+	inject execve:error=EACCES '?open,openat:error=EMFILE:when=2' -- \
+	    -P "$PROBE"
 	fails_of_it 126 "daemonize: exec: $PROBE: Permission denied" \
 	    "$PROBE" "$REPORT"
 }
@@ -169,6 +170,10 @@ daemonize: replace: $PIDFILE: the one that ran has been stopped" \
 	inject close_range:error=ENOSYS getdents64:error=EIO
 	fails_of_it 125 "daemonize: fds: close_range: Input/output error" \
 	    "$PROBE" "$REPORT"
+}
+
+@test "nor opened to be listed" {
+	requires dynamic
 	# The first that the process opens; of another, the loader's cache.
 	inject close_range:error=ENOSYS openat:error=EMFILE:when=1
 	fails_of_it 125 "daemonize: fds: close_range: Too many open files" \
@@ -319,7 +324,7 @@ daemonize: replace: $PIDFILE: the one that ran has been stopped" \
 
 @test "a process that ends as --status looks at it is dead" {
 	start
-	inject openat:error=ENOENT -- -P "/proc/$PID/status"
+	inject '?open,openat:error=ENOENT' -- -P "/proc/$PID/status"
 	run launch --status -p "$PIDFILE"
 	status_is 1
 	output_is "$PIDFILE: dead, but its pid file is there"
@@ -370,7 +375,7 @@ daemonize: replace: $PIDFILE: the one that ran has been stopped" \
 
 @test "stop cannot list the session" {
 	start
-	inject openat:error=EMFILE -- -P /proc
+	inject '?open,openat:error=EMFILE' -- -P /proc
 	fails_of_it 125 "daemonize: stop: Too many open files" \
 	    --stop --tree -p "$PIDFILE"
 	alive "$PID"
@@ -408,7 +413,7 @@ start_two() {
 }
 
 @test "a list that cannot be read is told" {
-	inject openat:error=EIO -- -P /run/daemonize
+	inject '?open,openat:error=EIO' -- -P /run/daemonize
 	requires root
 	fails_of_it 125 "daemonize: list: /run/daemonize: Input/output error" \
 	    --list
