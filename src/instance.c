@@ -5,7 +5,6 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <sys/types.h>
 
 #include <errno.h>
@@ -14,17 +13,14 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "message.h"
+#include "holder.h"
 #include "instance.h"
+#include "message.h"
 #include "proc.h"
-
-/* Longer than any pid with white space around: then it is no pid file. */
-#define PIDFILE_MAX	32
 
 /* It follows no link, waits for no FIFO, and takes no terminal. */
 #define PIDFILE_FLAGS	\
@@ -42,25 +38,6 @@ static struct { char *text; size_t length; } written;
 /* How long another launch of the instance is waited for. */
 #define LAUNCH_WAIT_MS	10000
 
-
-/*
- * The one that holds the record lock: 0 nobody, -1 somebody unseen.
- * Returns -1 with fcntl(2)'s errno.
- */
-static int
-lock_holder(int fd, pid_t *holder)
-{
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-
-	if (fcntl(fd, F_GETLK, &lock) == -1)
-		return -1;
-	if (lock.l_type == F_UNLCK)
-		*holder = 0;
-	else	/* Outside of this pid namespace its pid reads 0. */
-		*holder = lock.l_pid > 0 ? lock.l_pid : -1;
-	return 0;
-}
-
 /* Another descriptor of the file, for the command to inherit; fd is closed. */
 static int
 inheritable(int fd)
@@ -74,89 +51,6 @@ inheritable(int fd)
 	return dup;
 }
 
-/* The number in the file; 0: it is empty; -1: it has something else. */
-static pid_t
-read_number(int fd)
-{
-	static const char space[] = " \t\r\n";
-	char text[PIDFILE_MAX + 1], *end;
-	const char *error;
-	ssize_t length;
-	pid_t pid;
-
-	length = pread(fd, text, sizeof(text) - 1, 0);
-	if (length == -1 || length == PIDFILE_MAX)
-		return -1;
-	/* After a crash a file may have its length, and zeros. */
-	while (length > 0 && text[length - 1] == '\0')
-		length--;
-	text[length] = '\0';
-	end = text + strspn(text, "0123456789");
-	if (end + strspn(end, space) != text + length)
-		return -1;
-	*end = '\0';
-	if (end == text)
-		return 0;
-	pid = (pid_t)strtonum(text, 1, INT_MAX, &error);
-	return error == NULL ? pid : -1;
-}
-
-/* Can nobody but us have written the file?  Asked for root only. */
-static bool
-is_trusted(int fd, int dir)
-{
-	struct stat file, directory;
-
-	if (geteuid() != 0)
-		return true;
-	return fstat(fd, &file) == 0 && fstat(dir, &directory) == 0 &&
-	    directory.st_uid == 0 && !(directory.st_mode & 022) &&
-	    file.st_uid == 0 && !(file.st_mode & 022);
-}
-
-/*
- * The process that the number stands for, though it has no lock: the command
- * closed its descriptor, or another program wrote the file.  A process that
- * started after that is another one with the same number.
- */
-static enum instance_state
-examine_number(int fd, int dir, pid_t *pid, const char **reason)
-{
-	/* A start is known to a clock tick, a file's time to a timer tick. */
-	static const struct timespec slack = { .tv_nsec = 20000000 };
-	struct proc_status status;
-	struct proc_stat proc;
-	struct timespec started, latest;
-	struct stat st;
-
-	*pid = read_number(fd);
-	if (*pid == -1) {
-		*reason = "has other content than a pid";
-		return INSTANCE_ERROR;
-	}
-	if (*pid == 0 || proc_stat(*pid, &proc) == -1 || proc.dead)
-		return INSTANCE_FREE;
-	if (fstat(fd, &st) == -1) {
-		*reason = strerror(errno);
-		return INSTANCE_ERROR;
-	}
-	proc_started(&proc, &started);
-	timespecadd(&st.st_mtim, &slack, &latest);
-	if (timespeccmp(&started, &latest, >))
-		return INSTANCE_FREE;
-	if (!is_trusted(fd, dir)) {
-		*reason = "others can write it, so its number says nothing";
-		return INSTANCE_ERROR;
-	}
-	if (proc_status(*pid, &status) == -1)
-		return INSTANCE_FREE;
-	if (*pid == 1 || *pid == getpid() || status.leader != *pid) {
-		*reason = "its number is no daemon's";
-		return INSTANCE_ERROR;
-	}
-	return INSTANCE_RUNNING;
-}
-
 /* For a launch: only a run of the same command is in the way. */
 static pid_t
 number_holder(const struct instance *instance, const char *command)
@@ -164,7 +58,7 @@ number_holder(const struct instance *instance, const char *command)
 	const char *reason;
 	pid_t pid;
 
-	return examine_number(instance->fd, instance->dir, &pid, &reason) ==
+	return holder_by_number(instance->fd, instance->dir, &pid, &reason) ==
 	    INSTANCE_RUNNING && proc_runs(pid, command) ? pid : 0;
 }
 
@@ -251,14 +145,14 @@ take_flock(const struct instance *instance, pid_t *holder)
 
 	while (flock(instance->fd, LOCK_EX | LOCK_NB) == -1) {
 		if (errno != EWOULDBLOCK ||
-		    lock_holder(instance->fd, holder) == -1) {
+		    holder_by_lock(instance->fd, holder) == -1) {
 			complain_errno("pidfile", instance->path, errno);
 			return INSTANCE_ERROR;
 		}
 		seen = *holder > 0 && proc_stat(*holder, &stat) == 0;
 		/* It may have died between the two questions. */
 		if (*holder > 0 && !seen &&
-		    lock_holder(instance->fd, &again) == 0 && again != *holder)
+		    holder_by_lock(instance->fd, &again) == 0 && again != *holder)
 			continue;
 		/* A holder that executed its command is beyond its launch. */
 		if ((*holder != 0 && (!seen || stat.executed)) ||
@@ -400,7 +294,7 @@ instance_open(struct instance *instance, const char *path, const char *command,
 		return INSTANCE_ERROR;
 	}
 	found = open_file(instance, lockfile, &created, holder);
-	if (found == INSTANCE_FREE && lock_holder(instance->fd, holder) == 0) {
+	if (found == INSTANCE_FREE && holder_by_lock(instance->fd, holder) == 0) {
 		if (*holder == 0)
 			*holder = number_holder(instance, command);
 		if (*holder != 0)
@@ -516,20 +410,20 @@ instance_find(const char *path, pid_t *pid, const char **reason)
 		*reason = strerror(errno);
 	else if (!S_ISREG(st.st_mode))
 		*reason = "not a regular file";
-	else if (lock_holder(fd, pid) == -1)
+	else if (holder_by_lock(fd, pid) == -1)
 		*reason = strerror(errno);
 	else if (*pid == -1)
 		*reason = "the process that holds it cannot be seen";
 	else if (*pid > 0) {
 		/* Who can read the file can lock it, once it is unlocked. */
 		state = INSTANCE_RUNNING;
-		if (examine_number(fd, instance.dir, &number, reason) ==
+		if (holder_by_number(fd, instance.dir, &number, reason) ==
 		    INSTANCE_RUNNING && number != *pid) {
 			*reason = "another process than its number's locks it";
 			state = INSTANCE_ERROR;
 		}
 	} else {
-		state = examine_number(fd, instance.dir, pid, reason);
+		state = holder_by_number(fd, instance.dir, pid, reason);
 		if (state == INSTANCE_FREE)
 			state = INSTANCE_DEAD;
 	}
@@ -553,9 +447,9 @@ instance_retire(const char *path, pid_t pid)
 	/* Who has the flock is launching the next one: the file is his. */
 	else if (flock(instance.fd, LOCK_EX | LOCK_NB) == -1)
 		result = errno == EWOULDBLOCK ? 0 : -1;
-	else if (lock_holder(instance.fd, &holder) == -1)
+	else if (holder_by_lock(instance.fd, &holder) == -1)
 		result = -1;
-	else if (holder != 0 || read_number(instance.fd) != pid)
+	else if (holder != 0 || holder_number(instance.fd) != pid)
 		result = 0;
 	else if ((result = is_current(&instance, instance.fd)) == 1)
 		result = unlinkat(instance.dir, instance.base, 0) == 0 ? 0 :
@@ -563,68 +457,6 @@ instance_retire(const char *path, pid_t pid)
 	if (instance.fd != -1)
 		(void)close(instance.fd);
 	(void)close(instance.dir);
-	return result;
-}
-
-char *
-instance_directory(const char *name)
-{
-	const char *base, *below = "daemonize";
-	char *path;
-
-	if (geteuid() == 0)
-		base = "/run";
-	else if ((base = getenv("XDG_RUNTIME_DIR")) == NULL || *base != '/') {
-		below = ".local/state/daemonize";
-		base = getenv("HOME");
-		if (base == NULL || *base != '/') {
-			complain("name", name,
-			    "neither XDG_RUNTIME_DIR nor HOME is set");
-			return NULL;
-		}
-	}
-	if (asprintf(&path, "%s/%s", base, below) == -1) {
-		complain_errno("name", name, errno);
-		return NULL;
-	}
-	return path;
-}
-
-char *
-instance_named(const char *name)
-{
-	char *directory, *path;
-
-	if ((directory = instance_directory(name)) == NULL)
-		return NULL;
-	if (asprintf(&path, "%s/%s.pid", directory, name) == -1) {
-		complain_errno("name", name, errno);
-		path = NULL;
-	}
-	free(directory);
-	return path;
-}
-
-int
-instance_make_directory(const char *path)
-{
-	/* Everybody may see root's instances; a user's are his. */
-	mode_t mode = geteuid() == 0 ? 0755 : 0700;
-	char directory[PATH_MAX];
-	char *slash;
-	int result = 0;
-
-	if (strlcpy(directory, path, sizeof(directory)) >= sizeof(directory)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	for (slash = strchr(directory + 1, '/'); slash != NULL && result == 0;
-	    slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(directory, mode) == -1 && errno != EEXIST)
-			result = -1;
-		*slash = '/';
-	}
 	return result;
 }
 

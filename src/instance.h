@@ -87,18 +87,6 @@ enum instance_state instance_find(const char *path, pid_t *pid,
 int	instance_retire(const char *path, pid_t pid);
 
 /*
- * The directory of named instances, /run/daemonize for root, else below
- * $XDG_RUNTIME_DIR or ~/.local/state (XDG Base Directory Specification); and
- * the path of a named one's file, NAME.pid in it.
- * Strings to free(3), or NULL after a message about name, which may be NULL.
- */
-char	*instance_directory(const char *name);
-char	*instance_named(const char *name);
-
-/* Makes the directory of a named instance's file.  -1 with mkdir(2)'s errno. */
-int	instance_make_directory(const char *path);
-
-/*
  * Opens or creates a lock file and takes its flock(2), shared with bmc's
  * daemonize -l and flock(1).  Returns a descriptor above 9 that stays open
  * over exec, or -1 with errno: EWOULDBLOCK where somebody holds it, EINVAL

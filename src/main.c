@@ -25,9 +25,11 @@
 #include "check.h"
 #include "control.h"
 #include "explain.h"
+#include "help.h"
 #include "instance.h"
 #include "launch.h"
 #include "message.h"
+#include "name.h"
 #include "options.h"
 #include "plan.h"
 #include "static_nss.h"
@@ -79,7 +81,7 @@ find_pidfile(struct config *config)
 {
 	if (config->name == NULL)
 		return STATUS_DONE;
-	config->pidfile = instance_named(config->name);
+	config->pidfile = name_pidfile(config->name);
 	if (config->pidfile != NULL)
 		return STATUS_DONE;
 	return config->verb == VERB_STATUS ? STATUS_UNKNOWN : STATUS_FAILED;
@@ -204,7 +206,7 @@ run(const struct config *config, const struct caller *caller)
 	case VERB_LIST:
 		return status_list(config);
 	case VERB_HELP:
-		options_help();
+		help();
 		return STATUS_DONE;
 	default:
 		(void)puts(PACKAGE_STRING);

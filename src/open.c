@@ -16,6 +16,8 @@
 
 #include "instance.h"
 #include "message.h"
+#include "method.h"
+#include "name.h"
 #include "plan.h"
 
 static const char stdio_step[] = "stdio";
@@ -174,7 +176,7 @@ open_instance(struct plan *plan, bool *running)
 
 	if (plan->pidfile == NULL)
 		return STATUS_DONE;
-	if (plan->named && instance_make_directory(plan->pidfile) == -1)
+	if (plan->named && name_make_directory(plan->pidfile) == -1)
 		return complain_errno("name", plan->pidfile, errno);
 	switch (instance_open(&plan->instance, plan->pidfile, plan->path,
 	    plan->lock, &holder)) {
@@ -299,7 +301,7 @@ plan_open_channel(struct plan *plan)
 {
 	int messages[2], status;
 
-	if ((status = ready_open(plan)) != STATUS_DONE ||
+	if ((status = method_open(plan)) != STATUS_DONE ||
 	    (status = open_messages(plan, messages)) != STATUS_DONE)
 		return status;
 	if (plan_forks(plan) && pipe2(plan->channel, O_CLOEXEC) == -1)
@@ -316,7 +318,7 @@ plan_undo(const struct plan *plan)
 
 	if (plan->instance.lock != -1)
 		instance_remove(&plan->instance);
-	ready_close(&plan->ready);
+	method_close(&plan->ready);
 	if (plan->here != -1 && fchdir(plan->here) == -1)
 		return;
 	/*

@@ -16,6 +16,7 @@
 
 #include "message.h"
 #include "options.h"
+#include "value.h"
 
 /* Long options without a letter; the letters are their own values. */
 enum {
@@ -88,192 +89,6 @@ static const struct option long_options[] = {
 	{ NULL,			0,		   NULL, 0 }
 };
 
-void
-options_help(void)
-{
-	(void)fputs(
-"Usage: daemonize [OPTION]... COMMAND [ARG]...\n"
-"Run COMMAND as a daemon.  Exit status 0 means that it runs.\n"
-"\n"
-"The nine steps, with their defaults; keep means: as the caller has it.\n"
-"      --signals=default|ignore|keep  dispositions and mask (default);\n"
-"                            ignore: HUP, TSTP, TTIN, TTOU stay ignored\n"
-"      --sigchld=default|ignore|keep  disposition of SIGCHLD (default)\n"
-"      --background=yes|no   fork, and return to the caller (yes)\n"
-"      --session=new|keep    a session without a terminal (new)\n"
-"      --refork=yes|no       fork again: never a terminal again (yes)\n"
-"      --umask=MODE|keep     octal (022)\n"
-"      --fds=close|keep|N[,N...]  descriptors above 2 to leave open (close)\n"
-"  -c, --chdir=DIR|keep      working directory (/)\n"
-"  -i, --stdin=FILE|keep     where 0 reads from (/dev/null)\n"
-"  -o, --stdout=FILE|keep    where 1 writes to (/dev/null)\n"
-"  -e, --stderr=FILE|keep    where 2 writes to (/dev/null)\n"
-"  -a, --append              do not truncate the output files\n"
-"  -F, --foreground          no background, session, refork; stdio kept;\n"
-"                            unless asked for\n"
-"\n"
-"Who, where, with what:\n"
-"  -u, --user=USER[:GROUP]   names or numbers\n"
-"  -g, --group=GROUP\n"
-"  -R, --chroot=DIR\n"
-"  -E, --env=NAME=VALUE      may be repeated\n"
-"      --clear-env           start from an empty environment\n"
-"      --no-new-privs        the command cannot gain privileges by an exec\n"
-"\n"
-"One instance:\n"
-"  -p, --pidfile=FILE        holds the pid, and a lock while the daemon lives\n"
-"  -n, --name=NAME           a pid file of that name, in our own directory\n"
-"  -l, --lockfile=FILE       only a lock, as flock(1) has it\n"
-"      --if-not-running      it is no failure that it runs already\n"
-"      --replace             stop the one that runs, then launch\n"
-"\n"
-"Has it really started?\n"
-"      --ready=METHOD        return when it is ready:\n"
-"                            exec (default)     it has been executed\n"
-"                            alive:TIME         it is still there after TIME\n"
-"                            notify             it says READY=1, sd_notify(3)\n"
-"                            fd:N               it writes a newline to N\n"
-"                            file:PATH          it writes that file\n"
-"                            tcp:[HOST:]PORT    it accepts a connection\n"
-"                            unix:PATH          likewise\n"
-"      --ready-timeout=TIME  500ms, 2s, 5m, 1h; then it is ended ("
-    READY_TIMEOUT_TEXT ")\n"
-"\n"
-"Instead of launching; with -p or -n, but for --explain and --list:\n"
-"      --explain             print what would be done, and do nothing\n"
-"      --check [PID]         is it a proper daemon?  The steps say what to\n"
-"                            expect; any process\n"
-"      --status              does it run?\n"
-"      --stop[=SCHEDULE]     end it, and return when it is gone\n"
-"                            (" SCHEDULE_DEFAULT ")\n"
-"      --tree                with --stop, --replace: all of its session\n"
-"      --signal=SIG          send it a signal\n"
-"      --wait                return when it is gone\n"
-"      --list                the named instances\n"
-"      --json                with --explain, --check, --status and --list\n"
-"\n"
-"  -v, --verbose             print each step as it is done\n"
-"  -h, --help\n"
-"  -V, --version\n"
-"\n"
-"Exit status: 0 it runs; 1 it ran already; 123 it ended before it was ready;\n"
-"124 it was not ready in time; 125 daemonize failed;\n"
-"126 the command could not be executed; 127 it was not found.\n"
-"--status: 0 it runs; 1 dead, with a pid file; 3 not running; 4 unknown.\n"
-"--check: 0 ok; 1 BAD; 3 no such process.  --stop: 2 still there.\n", stdout);
-}
-
-/* The index of value in the NULL-terminated choices, or -1. */
-static int
-choose(const char *value, const char *const *choices)
-{
-	int i;
-
-	for (i = 0; choices[i] != NULL; i++)
-		if (strcmp(value, choices[i]) == 0)
-			return i;
-	return -1;
-}
-
-/* In the order of enum disposition. */
-static int
-parse_disposition(const char *option, const char *value,
-    enum disposition *disposition)
-{
-	static const char *const choices[] = { "default", "ignore", "keep",
-	    NULL };
-	int choice = choose(value, choices);
-
-	if (choice == -1)
-		return misuse(option, value, "not default, ignore or keep");
-	*disposition = (enum disposition)choice;
-	return STATUS_DONE;
-}
-
-static int
-parse_yes_no(const char *option, const char *value, int *yes)
-{
-	static const char *const choices[] = { "no", "yes", NULL };
-
-	*yes = choose(value, choices);
-	return *yes == -1 ? misuse(option, value, "not yes or no") :
-	    STATUS_DONE;
-}
-
-static int
-parse_session(const char *value, int *new)
-{
-	static const char *const choices[] = { "keep", "new", NULL };
-
-	*new = choose(value, choices);
-	return *new == -1 ? misuse("--session", value, "not new or keep") :
-	    STATUS_DONE;
-}
-
-static int
-parse_umask(const char *value, int *mask)
-{
-	size_t length = strlen(value);
-
-	if (strcmp(value, "keep") == 0) {
-		*mask = UMASK_KEEP;
-		return STATUS_DONE;
-	}
-	if (length == 0 || strspn(value, "01234567") != length ||
-	    strtoul(value, NULL, 8) > 0777)
-		return misuse("--umask", value, "not an octal mode or keep");
-	*mask = (int)strtoul(value, NULL, 8);
-	return STATUS_DONE;
-}
-
-static int
-parse_fds(const char *value, struct steps *steps)
-{
-	static const char *const choices[] = { "close", "keep", NULL };
-	const char *at = value, *error;
-	int choice = choose(value, choices);
-	char number[16];
-	size_t length;
-
-	free(steps->listed);
-	steps->listed = NULL;
-	steps->nlisted = 0;
-	steps->fds = choice == 1 ? FDS_KEEP : FDS_CLOSE;
-	if (choice != -1)
-		return STATUS_DONE;
-
-	steps->fds = FDS_LIST;
-	steps->listed = calloc(strlen(value) + 1, sizeof(*steps->listed));
-	if (steps->listed == NULL)
-		return complain_errno("fds", NULL, errno);
-	for (;; at += length + 1) {
-		length = strcspn(at, ",");
-		error = "";
-		if (length > 0 && length < sizeof(number) &&
-		    strspn(at, "0123456789") == length) {
-			(void)strlcpy(number, at, length + 1);
-			fds_add(steps->listed, &steps->nlisted,
-			    (int)strtonum(number, STDERR_FILENO + 1, INT_MAX,
-			    &error));
-		}
-		if (error != NULL)
-			return misuse("--fds", value,
-			    "not close, keep or descriptors above 2");
-		if (at[length] == '\0')
-			return STATUS_DONE;
-	}
-}
-
-/* A name that is a name: of a file, in one directory, that ls(1) shows. */
-static int
-check_name(const char *name)
-{
-	if (*name == '\0' || *name == '.' || strchr(name, '/') != NULL)
-		return misuse("--name", name,
-		    "empty, with a slash, or starts with a dot");
-	return STATUS_DONE;
-}
-
 static int
 add_env(struct config *config, const char *pair)
 {
@@ -298,26 +113,6 @@ split_user(struct config *config, char *user)
 		config->user_group = colon + 1;
 	}
 	return STATUS_DONE;
-}
-
-/* A file or directory, or NULL for the word keep. */
-static int
-store_path(const char *option, const char *value, const char **path)
-{
-	if (*value == '\0')
-		return misuse(option, value, "empty");
-	*path = value;
-	return STATUS_DONE;
-}
-
-static int
-store_path_or_keep(const char *option, const char *value, const char **path)
-{
-	if (strcmp(value, "keep") == 0) {
-		*path = NULL;
-		return STATUS_DONE;
-	}
-	return store_path(option, value, path);
 }
 
 /* One verb at most. */
@@ -405,31 +200,31 @@ store(struct config *config, struct said *said, int option, char *value)
 
 	switch (option) {
 	case OPT_SIGNALS:
-		return parse_disposition("--signals", value, &steps->signals);
+		return value_disposition("--signals", value, &steps->signals);
 	case OPT_SIGCHLD:
-		return parse_disposition("--sigchld", value, &steps->sigchld);
+		return value_disposition("--sigchld", value, &steps->sigchld);
 	case OPT_BACKGROUND:
-		return parse_yes_no("--background", value, &said->background);
+		return value_yes_no("--background", value, &said->background);
 	case OPT_SESSION:
-		return parse_session(value, &said->session);
+		return value_session(value, &said->session);
 	case OPT_REFORK:
-		return parse_yes_no("--refork", value, &said->refork);
+		return value_yes_no("--refork", value, &said->refork);
 	case OPT_UMASK:
 		config->umask_said = true;
-		return parse_umask(value, &steps->umask);
+		return value_umask(value, &steps->umask);
 	case OPT_FDS:
-		return parse_fds(value, steps);
+		return value_fds(value, steps);
 	case 'c':
-		return store_path_or_keep("--chdir", value, &steps->chdir);
+		return value_path_or_keep("--chdir", value, &steps->chdir);
 	case 'i':
 		config->stdio_said[0] = true;
-		return store_path_or_keep("--stdin", value, &steps->stdio[0]);
+		return value_path_or_keep("--stdin", value, &steps->stdio[0]);
 	case 'o':
 		config->stdio_said[1] = true;
-		return store_path_or_keep("--stdout", value, &steps->stdio[1]);
+		return value_path_or_keep("--stdout", value, &steps->stdio[1]);
 	case 'e':
 		config->stdio_said[2] = true;
-		return store_path_or_keep("--stderr", value, &steps->stdio[2]);
+		return value_path_or_keep("--stderr", value, &steps->stdio[2]);
 	case 'a':
 		steps->append = true;
 		break;
@@ -439,9 +234,9 @@ store(struct config *config, struct said *said, int option, char *value)
 	case 'u':
 		return split_user(config, value);
 	case 'g':
-		return store_path("--group", value, &config->group);
+		return value_path("--group", value, &config->group);
 	case 'R':
-		return store_path("--chroot", value, &config->root);
+		return value_path("--chroot", value, &config->root);
 	case 'E':
 		return add_env(config, value);
 	case OPT_CLEAR_ENV:
@@ -451,12 +246,12 @@ store(struct config *config, struct said *said, int option, char *value)
 		config->no_new_privs = true;
 		break;
 	case 'p':
-		return store_path("--pidfile", value, &config->pidfile);
+		return value_path("--pidfile", value, &config->pidfile);
 	case 'n':
 		config->name = value;
-		return check_name(value);
+		return value_name(value);
 	case 'l':
-		return store_path("--lockfile", value, &config->lockfile);
+		return value_path("--lockfile", value, &config->lockfile);
 	case OPT_IF_NOT_RUNNING:
 		config->if_not_running = true;
 		break;

@@ -60,7 +60,4 @@ struct config {
  */
 int	options_parse(struct config *, int argc, char **argv);
 
-/* Prints the help on stdout. */
-void	options_help(void);
-
 #endif

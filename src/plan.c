@@ -18,6 +18,7 @@
 #include "command.h"
 #include "identity.h"
 #include "message.h"
+#include "method.h"
 #include "plan.h"
 
 bool
@@ -234,7 +235,7 @@ plan_make(struct plan *plan, const struct config *config,
 		    "the leader of a process group cannot start a session; "
 		    "use --background=yes");
 	if ((status = check_listed(&plan->steps)) != STATUS_DONE ||
-	    (status = ready_prepare(&plan->ready,
+	    (status = method_prepare(&plan->ready,
 	    &config->ready)) != STATUS_DONE ||
 	    (status = identity_find(&plan->identity, config->user,
 	    group)) != STATUS_DONE ||

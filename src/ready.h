@@ -34,19 +34,6 @@ struct ready {
 struct plan;
 
 /*
- * Looks up a host's addresses; makes the pipe of fd:N, whose other end is the
- * descriptor N from then on: before anything else is opened, which could be N.
- * Returns STATUS_DONE, or another status after a message; so does ready_open.
- */
-int	ready_prepare(struct ready *, const struct readiness *);
-
-/*
- * Opens what else the method needs; refuses a port or socket that somebody
- * serves already.  After the files and the instance, before the first fork.
- */
-int	ready_open(struct plan *);
-
-/*
  * In the launcher, whose child the daemon pid is and which has its signals
  * blocked: waits until it is ready.  session is the one that it was started
  * in.  Returns STATUS_DONE, or another status after a message: then nothing is
@@ -54,8 +41,5 @@ int	ready_open(struct plan *);
  * launcher ends by that signal.
  */
 int	ready_wait(const struct plan *, pid_t pid, pid_t session);
-
-/* Removes what ready_open has made. */
-void	ready_close(const struct ready *);
 
 #endif

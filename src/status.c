@@ -15,6 +15,7 @@
 #include "instance.h"
 #include "json.h"
 #include "message.h"
+#include "name.h"
 #include "proc.h"
 #include "status.h"
 
@@ -173,7 +174,7 @@ by_name(const struct dirent **a, const struct dirent **b)
 int
 status_list(const struct config *config)
 {
-	char *directory = instance_directory(NULL), *path;
+	char *directory = name_directory(NULL), *path;
 	struct dirent **entries;
 	struct facts facts;
 	int i, n;

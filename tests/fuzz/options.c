@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 #include "../../src/explain.h"
-#include "../../src/instance.h"
 #include "../../src/message.h"
+#include "../../src/name.h"
 #include "../../src/options.h"
 #include "../../src/plan.h"
 #include "fuzz.h"
@@ -117,7 +117,7 @@ try(int argc, char **argv)
 	if (options_parse(&config, argc, argv) != STATUS_DONE)
 		return;
 	if (config.name != NULL)
-		config.pidfile = instance_named(config.name);
+		config.pidfile = name_pidfile(config.name);
 	if (config.verb != VERB_LAUNCH && config.verb != VERB_EXPLAIN)
 		return;
 	/* They would take a descriptor of ours, and ask the network. */

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where the pid files of named instances are. */
+#ifndef NAME_H
+#define NAME_H
+
+/*
+ * The directory of named instances, /run/daemonize for root, else below
+ * $XDG_RUNTIME_DIR or ~/.local/state (XDG Base Directory Specification); and
+ * the path of a named one's file, NAME.pid in it.
+ * Strings to free(3), or NULL after a message about name, which may be NULL.
+ */
+char	*name_directory(const char *name);
+char	*name_pidfile(const char *name);
+
+/* Makes the directory of a named instance's file.  -1 with mkdir(2)'s errno. */
+int	name_make_directory(const char *path);
+
+#endif
