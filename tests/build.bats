@@ -125,7 +125,7 @@ is_static() {
 }
 
 @test "a static program is complete, and does what another does" {
-	requires gcc readelf bats
+	requires gcc readelf bats plain
 	built "-O2 -g" CC=gcc --enable-static-program
 	is_static
 	passes identity.bats instance.bats
@@ -134,7 +134,7 @@ is_static() {
 }
 
 @test "with musl it does what it does with another C library" {
-	requires musl-gcc readelf bats
+	requires musl-gcc readelf bats plain
 	built "-O2 -g" CC=musl-gcc --enable-static-program
 	is_static
 	passes step-{1-signals,7-fds,9-stdio}.bats exec.bats identity.bats \
