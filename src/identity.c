@@ -38,7 +38,7 @@ static bool
 is_unreadable(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOMEM ||
-	    error == EIO || error == EINTR;
+	    error == EAGAIN || error == EIO || error == EINTR;
 }
 
 static int

@@ -35,6 +35,9 @@
  */
 static struct { char *text; size_t length; } written;
 
+/* So often the file may have been removed between its opening and its lock. */
+#define OPEN_TRIES	1000
+
 /* How long another launch of the instance is waited for. */
 #define LAUNCH_WAIT_MS	10000
 
@@ -239,7 +242,7 @@ open_file(struct instance *instance, int lockfile, bool *created,
     pid_t *holder)
 {
 	enum instance_state found;
-	int current;
+	int current, tries = 0;
 
 	for (;;) {
 		instance->fd = open_or_create(instance->dir, instance->base,
@@ -255,8 +258,9 @@ open_file(struct instance *instance, int lockfile, bool *created,
 		current = is_current(instance, instance->fd);
 		if (current == 1)
 			return INSTANCE_FREE;
-		if (current == -1) {
-			complain_errno("pidfile", instance->path, errno);
+		if (current == -1 || ++tries == OPEN_TRIES) {
+			complain_errno("pidfile", instance->path,
+			    current == -1 ? errno : EBUSY);
 			return INSTANCE_ERROR;
 		}
 		(void)close(instance->fd);

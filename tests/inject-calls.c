@@ -213,6 +213,8 @@ errors_of(const struct call *call)
 
 	if (errors == NULL)
 		return "";
+	if (call->anonymous)
+		return "ENOMEM EAGAIN";
 	if (strcmp(errors, OPEN) == 0 && strncmp(call->path, "/etc/", 5) == 0)
 		return database;
 	if (strcmp(errors, OPEN) == 0 && call->creates)

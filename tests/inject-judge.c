@@ -268,6 +268,9 @@ judge_old(const struct standard *standard, const char *said)
 		(void)poll(NULL, 0, 1);
 	}
 	if (!is_alive(standard->old)) {
+		/* It could not be waited for what became of him. */
+		if (said != NULL && strstr(said, ": stop: poll: ") != NULL)
+			return RIGHT;
 		if (said != NULL && strstr(said, ": pidfile: ") == NULL &&
 		    number_in(standard->set->pidfile) == standard->old)
 			return because(LEFT, "pid file: of the old one");

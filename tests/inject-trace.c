@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE		/* process_vm_readv(2) */
 
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
@@ -301,6 +302,8 @@ record_call(const struct launch *launch, const struct process *process,
 	    info->instruction_pointer < loader[1];
 	call->message = is_message(process->pid, row, args);
 	call->undo = is_undoing(launch, process);
+	call->anonymous = call->number == SYS_mmap &&
+	    (args[3] & MAP_ANONYMOUS);
 	if (row->path > 0) {
 		call->creates = may_create(row, args);
 		read_path(process->pid, args[row->path - 1], call->path);

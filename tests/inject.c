@@ -257,10 +257,13 @@ is_again(const struct call *call, int process, int nth)
 
 /* These say that it is to be tried again: who does so is right. */
 static bool
-can_last(const char *error)
+can_last(const struct call *call, const char *error)
 {
 	return strcmp(error, "EINTR") != 0 && strcmp(error, "EAGAIN") != 0 &&
-	    strcmp(error, "EWOULDBLOCK") != 0;
+	    strcmp(error, "EWOULDBLOCK") != 0 &&
+	    /* dup2(2): a race with open(2); musl's goes on trying. */
+	    (strcmp(error, "EBUSY") != 0 ||
+	    strcmp(row_of(call->number)->name, "dup2") != 0);
 }
 
 static void
@@ -281,7 +284,7 @@ try_errors(struct standard *standard, int process, int nth)
 		if ((sampled || everything) && is_my_turn(set))
 			try(standard, process, nth, name);
 		snprintf(error, sizeof(error), "%s+", name);
-		if (sampled && can_last(name) &&
+		if (sampled && can_last(call, name) &&
 		    is_again(call, process, nth) && is_my_turn(set))
 			try(standard, process, nth, error);
 		/* The sample has the most plausible one. */

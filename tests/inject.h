@@ -30,6 +30,7 @@ struct call {
 	bool message;		/* it writes to the caller's stderr */
 	bool undo;		/* the launcher tidies up, all else is gone */
 	bool creates;		/* a file, perhaps */
+	bool anonymous;		/* memory of no file */
 	char path[64];
 	char text[96];		/* for people */
 };
