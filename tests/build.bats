@@ -129,13 +129,17 @@ is_static() {
 }
 
 @test "a static program is complete, and does what another does" {
-	requires gcc readelf bats plain
+	requires gcc readelf bats plain strace
 	if ! configured "-O2 -g" CC=gcc --enable-static-program; then
 		grep -q 'needs the archives' log
 		skip "needs the archives of libc and libbsd"
 	fi
 	made "-O2 -g"
 	is_static
+	# Nor are there modules of the databases, whatever nsswitch.conf says.
+	strace -o trace ./daemonize --explain -u "$(id -un)" true >plan 3>&-
+	grep -q /etc/passwd trace
+	[[ $(cat trace) != *.so* ]]
 	passes identity.bats instance.bats
 	# Names of hosts and ports, too.
 	passes -f '^tcp:' ready.bats
