@@ -155,7 +155,8 @@ take_flock(const struct instance *instance, pid_t *holder)
 		seen = *holder > 0 && proc_stat(*holder, &stat) == 0;
 		/* It may have died between the two questions. */
 		if (*holder > 0 && !seen &&
-		    holder_by_lock(instance->fd, &again) == 0 && again != *holder)
+		    holder_by_lock(instance->fd, &again) == 0 &&
+		    again != *holder)
 			continue;
 		/* A holder that executed its command is beyond its launch. */
 		if ((*holder != 0 && (!seen || stat.executed)) ||
@@ -298,7 +299,8 @@ instance_open(struct instance *instance, const char *path, const char *command,
 		return INSTANCE_ERROR;
 	}
 	found = open_file(instance, lockfile, &created, holder);
-	if (found == INSTANCE_FREE && holder_by_lock(instance->fd, holder) == 0) {
+	if (found == INSTANCE_FREE &&
+	    holder_by_lock(instance->fd, holder) == 0) {
 		if (*holder == 0)
 			*holder = number_holder(instance, command);
 		if (*holder != 0)
