@@ -86,7 +86,13 @@ holder_by_number(int fd, int dir, pid_t *pid, const char **reason)
 		*reason = "has other content than a pid";
 		return INSTANCE_ERROR;
 	}
-	if (*pid == 0 || proc_stat(*pid, &proc) == -1 || proc.dead)
+	if (*pid == 0)
+		return INSTANCE_FREE;
+	if (proc_hides(*pid)) {
+		*reason = "/proc does not show the process of its number";
+		return INSTANCE_ERROR;
+	}
+	if (proc_stat(*pid, &proc) == -1 || proc.dead)
 		return INSTANCE_FREE;
 	if (fstat(fd, &st) == -1) {
 		*reason = strerror(errno);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +113,15 @@ proc_stat(pid_t pid, struct proc_stat *stat)
 		return -1;
 	proc_parse_stat(text, stat);
 	return 0;
+}
+
+bool
+proc_hides(pid_t pid)
+{
+	struct proc_stat stat;
+
+	return proc_stat(pid, &stat) == -1 &&
+	    (kill(pid, 0) == 0 || errno != ESRCH);
 }
 
 void

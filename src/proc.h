@@ -29,6 +29,9 @@ struct proc_status {
 	unsigned long long ignored;
 };
 
+/* Is there such a process nonetheless?  No /proc, or hidepid (proc(5)). */
+bool	proc_hides(pid_t);
+
 /*
  * Each returns -1 with errno where it cannot be seen: ENOENT or ESRCH, there
  * is no such process, or no /proc; EACCES, it is another user's.

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ struct facts {
 	const char *reason;
 	enum instance_state state;
 	pid_t pid;
+	bool seen;			/* what follows, in /proc */
 	uid_t uid;
 	time_t since;
 	char *command;			/* free(3); NULL: not to be seen */
@@ -43,6 +45,7 @@ gather_facts(struct facts *facts, const char *name, const char *path)
 	facts->name = name;
 	facts->path = path;
 	facts->label = name != NULL ? name : path;
+	facts->seen = false;
 	facts->command = NULL;
 	facts->length = 0;
 	facts->state = instance_find(path, &facts->pid, &facts->reason);
@@ -50,9 +53,11 @@ gather_facts(struct facts *facts, const char *name, const char *path)
 		return;
 	if (proc_stat(facts->pid, &stat) == -1 ||
 	    proc_status(facts->pid, &status) == -1) {
-		facts->state = INSTANCE_DEAD;
+		if (!proc_hides(facts->pid))
+			facts->state = INSTANCE_DEAD;
 		return;
 	}
+	facts->seen = true;
 	facts->uid = status.uid;
 	proc_started(&stat, &started);
 	facts->since = started.tv_sec;
@@ -60,16 +65,36 @@ gather_facts(struct facts *facts, const char *name, const char *path)
 }
 
 static void
+print_json_process(const struct facts *facts)
+{
+	char since[32];
+	const char *arg;
+
+	(void)strftime(since, sizeof(since), "%Y-%m-%dT%H:%M:%SZ",
+	    gmtime(&facts->since));
+	json_number("uid", facts->uid);
+	json_string("user", user_from_uid(facts->uid, 1));
+	json_string("since", since);
+	json_number("uptime", time(NULL) - facts->since);
+	json_open("command", '[');
+	for (arg = facts->command; arg < facts->command + facts->length;
+	    arg += strlen(arg) + 1)
+		json_string(NULL, arg);
+	json_close(']');
+}
+
+static void
 print_json(const struct facts *facts)
 {
+	static const char *const unseen[] = { "uid", "user", "since", "uptime",
+	    "command" };
 	static const char *const states[] = {
 		[INSTANCE_FREE] = "stopped",
 		[INSTANCE_DEAD] = "dead",
 		[INSTANCE_RUNNING] = "running",
 		[INSTANCE_ERROR] = "unknown",
 	};
-	char since[32];
-	const char *arg;
+	size_t i;
 
 	json_open(NULL, '{');
 	json_string("name", facts->name);
@@ -78,19 +103,12 @@ print_json(const struct facts *facts)
 	if (facts->state == INSTANCE_ERROR)
 		json_string("reason", facts->reason);
 	if (facts->state == INSTANCE_RUNNING) {
-		(void)strftime(since, sizeof(since), "%Y-%m-%dT%H:%M:%SZ",
-		    gmtime(&facts->since));
 		json_number("pid", facts->pid);
-		json_number("uid", facts->uid);
-		json_string("user", user_from_uid(facts->uid, 1));
-		json_string("since", since);
-		json_number("uptime", time(NULL) - facts->since);
-		json_open("command", '[');
-		for (arg = facts->command;
-		    arg < facts->command + facts->length;
-		    arg += strlen(arg) + 1)
-			json_string(NULL, arg);
-		json_close(']');
+		if (facts->seen)
+			print_json_process(facts);
+		else
+			for (i = 0; i < sizeof(unseen) / sizeof(*unseen); i++)
+				json_null(unseen[i]);
 	}
 	json_close('}');
 }
@@ -104,6 +122,11 @@ print_facts(const struct facts *facts)
 	print_plain(facts->label);
 	switch (facts->state) {
 	case INSTANCE_RUNNING:
+		if (!facts->seen) {
+			(void)printf(": running, pid %d, user ?, since ?: ?",
+			    (int)facts->pid);
+			break;
+		}
 		(void)strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S",
 		    localtime(&facts->since));
 		(void)printf(": running, pid %d, user %s, since %s: ",

@@ -50,7 +50,8 @@ script() {
 # at_call N SCRIPT OPTION...
 at_call() {
 	read -r STATUS HOW < <("$HELPERS_DIR/atcall" "$1" "$TMP/$2" \
-	    "$DAEMONIZE" -p "$PIDFILE" "${@:3}" 2>"$TMP/output" 3>&-)
+	    "$DAEMONIZE" -p "$PIDFILE" "${@:3}" 2>"$TMP/output" 3>&- |
+	    tail -n 1)
 }
 
 # The same at each of its calls, one after the other: before it, FUNCTION, and
@@ -108,6 +109,17 @@ is_signalled_or_not() {
 		    "daemonize: signal: $PIDFILE: not running" ;;
 	esac
 	equal daemons "$(leftovers)" ""
+}
+
+was_seen_or_is_dead() {
+	[[ $STATUS == 0 ]] || equal "status $WHEN" "$STATUS" 1
+	equal "output $WHEN" "$(cat "$TMP/output")" ""
+	equal daemons "$(leftovers)" ""
+}
+
+@test "one that dies at any moment of a look runs, or is dead" {
+	dies_meanwhile
+	at_every_call start was_seen_or_is_dead die --status
 }
 
 @test "one that dies at any moment of its stop is stopped" {

@@ -322,12 +322,41 @@ daemonize: replace: $PIDFILE: the one that ran has been stopped" \
 	alive "$PID"
 }
 
+@test "a number says nothing where /proc does not show its process" {
+	sleep 1000 3>&- &
+	remember $!
+	echo $! >"$PIDFILE"
+	inject '?open,openat:error=ENOENT' -- -P "/proc/$!/stat"
+	fails_of_it 4 "daemonize: status: $PIDFILE: $(
+	    )/proc does not show the process of its number" \
+	    --status -p "$PIDFILE"
+}
+
+@test "check does not take whom /proc does not show for gone" {
+	start
+	inject '?open,openat:error=ENOENT' -- -P "/proc/$PID/stat"
+	fails_of_it 125 "daemonize: check: $PID: /proc does not show it" \
+	    --check "$PID"
+	fails_of_it 125 "daemonize: check: $PIDFILE: /proc does not show it" \
+	    --check -p "$PIDFILE"
+}
+
 @test "a process that ends as --status looks at it is dead" {
 	start
 	inject '?open,openat:error=ENOENT' -- -P "/proc/$PID/status"
 	run launch --status -p "$PIDFILE"
 	status_is 1
 	output_is "$PIDFILE: dead, but its pid file is there"
+}
+
+@test "a process that /proc does not show runs if it has the lock" {
+	start
+	inject '?open,openat:error=ENOENT' -- -P "/proc/$PID/stat"
+	fails_of_it 0 "$PIDFILE: running, pid $PID, user ?, since ?: ?" \
+	    --status -p "$PIDFILE"
+	run launch --status --json -p "$PIDFILE"
+	[[ $output == *",\"pid\":$PID,\"uid\":null,\"user\":null,\"since\":null,$(
+	    )\"uptime\":null,\"command\":null}" ]]
 }
 
 @test "wait goes on where a signal interrupts it" {
