@@ -49,9 +49,10 @@ script() {
 # HOW: reached or not.  Its output is in $TMP/output.
 # at_call N SCRIPT OPTION...
 at_call() {
-	read -r STATUS HOW < <("$HELPERS_DIR/atcall" "$1" "$TMP/$2" \
-	    "$DAEMONIZE" -p "$PIDFILE" "${@:3}" 2>"$TMP/output" 3>&- |
-	    tail -n 1)
+	"$HELPERS_DIR/atcall" "$1" "$TMP/$2" "$DAEMONIZE" -p "$PIDFILE" \
+	    "${@:3}" >"$TMP/atcall" 2>"$TMP/output" 3>&- || :
+	# After what the verb prints.
+	read -r STATUS HOW < <(tail -n 1 "$TMP/atcall")
 }
 
 # The same at each of its calls, one after the other: before it, FUNCTION, and
