@@ -439,10 +439,10 @@ check(const struct config *config)
 		return STATUS_FAILED;
 	locks[0] = path;
 	(void)snprintf(number, sizeof(number), "%d", (int)pid);
-	if (pid != 0 && proc_hides(pid))
-		return complain("check", path != NULL ? path : number,
-		    "/proc does not show it");
 	if (pid == 0 || read_facts(pid, locks, &facts) == -1) {
+		if (pid != 0 && proc_hides(pid))
+			return complain("check", path != NULL ? path : number,
+			    "/proc does not show it");
 		complain("check", path != NULL ? path : number,
 		    "no such process");
 		return STATUS_NOT_RUNNING;

@@ -88,11 +88,13 @@ holder_by_number(int fd, int dir, pid_t *pid, const char **reason)
 	}
 	if (*pid == 0)
 		return INSTANCE_FREE;
-	if (proc_hides(*pid)) {
+	if (proc_stat(*pid, &proc) == -1) {
+		if (!proc_hides(*pid))
+			return INSTANCE_FREE;
 		*reason = "/proc does not show the process of its number";
 		return INSTANCE_ERROR;
 	}
-	if (proc_stat(*pid, &proc) == -1 || proc.dead)
+	if (proc.dead)
 		return INSTANCE_FREE;
 	if (fstat(fd, &st) == -1) {
 		*reason = strerror(errno);
