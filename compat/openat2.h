@@ -18,7 +18,8 @@ struct open_how {
 	uint64_t mode;
 	uint64_t resolve;
 };
-#define RESOLVE_IN_ROOT	0x10
+#define RESOLVE_NO_SYMLINKS	0x04
+#define RESOLVE_IN_ROOT		0x10
 #endif
 
 int	openat2(int dir, const char *path, const struct open_how *how,
