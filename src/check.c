@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "instance.h"
+#include "instance/find.h"
 #include "json.h"
 #include "message.h"
 #include "proc.h"
@@ -41,7 +41,7 @@ struct facts {
 	int seen;			/* errno, or 0: what follows is known */
 	char cwd[PATH_MAX];
 	char stdio[3][PATH_MAX];	/* "": closed */
-	int *fds;			/* above 2, but the locks' */
+	int *fds;			/* above 2, but the lock's */
 	bool *terminals;		/* which of them are */
 	size_t nfds;
 };
@@ -60,15 +60,14 @@ is_terminal(const char *target)
 }
 
 static void
-read_fds(pid_t pid, const char *const locks[2], struct facts *facts)
+read_fds(pid_t pid, const char *lockfile, struct facts *facts)
 {
-	char name[32], target[PATH_MAX], lock[2][PATH_MAX] = { "", "" };
+	char name[32], target[PATH_MAX], lock[PATH_MAX] = "";
 	ssize_t i, n;
 
-	/* The descriptors of the locks are ours, and meant to be there. */
-	for (i = 0; i < 2; i++)
-		if (locks[i] != NULL && realpath(locks[i], lock[i]) == NULL)
-			lock[i][0] = '\0';
+	/* The descriptor of the lock is ours, and meant to be there. */
+	if (lockfile != NULL && realpath(lockfile, lock) == NULL)
+		lock[0] = '\0';
 
 	if ((n = proc_fds(pid, &facts->fds)) == -1 ||
 	    proc_link(pid, "cwd", facts->cwd, sizeof(facts->cwd)) == -1) {
@@ -89,8 +88,7 @@ read_fds(pid_t pid, const char *const locks[2], struct facts *facts)
 			    sizeof(facts->stdio[0]));
 			continue;
 		}
-		if (strcmp(target, lock[0]) == 0 ||
-		    strcmp(target, lock[1]) == 0)
+		if (strcmp(target, lock) == 0)
 			continue;
 		facts->terminals[facts->nfds] = is_terminal(target);
 		facts->fds[facts->nfds++] = facts->fds[i];
@@ -98,7 +96,7 @@ read_fds(pid_t pid, const char *const locks[2], struct facts *facts)
 }
 
 static int
-read_facts(pid_t pid, const char *const locks[2], struct facts *facts)
+read_facts(pid_t pid, const char *lockfile, struct facts *facts)
 {
 	struct proc_stat other;
 
@@ -113,7 +111,7 @@ read_facts(pid_t pid, const char *const locks[2], struct facts *facts)
 	    !other.dead && other.session == facts->stat.session;
 	facts->same_session = proc_stat(facts->stat.parent, &other) == 0 &&
 	    other.session == facts->stat.session;
-	read_fds(pid, locks, facts);
+	read_fds(pid, lockfile, facts);
 	return 0;
 }
 
@@ -144,6 +142,9 @@ check_signals(const struct facts *facts, const struct config *config,
 {
 	unsigned long long terminal = SIGNAL_BIT(SIGHUP) |
 	    SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU);
+	/* Servers ignore these, and the terminal's, themselves. */
+	unsigned long long own = SIGNAL_BIT(SIGPIPE) | SIGNAL_BIT(SIGSYS) |
+	    SIGNAL_BIT(SIGUSR1) | SIGNAL_BIT(SIGUSR2) | SIGNAL_BIT(SIGALRM);
 	unsigned long long ignored = facts->status.ignored &
 	    ~SIGNAL_BIT(SIGCHLD);
 	char blocked_names[512], ignored_names[512];
@@ -159,14 +160,15 @@ check_signals(const struct facts *facts, const struct config *config,
 		    "ignored: %s; blocked: %s", ignored == 0 ? "none" :
 		    ignored_names, facts->status.blocked == 0 ? "none" :
 		    blocked_names);
-	if (config->steps.signals == DISPOSITION_KEEP)
+	if (config->steps.signals == DISPOSITION_KEEP || (
+	    facts->status.blocked == 0 && ignored == (config->steps.signals ==
+	    DISPOSITION_IGNORE ? terminal : 0)))
 		row->verdict = VERDICT_OK;
-	else if (config->steps.signals == DISPOSITION_IGNORE)
-		row->verdict = facts->status.blocked == 0 &&
-		    ignored == terminal ? VERDICT_OK : VERDICT_BAD;
+	else if (!(config->said & 1U << STEP_SIGNALS) &&
+	    facts->status.blocked == 0 && (ignored & ~(terminal | own)) == 0)
+		row->verdict = VERDICT_UNSEEN;
 	else
-		row->verdict = facts->status.blocked == 0 && ignored == 0 ?
-		    VERDICT_OK : VERDICT_BAD;
+		row->verdict = VERDICT_BAD;
 }
 
 static void
@@ -246,7 +248,7 @@ check_umask(const struct facts *facts, const struct config *config,
 	    !(mask & 020) ? ": its files are writable by its group" : "");
 	if (config->steps.umask == UMASK_KEEP)
 		row->verdict = VERDICT_OK;
-	else if (config->umask_said)
+	else if (config->said & 1U << STEP_UMASK)
 		row->verdict = mask == config->steps.umask ? VERDICT_OK :
 		    VERDICT_BAD;
 	else
@@ -379,21 +381,56 @@ static void (*const checks[STEPS])(const struct facts *, const struct config *,
 	[STEP_STDIO] = check_stdio,
 };
 
-/* The process of the pid file: 0 where there is none, -1 after a message. */
-static pid_t
-find_process(const char *path)
-{
-	const char *reason;
-	pid_t pid;
+/* The lines of a record that are options of the steps. */
+static const char *const step_lines[] = { "signals", "sigchld", "background",
+    "session", "refork", "umask", "fds", "chdir", "stdin", "stdout",
+    "stderr" };
 
-	switch (instance_find(path, &pid, &reason)) {
+#define STEP_LINES	(sizeof(step_lines) / sizeof(*step_lines))
+
+/*
+ * What is expected of a daemon with a record: the options of its launch, and
+ * behind them those of this command line.  expected lives as long as words.
+ */
+static int
+expect(const struct config *config, const struct record *record,
+    struct config *expected)
+{
+	static char words[STEP_LINES][PATH_MAX + 16];
+	char value[PATH_MAX], **argv;
+	int argc = 1, i;
+	size_t line;
+
+	argv = calloc((size_t)config->argc + STEP_LINES + 1, sizeof(*argv));
+	if (argv == NULL)
+		return complain_errno("check", NULL, errno);
+	argv[0] = config->argv[0];
+	for (line = 0; line < STEP_LINES; line++)
+		if (record_value(record, step_lines[line], 0, value,
+		    sizeof(value))) {
+			(void)snprintf(words[line], sizeof(words[line]),
+			    "--%s=%s", step_lines[line], value);
+			argv[argc++] = words[line];
+		}
+	for (i = 1; i < config->argc; i++)
+		argv[argc++] = config->argv[i];
+	return options_parse(expected, argc, argv);
+}
+
+/* The process of the pid file.  STATUS_DONE, or the status after a message. */
+static int
+find_process(const char *path, struct found *found)
+{
+	instance_find(path, true, found);
+	switch (found->state) {
 	case INSTANCE_RUNNING:
-		return pid;
-	case INSTANCE_ERROR:
-		complain("check", path, reason);
-		return -1;
+	case INSTANCE_GUESS:
+		return STATUS_DONE;
+	case INSTANCE_UNKNOWN:
+		return complain("check", path, found->reason);
 	default:
-		return 0;
+		(void)complain("check", path, "no such process");
+		return STATUS_NOT_RUNNING;
 	}
 }
 
@@ -424,23 +461,49 @@ print_row(const struct config *config, int step, const struct row *row)
 	(void)putchar('\n');
 }
 
+/* Prints the nine rows; returns whether some are BAD. */
+static int
+check_steps(const struct config *expected, unsigned int said, bool recorded,
+    const struct facts *facts)
+{
+	int status = STATUS_DONE, step;
+	struct row row;
+
+	for (step = 0; step < STEPS; step++) {
+		checks[step](facts, expected, &row);
+		/* The launch did it, so that the command has undone it. */
+		if (row.verdict == VERDICT_BAD && recorded &&
+		    !(said & 1U << step))
+			row.verdict = VERDICT_UNSEEN;
+		if (row.verdict == VERDICT_BAD)
+			status = STATUS_BAD;
+		print_row(expected, step, &row);
+	}
+	return status;
+}
+
 int
 check(const struct config *config)
 {
-	const char *locks[] = { NULL, config->lockfile };
 	const char *path = config->pidfile;
-	int status = STATUS_DONE, step;
-	pid_t pid = config->pid;
+	struct config expected = *config;
+	struct found found = { .recorded = false };
 	struct facts facts;
-	struct row row;
+	pid_t pid = config->pid;
 	char number[16];
+	int status;
 
-	if (path != NULL && (pid = find_process(path)) == -1)
-		return STATUS_FAILED;
-	locks[0] = path;
+	if (path != NULL &&
+	    (status = find_process(path, &found)) != STATUS_DONE)
+		return status;
+	if (found.recorded && (status = expect(config, &found.record,
+	    &expected)) != STATUS_DONE)
+		return status;
+	if (path != NULL)
+		pid = found.pid;
 	(void)snprintf(number, sizeof(number), "%d", (int)pid);
-	if (pid == 0 || read_facts(pid, locks, &facts) == -1) {
-		if (pid != 0 && proc_hides(pid))
+	if (read_facts(pid, config->lockfile, &facts) == -1) {
+		if (proc_hides(pid))
 			return complain("check", path != NULL ? path : number,
 			    "/proc does not show it");
 		complain("check", path != NULL ? path : number,
@@ -452,12 +515,7 @@ check(const struct config *config)
 		json_number("pid", pid);
 		json_open("steps", '[');
 	}
-	for (step = 0; step < STEPS; step++) {
-		checks[step](&facts, config, &row);
-		if (row.verdict == VERDICT_BAD)
-			status = STATUS_BAD;
-		print_row(config, step, &row);
-	}
+	status = check_steps(&expected, config->said, found.recorded, &facts);
 	if (config->json) {
 		json_close(']');
 		json_close('}');

@@ -5,7 +5,6 @@
 #include <sys/types.h>
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -14,106 +13,105 @@
 #include <unistd.h>
 
 #include "control.h"
-#include "instance.h"
+#include "instance/find.h"
 #include "message.h"
 #include "pidfd.h"
 #include "proc.h"
 #include "schedule.h"
 #include "stop.h"
 
-/* Who dies and is launched anew all the time is given up on. */
+/* A daemon that ends and is launched anew all the time is given up on. */
 #define FIND_TRIES	100
 
-/* How long a launch on its way is waited for. */
-#define LAUNCH_WAIT_MS	10000
-
 /*
- * Is it one of ours that has still to execute its command?  Other programs
- * fork and never execute one, too.
+ * Finds the daemon and holds it by a pidfd: from then on its pid cannot be
+ * another process's.  It may have ended, and its pid have been re-used, just
+ * before: so its start tick is compared once more.
  */
-static bool
-is_launching(pid_t pid)
+static void
+hold(const char *path, struct found *found, int *pidfd)
 {
-	char theirs[PATH_MAX], ours[PATH_MAX];
-	struct proc_stat stat;
+	int tries;
 
-	return proc_stat(pid, &stat) == 0 && !stat.dead && !stat.executed &&
-	    proc_link(pid, "exe", theirs, sizeof(theirs)) == 0 &&
-	    proc_link(getpid(), "exe", ours, sizeof(ours)) == 0 &&
-	    strcmp(theirs, ours) == 0;
-}
-
-/*
- * Finds who runs and holds him.  He may die and leave his number to another
- * between the two: so he is looked for again once he is held.  A launch that
- * is on its way is let come to its end.
- */
-static enum instance_state
-hold(const char *path, pid_t *pid, int *pidfd, const char **reason)
-{
-	enum instance_state state;
-	int tries, waited = 0;
-	pid_t again;
-
+	*pidfd = -1;
 	for (tries = 0; tries < FIND_TRIES; tries++) {
-		state = instance_find(path, pid, reason);
-		while (state == INSTANCE_RUNNING && is_launching(*pid) &&
-		    waited++ < LAUNCH_WAIT_MS) {
-			(void)poll(NULL, 0, 1);
-			state = instance_find(path, pid, reason);
-		}
-		if (state != INSTANCE_RUNNING)
-			return state;
-		*pidfd = pidfd_open(*pid, 0);
-		if (*pidfd == -1 && errno == ESRCH)
-			continue;
-		if (*pidfd == -1) {
-			*reason = errno == ENOSYS ?
-			    "needs pidfds, which Linux has since 5.3" :
+		instance_find(path, true, found);
+		if (found->state != INSTANCE_RUNNING)
+			return;
+		*pidfd = pidfd_open(found->pid, 0);
+		if (*pidfd == -1 && errno != ESRCH) {
+			found->state = INSTANCE_UNKNOWN;
+			found->reason = errno == ENOSYS ?
+			    "needs pidfd_open(2), which Linux has since 5.3" :
 			    strerror(errno);
-			return INSTANCE_ERROR;
+			return;
 		}
-		if (instance_find(path, &again, reason) == INSTANCE_RUNNING &&
-		    again == *pid)
-			return INSTANCE_RUNNING;
-		(void)close(*pidfd);
+		if (*pidfd != -1 && found_is_current(found))
+			return;
+		if (*pidfd != -1)
+			(void)close(*pidfd);
+		*pidfd = -1;
 	}
-	*reason = "another process whenever one looks";
-	return INSTANCE_ERROR;
+	found->state = INSTANCE_UNKNOWN;
+	found->reason = "it is another process at each look";
 }
 
+/*
+ * A process has the pid, but may be any: the user is told which it is, and how
+ * to signal it.  sig is NULL where nothing is to be sent.
+ */
 static int
-send_to(const char *verb, int pidfd, int sig)
+refuse_guess(const char *verb, const char *path, const struct found *found,
+    const char *sig)
 {
-	if (pidfd_send_signal(pidfd, sig, NULL, 0) == 0 || errno == ESRCH)
-		return 0;
-	complain_errno(verb, signal_name(sig), errno);
-	return -1;
+	char line[512], reason[1024];
+
+	proc_title(found->pid, line, sizeof(line));
+	(void)snprintf(reason, sizeof(reason), "%s, so pid %d (%s) may be "
+	    "another process%s%s%s", found->reason, (int)found->pid, line,
+	    sig == NULL ? "" : "; if it is the daemon: kill",
+	    sig == NULL || *sig == '\0' ? "" : " -", sig == NULL ? "" : sig);
+	if (sig != NULL)
+		(void)snprintf(reason + strlen(reason),
+		    sizeof(reason) - strlen(reason), " %d", (int)found->pid);
+	return complain(verb, path, reason);
+}
+
+/* What cannot be acted on; STATUS_DONE for one that does not run. */
+static int
+refuse(const char *verb, const char *path, const struct found *found,
+    const char *sig)
+{
+	switch (found->state) {
+	case INSTANCE_GUESS:
+		return refuse_guess(verb, path, found, sig);
+	case INSTANCE_UNKNOWN:
+		return complain(verb, path, found->reason);
+	default:
+		return STATUS_DONE;
+	}
 }
 
 int
 control_signal(const struct config *config)
 {
 	const char *path = config->pidfile;
+	const char *name = signal_name(config->signal);
 	int pidfd, status = STATUS_DONE;
-	const char *reason;
-	pid_t pid;
+	struct found found;
 
-	switch (hold(path, &pid, &pidfd, &reason)) {
-	case INSTANCE_RUNNING:
-		if (send_to("signal", pidfd, config->signal) == -1)
-			status = STATUS_FAILED;
-		(void)close(pidfd);
-		break;
-	case INSTANCE_FREE:
-	case INSTANCE_DEAD:
-		complain("signal", path, "not running");
-		status = STATUS_NOT_RUNNING;
-		break;
-	case INSTANCE_ERROR:
-		status = complain("signal", path, reason);
-		break;
+	hold(path, &found, &pidfd);
+	if (pidfd == -1) {
+		status = refuse("signal", path, &found, name);
+		if (status != STATUS_DONE)
+			return status;
+		(void)complain("signal", path, "not running");
+		return STATUS_NOT_RUNNING;
 	}
+	if (pidfd_send_signal(pidfd, config->signal, NULL, 0) == -1 &&
+	    errno != ESRCH)
+		status = complain_errno("signal", name, errno);
+	(void)close(pidfd);
 	return status;
 }
 
@@ -121,40 +119,29 @@ int
 control_wait(const struct config *config)
 {
 	struct pollfd fd = { .events = POLLIN };
-	int status = STATUS_DONE;
-	const char *reason;
-	pid_t pid;
+	struct found found;
 
-	switch (hold(config->pidfile, &pid, &fd.fd, &reason)) {
-	case INSTANCE_RUNNING:
-		while (poll(&fd, 1, -1) == -1 && errno == EINTR)
-			;
-		(void)close(fd.fd);
-		break;
-	case INSTANCE_FREE:
-	case INSTANCE_DEAD:
-		break;
-	case INSTANCE_ERROR:
-		status = complain("wait", config->pidfile, reason);
-		break;
-	}
-	return status;
+	hold(config->pidfile, &found, &fd.fd);
+	if (fd.fd == -1)
+		return refuse("wait", config->pidfile, &found, NULL);
+	while (poll(&fd, 1, -1) == -1 && errno == EINTR)
+		;
+	(void)close(fd.fd);
+	return STATUS_DONE;
 }
 
 static int
-stop_running(const struct config *config, int pidfd, pid_t pid)
+stop_running(const struct config *config, int pidfd, const struct found *found)
 {
-	struct victims victims = { .who = VICTIM_ONE, .pid = pid,
+	struct victims victims = { .who = VICTIM_ONE, .pid = found->pid,
 	    .pidfd = pidfd, .hurry = -1 };
 	char name[32];
 
-	(void)snprintf(name, sizeof(name), "pid %d", (int)pid);
+	(void)snprintf(name, sizeof(name), "pid %d", (int)found->pid);
 	victims.name = name;
 	if (config->tree) {
 		victims.who = VICTIM_SESSION;
-		victims.session = getsid(pid);
-		if (victims.session == -1)
-			return complain_errno("stop", "getsid", errno);
+		victims.session = found->session;
 		/* 0: its leader is in another pid namespace. */
 		if (victims.session == 0 || victims.session == getsid(0))
 			return complain("stop", "--tree",
@@ -171,42 +158,43 @@ stop_running(const struct config *config, int pidfd, pid_t pid)
 	return STATUS_FAILED;
 }
 
+/* The schedule has ended, and something of it has not. */
+static void
+complain_survivor(const char *path, int pidfd, pid_t pid)
+{
+	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+	char what[64];
+
+	(void)snprintf(what, sizeof(what), poll(&ended, 1, 0) == 0 ?
+	    "pid %d is still there" :
+	    "others of the session of pid %d are still there", (int)pid);
+	(void)complain("stop", path, what);
+}
+
 int
 control_stop(const struct config *config, bool *stopped)
 {
 	const char *path = config->pidfile;
-	struct pollfd ended = { .events = POLLIN };
-	int pidfd, status = STATUS_DONE;
-	bool survived = false;
-	const char *reason;
-	char what[64];
-	pid_t pid;
+	struct found found;
+	int pidfd, status;
 
-	*stopped = false;
-	switch (hold(path, &pid, &pidfd, &reason)) {
-	case INSTANCE_RUNNING:
-		status = stop_running(config, pidfd, pid);
-		ended.fd = pidfd;
-		survived = status == STATUS_STILL_THERE &&
-		    poll(&ended, 1, 0) == 0;
+	hold(path, &found, &pidfd);
+	*stopped = pidfd != -1;
+	if (pidfd != -1) {
+		status = stop_running(config, pidfd, &found);
+		if (status == STATUS_STILL_THERE)
+			complain_survivor(path, pidfd, found.pid);
 		(void)close(pidfd);
 		*stopped = status == STATUS_DONE;
-		break;
-	case INSTANCE_FREE:
-		return STATUS_DONE;
-	case INSTANCE_DEAD:
-		break;
-	case INSTANCE_ERROR:
-		return complain("stop", path, reason);
+	} else {
+		status = refuse(config->replace ? "replace" : "stop", path,
+		    &found, "");
+		if (status == STATUS_DONE && !config->replace) {
+			print_plain(config->name != NULL ? config->name : path);
+			(void)puts(": not running");
+		}
 	}
-	if (status == STATUS_STILL_THERE) {
-		(void)snprintf(what, sizeof(what), survived ?
-		    "pid %d is still there" :
-		    "others of the session of pid %d are still there",
-		    (int)pid);
-		complain("stop", path, what);
-	}
-	if (status == STATUS_DONE && instance_retire(path, pid) == -1)
-		return complain_errno("pidfile", path, errno);
+	if (status == STATUS_DONE)
+		instance_retire(path, &found);
 	return status;
 }

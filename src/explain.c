@@ -58,7 +58,7 @@ print_before(const struct plan *plan)
 		(void)printf("  %-13slock %s, or refuse\n", "lockfile",
 		    plan->lockfile);
 	if (plan->pidfile != NULL)
-		(void)printf("  %-13slock %s, %s if it runs already\n",
+		(void)printf("  %-13sopen %s, %s if it runs already\n",
 		    "pidfile", plan->pidfile, plan->replace ?
 		    "after stopping it" : "or refuse");
 	for (fd = 0; fd < 3; fd++)
@@ -132,7 +132,7 @@ print_after(const struct plan *plan)
 		(void)printf("  %-13s%s\n", "no-new-privs",
 		    "no privileges are gained by an exec");
 	if (plan->pidfile != NULL)
-		(void)printf("  %-13swrite the pid; lock it while it lives\n",
+		(void)printf("  %-13swrite the pid, and the record beside it\n",
 		    "pidfile");
 	(void)printf("  %-13s", "exec");
 	print_quoted(plan->path);

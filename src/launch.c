@@ -19,21 +19,27 @@
 #include "config.h"
 
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command.h"
+#include "instance/instance.h"
 #include "launch.h"
 #include "message.h"
 #include "proc.h"
+#include "progress.h"
+#include "schedule.h"
 
 /*
  * The daemon's pid, or 0.  It says so itself, in the memory that it shares with
@@ -49,7 +55,8 @@ enum stage {
 	STAGE_PRIVILEGES,
 	STAGE_PIDFILE,
 	STAGE_EXEC,
-	STAGE_REPORT
+	STAGE_REPORT,
+	STAGE_INIT
 };
 
 /* A record of the report channel: much less than PIPE_BUF, so never torn. */
@@ -128,6 +135,10 @@ failed(const struct plan *plan, const struct report *report)
 	if (report->stage == STAGE_EXEC)
 		return plan_tell_stopped(plan,
 		    exec_failed(plan, report->error));
+	if (report->stage == STAGE_INIT)
+		return plan_tell_stopped(plan, complain("background", "fork",
+		    "the first process of a pid namespace cannot go into the "
+		    "background; use -F"));
 	describe(plan, report->stage, &name, &object);
 	return plan_tell_stopped(plan,
 	    complain_errno(name, object, report->error));
@@ -178,8 +189,6 @@ give_up(const struct plan *plan, int channel, int stage)
 
 	if (channel == -1)
 		exit(failed(plan, &record));
-	/* The launcher may be killed before it gets to it. */
-	instance_disclaim();
 	/* If the launcher was killed there is nobody else to undo it. */
 	if (report(plan, channel, stage, record.error) == -1)
 		plan_undo(plan);
@@ -216,16 +225,39 @@ execute(const struct plan *plan)
 	return execve(plan->shell_argv[0], plan->shell_argv, plan->env);
 }
 
+/*
+ * Writes the pid file and the record.  A user who may trace the process, once
+ * it runs as that user, is left no descriptor that can write them: but where
+ * there is no launcher, this process has to take them back if the exec fails.
+ */
+static int
+claim(const struct plan *plan, int channel)
+{
+	if (channel == -1)
+		return instance_claim(plan->instance, RECORD_RUNNING);
+	if (instance_claim(plan->instance, RECORD_STARTING) == -1)
+		return -1;
+	if (plan->identity.change)
+		instance_close(plan->instance);
+	return 0;
+}
+
 /* Becomes the command: all that is not a fork. */
 static void __attribute__((noreturn))
 become(const struct plan *plan, int channel)
 {
 	born = getpid();
+	/* The launcher may have to end this process before it is executed. */
+	if (plan_is_apart(plan) && !plan->verbose &&
+	    report(plan, channel, STEP_REFORK, 0) == -1)
+		give_up(plan, channel, STAGE_REPORT);
 	take(plan, channel, STEP_REFORK, 0);
 	take(plan, channel, STEP_SIGNALS, step_signals(plan));
 	take(plan, channel, STEP_SIGCHLD, step_sigchld(plan));
 	take(plan, channel, STEP_UMASK, step_umask(plan));
 	take(plan, channel, STEP_FDS, step_fds(plan));
+	if (plan->instance != NULL)
+		take(plan, channel, STAGE_PIDFILE, claim(plan, channel));
 	if (plan->root != NULL)
 		take(plan, channel, STAGE_CHROOT, enter_root(plan));
 	if (plan->identity.change)
@@ -237,25 +269,25 @@ become(const struct plan *plan, int channel)
 		take(plan, channel, STAGE_PRIVILEGES,
 		    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 
-	/*
-	 * Announced before our pid is in the file: where the launcher has been
-	 * killed, nobody would take it out again.
-	 */
 	if (report(plan, channel, STAGE_EXEC, 0) == -1)
 		give_up(plan, channel, STAGE_REPORT);
-	if (plan->pidfile != NULL && instance_claim(&plan->instance) == -1)
-		give_up(plan, channel, STAGE_PIDFILE);
 	if (step_signals_release(plan) == -1)
 		give_up(plan, channel, STEP_SIGNALS);
 	(void)execute(plan);
 	give_up(plan, channel, STAGE_EXEC);
 }
 
-/* With the launcher's end open, the daemon would not see it closed. */
+/*
+ * The first thing that a child of the launcher does.  With the launcher's end
+ * open, the daemon would not see it closed.
+ */
 static void
-leave_launcher(const struct plan *plan)
+leave_launcher(const struct plan *plan, int channel)
 {
 	(void)close(plan->channel[0]);
+	/* After unshare(CLONE_NEWPID) in the caller, all ends with this one. */
+	if (getpid() == 1)
+		give_up(plan, channel, STAGE_INIT);
 }
 
 /*
@@ -265,7 +297,7 @@ leave_launcher(const struct plan *plan)
 static void __attribute__((noreturn))
 detach(const struct plan *plan, int channel)
 {
-	leave_launcher(plan);
+	leave_launcher(plan, channel);
 	take(plan, channel, STEP_BACKGROUND, 0);
 	take(plan, channel, STEP_SESSION, step_session(plan));
 	if (!plan->steps.refork)
@@ -314,60 +346,181 @@ killed(const struct plan *plan, pid_t child)
 	return plan_tell_stopped(plan, complain("exec", plan->path, reason));
 }
 
+/* What the launcher waits by, beside the channel. */
+struct patience {
+	int signals;			/* a signalfd(2), or -1: it just reads */
+	long long end;			/* by now_ms() */
+	int interrupted;		/* the signal that ended the wait, or
+					   TIMED_OUT; 0: none */
+};
+
+#define TIMED_OUT	(-1)
+
 /*
- * Reads the channel until nobody has its other end any more.  Returns the
+ * Only a daemon that is forked apart can be waited for with patience: vfork(2)
+ * returns when it is all over.
+ */
+static int
+begin_wait(const struct plan *plan, struct patience *patience)
+{
+	sigset_t set;
+
+	*patience = (struct patience){ .signals = -1, .end = LLONG_MAX };
+	if (!plan_is_apart(plan))
+		return 0;
+	if (plan->ready.want.method != READY_EXEC)
+		patience->end = now_ms() + plan->ready.want.timeout;
+	caller_interrupts(&plan->caller, &set);
+	patience->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	return patience->signals == -1 ? -1 : 0;
+}
+
+/* Waits until the channel can be read; true where that is not to be. */
+static bool
+is_interrupted(const struct plan *plan, struct patience *patience)
+{
+	struct pollfd fds[2] = {
+		{ .fd = plan->channel[0], .events = POLLIN },
+		{ .fd = patience->signals, .events = POLLIN }
+	};
+	struct signalfd_siginfo info;
+
+	if (patience->signals == -1 || patience->interrupted != 0)
+		return false;
+	while (poll(fds, 2, wait_ms(patience->end)) <= 0 ||
+	    !(fds[0].revents | fds[1].revents))
+		if (now_ms() >= patience->end) {
+			patience->interrupted = TIMED_OUT;
+			return true;
+		}
+	if (fds[1].revents == 0 ||
+	    read(patience->signals, &info, sizeof(info)) <= 0)
+		return false;
+	patience->interrupted = (int)info.ssi_signo;
+	return true;
+}
+
+/* Ends the processes of the launch that are known by now. */
+static void
+kill_launch(pid_t child)
+{
+	(void)kill(child, SIGKILL);
+	if (born > 0)
+		(void)kill(born, SIGKILL);
+}
+
+/* Not of an intermediate that has still to fork the daemon. */
+static bool
+is_of_daemon(const struct report *record)
+{
+	return record->stage != STEP_BACKGROUND &&
+	    record->stage != STEP_SESSION && record->stage != STAGE_INIT;
+}
+
+/*
+ * Reads the channel until no process has its other end any more.  Returns the
  * failure, if there was one, else 0 in its error, and in its pid whether the
  * exec was announced.
  */
 static struct report
-hear(const struct plan *plan)
+hear(const struct plan *plan, pid_t child, struct patience *patience)
 {
 	struct report record, last = { .stage = STAGE_REPORT };
 	ssize_t length;
 
-	while ((length = read(plan->channel[0], &record, sizeof(record))) ==
-	    sizeof(record) || (length == -1 && errno == EINTR)) {
-		if (length == -1)
+	for (;;) {
+		if (is_interrupted(plan, patience))
+			kill_launch(child);
+		length = read(plan->channel[0], &record, sizeof(record));
+		if (length == -1 && errno == EINTR)
 			continue;
+		if (length != sizeof(record))
+			break;
+		if (is_of_daemon(&record))
+			born = record.pid;
+		/* A daemon that was not known before. */
+		if (patience->interrupted != 0)
+			kill_launch(child);
 		if (record.error != 0 ||
 		    (record.stage == STAGE_EXEC && last.error == 0))
 			last = record;
-		else
+		else if (plan->verbose)
 			tell(plan, &record);
 	}
 	if (length == -1) {
-		/* What cannot be heard of is ended, wherever it has got to. */
+		/* Without its reports the daemon is ended. */
 		last = (struct report){ .stage = STAGE_REPORT, .error = errno };
-		if (born > 0)
-			(void)kill(born, SIGKILL);
+		kill_launch(child);
 	}
 	(void)close(plan->channel[0]);
 	return last;
 }
 
-/* The launcher; child is the process that it forked. */
+/* The wait for the exec was ended by a signal, or by the time. */
 static int
-await(const struct plan *plan, pid_t child)
+interrupted(const struct plan *plan, pid_t child, int sig)
+{
+	char reason[128];
+	int status;
+
+	(void)await_both(child);
+	plan_undo(plan);
+	if (sig == TIMED_OUT) {
+		(void)snprintf(reason, sizeof(reason),
+		    "not executed after %s", plan->ready.want.timeout_text);
+		(void)complain("exec", plan->path, reason);
+		return plan_tell_stopped(plan, STATUS_TIMED_OUT);
+	}
+	(void)snprintf(reason, sizeof(reason),
+	    "not waited for any more: signal %s", signal_name(sig));
+	status = plan_tell_stopped(plan,
+	    complain("exec", plan->path, reason));
+	end_by(sig);
+	return status;
+}
+
+/*
+ * The daemon has announced its exec and closed the channel: was it executed,
+ * or killed just before?  Where /proc cannot say, it is taken for executed.
+ */
+static bool
+was_executed(const struct plan *plan)
 {
 	struct proc_stat stat;
+	bool seen = proc_stat(born, &stat) == 0;
+
+	if (seen && !stat.executed && proc_is_ours())
+		return false;
+	if (plan->instance != NULL)
+		instance_confirm(plan->instance, born, seen &&
+		    *plan->instance->entry.scope.boot != '\0' ?
+		    stat.started : 0);
+	return true;
+}
+
+/* The launcher; child is the process that it forked. */
+static int
+await(const struct plan *plan, pid_t child, struct patience *patience)
+{
 	struct report last;
 
 	(void)close(plan->channel[1]);
-	last = hear(plan);
-	if (last.pid != 0)
-		born = last.pid;
+	last = hear(plan, child, patience);
+	if (patience->interrupted != 0)
+		return interrupted(plan, child, patience->interrupted);
 	if (last.error != 0) {
 		/* Nothing is left behind. */
 		(void)await_both(child);
 		return failed(plan, &last);
 	}
-	if (last.pid == 0 ||
-	    (proc_stat(born, &stat) == 0 && !stat.executed))
+	if (last.pid == 0 || !was_executed(plan))
 		return killed(plan, child);
 
 	/* The intermediate: not every init reaps what it is left with. */
 	if (child != born)
 		(void)await_end(child);
+	if (patience->signals != -1)
+		(void)close(patience->signals);
 	if (plan->verbose)
 		tell(plan, &last);
 	return ready_wait(plan, born, plan->steps.session &&
@@ -402,21 +555,23 @@ prepare(const struct plan *plan)
 static void __attribute__((noreturn))
 refork_only(const struct plan *plan, int channel)
 {
-	leave_launcher(plan);
+	leave_launcher(plan, channel);
 	become(plan, channel);
 }
 
 int
 launch(const struct plan *plan)
 {
+	struct patience patience;
 	pid_t pid;
 
-	if (plan_forks(plan) && prepare(plan) == -1)
+	if (plan_forks(plan) && (prepare(plan) == -1 ||
+	    begin_wait(plan, &patience) == -1))
 		give_up(plan, -1, STAGE_REPORT);
 	if (plan->steps.background) {
 		if ((pid = step_background(plan, detach)) == -1)
 			give_up(plan, -1, STEP_BACKGROUND);
-		return await(plan, pid);
+		return await(plan, pid, &patience);
 	}
 
 	/* Who is not put into the background is the launcher itself. */
@@ -425,7 +580,7 @@ launch(const struct plan *plan)
 	if (plan->steps.refork) {
 		if ((pid = step_refork(plan, refork_only)) == -1)
 			give_up(plan, -1, STEP_REFORK);
-		return await(plan, pid);
+		return await(plan, pid, &patience);
 	}
 	become(plan, -1);
 }

@@ -26,10 +26,10 @@
 #include "control.h"
 #include "explain.h"
 #include "help.h"
-#include "instance.h"
+#include "instance/instance.h"
+#include "instance/name.h"
 #include "launch.h"
 #include "message.h"
-#include "name.h"
 #include "options.h"
 #include "plan.h"
 #include "static_nss.h"
@@ -121,8 +121,11 @@ launch_first(struct plan *plan)
 static int
 check_instance(const struct plan *plan)
 {
-	return plan->named || instance_check(plan->pidfile) == 0 ?
-	    STATUS_DONE : STATUS_FAILED;
+	const char *reason;
+
+	if (plan->named || instance_check(plan->pidfile, &reason) == 0)
+		return STATUS_DONE;
+	return complain("pidfile", plan->pidfile, reason);
 }
 
 /* --replace: what can be made ready of the new one is, then the old goes. */

@@ -14,10 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "instance.h"
+#include "instance/instance.h"
 #include "message.h"
 #include "method.h"
-#include "name.h"
 #include "plan.h"
 
 static const char stdio_step[] = "stdio";
@@ -126,71 +125,6 @@ open_all_stdio(struct plan *plan)
 	return STATUS_DONE;
 }
 
-static int
-already_running(const struct plan *plan, const char *path, pid_t holder,
-    bool *running)
-{
-	char who[64];
-
-	*running = true;
-	if (plan->if_not_running)
-		return STATUS_DONE;
-	if (holder > 0)
-		(void)snprintf(who, sizeof(who), "pid %d", (int)holder);
-	else
-		(void)strlcpy(who, "another process", sizeof(who));
-	return complain_running(who, path);
-}
-
-/* Takes the lock, if it is not taken yet; STATUS_RUNNING: somebody has it. */
-static int
-take_lockfile(struct plan *plan)
-{
-	mode_t mask;
-	int error;
-
-	if (plan->lockfile == NULL || plan->lock != -1)
-		return STATUS_DONE;
-	/* Everybody may read it, whatever the caller's umask is. */
-	mask = umask(022);
-	plan->lock = lockfile_open(plan->lockfile);
-	error = errno;
-	(void)umask(mask);
-	if (plan->lock != -1)
-		return STATUS_DONE;
-	if (error == EWOULDBLOCK)
-		return STATUS_RUNNING;
-	if (error == EINVAL)
-		return complain("lockfile", plan->lockfile,
-		    "not a regular file");
-	if (error == ELOOP)
-		return complain("lockfile", plan->lockfile,
-		    "is a symbolic link");
-	return complain_errno("lockfile", plan->lockfile, error);
-}
-
-static int
-open_instance(struct plan *plan, bool *running)
-{
-	pid_t holder = 0;
-
-	if (plan->pidfile == NULL)
-		return STATUS_DONE;
-	if (plan->named && name_make_directory(plan->pidfile) == -1)
-		return complain_errno("name", plan->pidfile, errno);
-	switch (instance_open(&plan->instance, plan->pidfile, plan->path,
-	    plan->lock, &holder)) {
-	case INSTANCE_FREE:
-	case INSTANCE_DEAD:
-		return STATUS_DONE;
-	case INSTANCE_RUNNING:
-		return already_running(plan, plan->pidfile, holder, running);
-	case INSTANCE_ERROR:
-		break;
-	}
-	return STATUS_FAILED;
-}
-
 /* In the foreground nobody else keeps the caller's stdout and stderr. */
 static int
 open_messages(struct plan *plan, int fds[2])
@@ -211,8 +145,10 @@ list_spare(struct plan *plan, const int messages[2])
 	const int ours[] = {
 		plan->stdio[0], plan->stdio[1], plan->stdio[2],
 		messages[0], messages[1], plan->channel[0], plan->channel[1],
-		plan->root_fd, plan->here, plan->lock, plan->instance.dir,
-		plan->instance.fd, plan->instance.lock,
+		plan->root_fd, plan->here, plan->lock,
+		plan->instance == NULL ? -1 : plan->instance->place.dir,
+		plan->instance == NULL ? -1 : plan->instance->file,
+		plan->instance == NULL ? -1 : plan->instance->record,
 		plan->ready.notify.base, plan->ready.notify.dir,
 		plan->ready.notify.fd, plan->ready.watch.fd, plan->ready.pipe,
 		plan->ready.pipe == -1 ? -1 : plan->ready.want.number
@@ -270,33 +206,6 @@ plan_open_files(struct plan *plan)
 }
 
 int
-plan_try_lockfile(struct plan *plan)
-{
-	int status = take_lockfile(plan);
-
-	return status == STATUS_RUNNING ? STATUS_DONE : status;
-}
-
-int
-plan_open_instance(struct plan *plan, bool *running)
-{
-	mode_t mask;
-	int status;
-
-	*running = false;
-	status = take_lockfile(plan);
-	if (status == STATUS_RUNNING)
-		return already_running(plan, plan->lockfile, 0, running);
-	if (status != STATUS_DONE)
-		return status;
-	/* Everybody may read it, too. */
-	mask = umask(022);
-	status = open_instance(plan, running);
-	(void)umask(mask);
-	return status;
-}
-
-int
 plan_open_channel(struct plan *plan)
 {
 	int messages[2], status;
@@ -316,8 +225,8 @@ plan_undo(const struct plan *plan)
 	struct stat st;
 	int i;
 
-	if (plan->instance.lock != -1)
-		instance_remove(&plan->instance);
+	if (plan->instance != NULL)
+		instance_undo(plan->instance);
 	method_close(&plan->ready);
 	if (plan->here != -1 && fchdir(plan->here) == -1)
 		return;

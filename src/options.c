@@ -193,11 +193,30 @@ apply_defaults(struct config *config, const struct said *said)
 			    _PATH_DEVNULL;
 }
 
+/* The options of the steps, by which --check knows what was asked for. */
+static const struct { int option; enum step step; } step_options[] = {
+	{ OPT_SIGNALS,		STEP_SIGNALS },
+	{ OPT_SIGCHLD,		STEP_SIGCHLD },
+	{ OPT_BACKGROUND,	STEP_BACKGROUND },
+	{ OPT_SESSION,		STEP_SESSION },
+	{ OPT_REFORK,		STEP_REFORK },
+	{ OPT_UMASK,		STEP_UMASK },
+	{ OPT_FDS,		STEP_FDS },
+	{ 'c',			STEP_CHDIR },
+	{ 'i',			STEP_STDIO },
+	{ 'o',			STEP_STDIO },
+	{ 'e',			STEP_STDIO },
+};
+
 static int
 store(struct config *config, struct said *said, int option, char *value)
 {
 	struct steps *steps = &config->steps;
+	size_t i;
 
+	for (i = 0; i < sizeof(step_options) / sizeof(*step_options); i++)
+		if (step_options[i].option == option)
+			config->said |= 1U << step_options[i].step;
 	switch (option) {
 	case OPT_SIGNALS:
 		return value_disposition("--signals", value, &steps->signals);
@@ -210,7 +229,6 @@ store(struct config *config, struct said *said, int option, char *value)
 	case OPT_REFORK:
 		return value_yes_no("--refork", value, &said->refork);
 	case OPT_UMASK:
-		config->umask_said = true;
 		return value_umask(value, &steps->umask);
 	case OPT_FDS:
 		return value_fds(value, steps);
@@ -462,6 +480,8 @@ options_parse(struct config *config, int argc, char **argv)
 	int option, status;
 
 	memset(config, 0, sizeof(*config));
+	config->argc = argc;
+	config->argv = argv;
 	config->steps.umask = 022;
 	config->steps.chdir = "/";
 	(void)schedule_parse(SCHEDULE_DEFAULT, &config->schedule);
@@ -470,6 +490,7 @@ options_parse(struct config *config, int argc, char **argv)
 		return complain_errno("env", NULL, errno);
 
 	opterr = 0;
+	optind = 0;
 	while ((option = next_option(argc, argv)) != -1) {
 		if (option == '?')
 			return STATUS_FAILED;

@@ -25,6 +25,8 @@ enum verb {
 
 /* Strings are argv's own; a NULL was not said.  A name becomes a pidfile. */
 struct config {
+	int argc;			/* the command line itself */
+	char **argv;
 	enum verb verb;
 	struct steps steps;
 	const char *user;
@@ -43,7 +45,7 @@ struct config {
 	bool if_not_running;
 	bool replace;
 	bool verbose;
-	bool umask_said;		/* --check: exactly that */
+	unsigned int said;		/* the steps: a bit each, 1 << step */
 	bool stdio_said[3];
 
 	pid_t pid;			/* --check's operand, or 0 */

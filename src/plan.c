@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <paths.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,28 @@ bool
 plan_forks(const struct plan *plan)
 {
 	return plan->steps.background || plan->steps.refork;
+}
+
+bool
+plan_is_apart(const struct plan *plan)
+{
+	return plan->identity.change ||
+	    plan->ready.want.method != READY_EXEC;
+}
+
+void
+caller_interrupts(const struct caller *caller, sigset_t *set)
+{
+	static const int ends[] = { SIGINT, SIGQUIT, SIGTERM };
+	struct sigaction action;
+	size_t i;
+
+	(void)sigemptyset(set);
+	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (sigaction(ends[i], NULL, &action) == 0 &&
+		    action.sa_handler != SIG_IGN &&
+		    sigismember(&caller->mask, ends[i]) == 0)
+			(void)sigaddset(set, ends[i]);
 }
 
 /* `--fds=7` is a promise to the command: keep it or say so. */
@@ -227,7 +250,6 @@ plan_make(struct plan *plan, const struct config *config,
 	plan->root_fd = plan->here = -1;
 	plan->stdio[0] = plan->stdio[1] = plan->stdio[2] = -1;
 	plan->channel[0] = plan->channel[1] = plan->lock = -1;
-	plan->instance.fd = plan->instance.lock = plan->instance.dir = -1;
 
 	if (plan->steps.session && !plan->steps.background &&
 	    getpgrp() == getpid())

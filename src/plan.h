@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 #include "identity.h"
+#include "instance/instance.h"
 #include "options.h"
-#include "instance.h"
 #include "ready.h"
 #include "schedule.h"
 #include "steps.h"
@@ -32,7 +32,7 @@ struct plan {
 	const char *pidfile;		/* the path, or NULL */
 	bool named;			/* its directory is made for it */
 	const char *lockfile;
-	struct instance instance;	/* the same, opened */
+	struct instance *instance;	/* the same, opened, or NULL */
 
 	int stdio[3];			/* becomes 0, 1, 2; -1: keep */
 	bool truncate[3];
@@ -91,6 +91,19 @@ void	plan_undo(const struct plan *);
  * it was to replace does not run any more, either.  Returns status.
  */
 int	plan_tell_stopped(const struct plan *, int status);
+
+/*
+ * Does the daemon get memory of its own, by fork(2)?  With another user, since
+ * that user may stop or trace it; and where the wait for it may be ended by a
+ * time-out.  Else it borrows the launcher's, by vfork(2), until the exec.
+ */
+bool	plan_is_apart(const struct plan *);
+
+/*
+ * The signals that end a wait of the launcher: INT, QUIT and TERM, but those
+ * that the caller ignores or blocks.
+ */
+void	caller_interrupts(const struct caller *, sigset_t *);
 
 /* Does the launch fork, so that a launcher is there to wait and to report? */
 bool	plan_forks(const struct plan *);

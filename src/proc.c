@@ -21,16 +21,14 @@
 /* Of a task's flags (include/linux/sched.h): forked but didn't exec. */
 #define PF_FORKNOEXEC	0x40
 
-/* The file /proc/PID/name, as a string of at most size - 1 bytes. */
+/* The file, as a string of at most size - 1 bytes.  Async-signal-safe. */
 static ssize_t
-read_file(pid_t pid, const char *name, char *buf, size_t size)
+read_path(const char *path, char *buf, size_t size)
 {
-	char path[64];
+	int fd = open(path, O_RDONLY | O_CLOEXEC), saved;
 	ssize_t length;
-	int fd, saved;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+	if (fd == -1)
 		return -1;
 	length = read(fd, buf, size - 1);
 	saved = errno;
@@ -39,6 +37,16 @@ read_file(pid_t pid, const char *name, char *buf, size_t size)
 	if (length >= 0)
 		buf[length] = '\0';
 	return length;
+}
+
+/* The file /proc/PID/name, as a string of at most size - 1 bytes. */
+static ssize_t
+read_file(pid_t pid, const char *name, char *buf, size_t size)
+{
+	char path[96];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return read_path(path, buf, size);
 }
 
 /*
@@ -126,6 +134,81 @@ proc_hides(pid_t pid)
 	    proc_stat(pid, &stat) == -1;
 }
 
+/* The value of a line of /proc/PID/status, or NULL. */
+static const char *
+status_value(const char *status, const char *name)
+{
+	size_t length = strlen(name);
+	const char *at;
+
+	for (at = status; at != NULL; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (strncmp(at, name, length) == 0 && at[length] == ':')
+			return at + length + 1 + strspn(at + length + 1, " \t");
+	}
+	return NULL;
+}
+
+unsigned long long
+proc_own_start(void)
+{
+	struct proc_stat stat;
+	char text[1024];
+
+	if (read_path("/proc/self/stat", text, sizeof(text)) <= 0)
+		return 0;
+	proc_parse_stat(text, &stat);
+	return stat.started;
+}
+
+bool
+proc_is_ours(void)
+{
+	char text[32], expected[32];
+	ssize_t length = readlink("/proc/self", text, sizeof(text) - 1);
+	const char *pids;
+	char *status;
+	size_t size;
+	bool one;
+
+	if (length == -1)
+		return false;
+	text[length] = '\0';
+	(void)snprintf(expected, sizeof(expected), "%d", (int)getpid());
+	if (strcmp(text, expected) != 0 ||
+	    (status = read_all(getpid(), "status", &size)) == NULL)
+		return false;
+	/* The numbers may be equal by chance. */
+	status[size] = '\0';
+	pids = status_value(status, "NSpid");
+	one = pids == NULL || pids[strspn(pids, "0123456789")] == '\n';
+	free(status);
+	return one;
+}
+
+static ino_t
+namespace(const char *name)
+{
+	struct stat st;
+
+	return stat(name, &st) == 0 ? st.st_ino : 0;
+}
+
+int
+proc_scope(struct proc_scope *scope)
+{
+	memset(scope, 0, sizeof(*scope));
+	if (!proc_is_ours() || read_path("/proc/sys/kernel/random/boot_id",
+	    scope->boot, sizeof(scope->boot)) <= 0) {
+		scope->boot[0] = '\0';
+		return -1;
+	}
+	scope->boot[strcspn(scope->boot, "\n")] = '\0';
+	scope->pid_namespace = namespace("/proc/self/ns/pid");
+	scope->time_namespace = namespace("/proc/self/ns/time");
+	return 0;
+}
+
 void
 proc_started(const struct proc_stat *stat, struct timespec *when)
 {
@@ -144,21 +227,6 @@ proc_started(const struct proc_stat *stat, struct timespec *when)
 	timespecadd(when, &since, when);
 }
 
-/* The value of a line of /proc/PID/status, or NULL. */
-static const char *
-status_value(const char *status, const char *name)
-{
-	size_t length = strlen(name);
-	const char *at;
-
-	for (at = status; at != NULL; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		if (strncmp(at, name, length) == 0 && at[length] == ':')
-			return at + length + 1 + strspn(at + length + 1, " \t");
-	}
-	return NULL;
-}
-
 static unsigned long long
 status_number(const char *status, const char *name, int base,
     unsigned long long missing)
@@ -168,11 +236,31 @@ status_number(const char *status, const char *name, int base,
 	return value == NULL ? missing : strtoull(value, NULL, base);
 }
 
+/* The real, effective, saved and file system's: are they all the same? */
+static bool
+is_one_user(const char *uids)
+{
+	unsigned long first, other;
+	char *at;
+	int i;
+
+	if (uids == NULL)
+		return false;
+	first = strtoul(uids, &at, 10);
+	for (i = 0; i < 3; i++) {
+		other = strtoul(at, &at, 10);
+		if (other != first)
+			return false;
+	}
+	return true;
+}
+
 void
 proc_parse_status(const char *text, struct proc_status *status)
 {
 	status->leader = (pid_t)status_number(text, "Tgid", 10, 0);
 	status->uid = (uid_t)status_number(text, "Uid", 10, 0);
+	status->one_user = is_one_user(status_value(text, "Uid"));
 	status->umask = (int)status_number(text, "Umask", 8,
 	    (unsigned long long)-1);
 	status->blocked = status_number(text, "SigBlk", 16, 0);
@@ -244,6 +332,23 @@ proc_command(pid_t pid, size_t *length)
 	return text;
 }
 
+void
+proc_title(pid_t pid, char *title, size_t size)
+{
+	size_t length = 0, i;
+	char *command = proc_command(pid, &length);
+
+	(void)strlcpy(title, "?", size);
+	if (command != NULL && length > 0) {
+		for (i = 0; i + 1 < length; i++)
+			if (command[i] == '\0')
+				command[i] = ' ';
+		(void)strlcpy(title, command, size);
+	} else if (read_file(pid, "comm", title, size) > 0)
+		title[strcspn(title, "\n")] = '\0';
+	free(command);
+}
+
 /* The entries of a directory that are numbers. */
 static ssize_t
 list_numbers(const char *path, int **list)
@@ -306,39 +411,42 @@ proc_children(pid_t pid)
 	return n;
 }
 
-bool
-proc_runs(pid_t pid, const char *command)
+/* Are the arguments that text ends with: path, and those behind argv[0]? */
+static bool
+ends_with(const char *text, size_t length, const char *path,
+    char *const *argv)
 {
-	static const char deleted[] = " (deleted)";
-	char buf[PATH_MAX], real[PATH_MAX], *end, *arguments;
-	const char *base, *arg;
-	bool found = false;
-	size_t size;
-	ssize_t length;
+	const char *end = text + length;
+	size_t n = 0, size;
 
-	/* Its executable; another user's cannot be read. */
-	if (proc_link(pid, "exe", buf, sizeof(buf)) == 0 &&
-	    realpath(command, real) != NULL) {
-		end = strstr(buf, deleted);
-		if (end != NULL && end[sizeof(deleted) - 1] == '\0')
-			*end = '\0';
-		if (strcmp(buf, real) == 0)
-			return true;
+	while (argv[n] != NULL)
+		n++;
+	for (; n > 0; n--) {
+		const char *word = n == 1 ? path : argv[n - 1];
+
+		size = strlen(word) + 1;
+		if ((size_t)(end - text) < size ||
+		    memcmp(end - size, word, size) != 0)
+			return false;
+		end -= size;
 	}
+	/* Not the end of a longer word; behind an interpreter, at least. */
+	return end > text && end[-1] == '\0';
+}
 
-	/* Its name, which the kernel cuts at 15 bytes. */
-	base = strrchr(command, '/');
-	base = base == NULL ? command : base + 1;
-	length = read_file(pid, "comm", buf, sizeof(buf));
-	if (length > 0 && strcspn(buf, "\n") == strnlen(base, 15) &&
-	    strncmp(buf, base, 15 < strlen(base) ? 15 : strlen(base)) == 0)
+bool
+proc_runs(pid_t pid, const char *path, char *const *argv)
+{
+	struct stat theirs, ours;
+	char *arguments;
+	size_t length;
+	bool same;
+
+	if (stat(path, &ours) == 0 && proc_file(pid, "exe", &theirs) == 0 &&
+	    ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
 		return true;
-
-	/* The script that its interpreter was given. */
-	arguments = proc_command(pid, &size);
-	for (arg = arguments; arg != NULL && arg < arguments + size && !found;
-	    arg += strlen(arg) + 1)
-		found = strcmp(arg, command) == 0;
+	arguments = proc_command(pid, &length);
+	same = arguments != NULL && ends_with(arguments, length, path, argv);
 	free(arguments);
-	return found;
+	return same;
 }

@@ -24,12 +24,32 @@ struct proc_stat {
 struct proc_status {
 	pid_t leader;			/* of its threads: its process */
 	uid_t uid;			/* the real one */
+	bool one_user;			/* all four ids are that one */
 	int umask;			/* -1: a kernel before 4.7 */
 	unsigned long long blocked;	/* a bit a signal, from 1 */
 	unsigned long long ignored;
 };
 
-/* Is there such a process nonetheless?  No /proc, or hidepid (proc(5)). */
+/* What pids and start ticks are counted in; an empty boot is unknown. */
+struct proc_scope {
+	char boot[40];			/* random/boot_id (random(4)) */
+	ino_t pid_namespace;		/* namespaces(7) */
+	ino_t time_namespace;		/* 0: the kernel has none */
+};
+
+/*
+ * Is /proc that of this process?  Another pid namespace's, or an empty
+ * directory, is none: /proc/self is this process, and has one pid.
+ */
+bool	proc_is_ours(void);
+
+/* That of this process.  -1 where /proc is not ours, or does not say it. */
+int	proc_scope(struct proc_scope *);
+
+/* The start tick of this process, or 0.  Async-signal-safe. */
+unsigned long long proc_own_start(void);
+
+/* Is there such a process that /proc does not show?  hidepid (proc(5)). */
 bool	proc_hides(pid_t);
 
 /*
@@ -62,6 +82,13 @@ int	proc_file(pid_t, const char *name, struct stat *);
  */
 char	*proc_command(pid_t, size_t *length);
 
+/*
+ * The same as one string, a blank between two arguments, or its name where it
+ * has none (a kernel thread, a zombie); cut to size.  "?" where it cannot be
+ * seen.
+ */
+void	proc_title(pid_t, char *title, size_t size);
+
 /* All processes; a process's descriptors.  The number of them; free(3) it. */
 ssize_t	proc_list(pid_t **);
 ssize_t	proc_fds(pid_t, int **);
@@ -70,9 +97,9 @@ ssize_t	proc_fds(pid_t, int **);
 int	proc_children(pid_t);
 
 /*
- * Does it look like a run of command (a path): its executable, its name, or
- * one of its arguments as for a script?
+ * Does it run the file path with the arguments argv: is that its executable,
+ * or was its interpreter given the path and the same arguments?
  */
-bool	proc_runs(pid_t, const char *command);
+bool	proc_runs(pid_t, const char *path, char *const *argv);
 
 #endif

@@ -40,22 +40,6 @@
 
 /* --- the end of a daemon that is not ready ---------------------------- */
 
-/* What ends the wait: not what the caller ignores or blocks. */
-static void
-set_signals(const struct plan *plan, sigset_t *set)
-{
-	static const int ends[] = { SIGINT, SIGQUIT, SIGTERM };
-	struct sigaction action;
-	size_t i;
-
-	(void)sigemptyset(set);
-	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		if (sigaction(ends[i], NULL, &action) == 0 &&
-		    action.sa_handler != SIG_IGN &&
-		    sigismember(&plan->caller.mask, ends[i]) == 0)
-			(void)sigaddset(set, ends[i]);
-}
-
 /*
  * Where /proc or pidfds cannot be used: by its number, which is its own as
  * long as it is a child that is not reaped.
@@ -90,7 +74,7 @@ end(const struct wait *wait)
 	sigset_t set;
 
 	/* From now on, one of them means: faster. */
-	set_signals(plan, &set);
+	caller_interrupts(&plan->caller, &set);
 	if (wait->signals != -1)
 		(void)signalfd(wait->signals, &set, 0);
 	/* They may be more than the command was to have descriptors. */
@@ -116,8 +100,7 @@ end(const struct wait *wait)
 		;
 }
 
-/* Ends this process by a signal, as the caller expects of ^C. */
-static void
+void
 end_by(int sig)
 {
 	struct sigaction action = { .sa_handler = SIG_DFL };
@@ -357,7 +340,7 @@ wait_and_tell(const struct plan *plan, pid_t pid, pid_t session)
 		ready.alive_until = now_ms() + ready.want.alive;
 		wait.deadline = NEVER;
 	}
-	set_signals(plan, &set);
+	caller_interrupts(&plan->caller, &set);
 	(void)sigaddset(&set, SIGCHLD);
 	wait.signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	status = wait.signals == -1 ?

@@ -42,4 +42,7 @@ struct plan;
  */
 int	ready_wait(const struct plan *, pid_t pid, pid_t session);
 
+/* Ends this process by a signal, as the caller expects of ^C. */
+void	end_by(int sig);
+
 #endif

@@ -175,7 +175,7 @@ step_sigchld(const struct plan *plan)
 static pid_t __attribute__((noinline))
 fork_to(const struct plan *plan, process *child)
 {
-	pid_t pid = vfork();
+	pid_t pid = plan_is_apart(plan) ? fork() : vfork();
 
 	if (pid == 0)
 		child(plan, plan->channel[1]);

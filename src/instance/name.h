@@ -4,9 +4,9 @@
 #define NAME_H
 
 /*
- * The directory of named instances, /run/daemonize for root, else below
- * $XDG_RUNTIME_DIR or ~/.local/state (XDG Base Directory Specification); and
- * the path of a named one's file, NAME.pid in it.
+ * The directory of named instances: /run/daemonize for root, else
+ * daemonize/HOST below $XDG_STATE_HOME or ~/.local/state (XDG Base Directory
+ * Specification); and the path of a named one's file, NAME.pid in it.
  * Strings to free(3), or NULL after a message about name, which may be NULL.
  */
 char	*name_directory(const char *name);

@@ -12,30 +12,48 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "instance/name.h"
 #include "message.h"
-#include "name.h"
+
+/*
+ * A user's own: not in XDG_RUNTIME_DIR, which cron does not set and the last
+ * logout removes.  A home directory may be shared by several hosts.
+ */
+static char *
+user_directory(const char *name)
+{
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	char host[HOST_NAME_MAX + 1], *path;
+
+	if (gethostname(host, sizeof(host)) == -1) {
+		complain_errno("name", name, errno);
+		return NULL;
+	}
+	host[sizeof(host) - 1] = '\0';
+	if (state == NULL || *state != '/')
+		state = NULL;
+	if (state == NULL && (home == NULL || *home != '/')) {
+		complain("name", name,
+		    "neither XDG_STATE_HOME nor HOME is set; use --pidfile");
+		return NULL;
+	}
+	if (asprintf(&path, "%s%s/daemonize/%s", state != NULL ? state : home,
+	    state != NULL ? "" : "/.local/state", host) == -1) {
+		complain_errno("name", name, errno);
+		return NULL;
+	}
+	return path;
+}
 
 char *
 name_directory(const char *name)
 {
-	const char *base, *below = "daemonize";
 	char *path;
 
-	if (geteuid() == 0)
-		base = "/run";
-	else if ((base = getenv("XDG_RUNTIME_DIR")) == NULL || *base != '/') {
-		below = ".local/state/daemonize";
-		base = getenv("HOME");
-		if (base == NULL || *base != '/') {
-			complain("name", name,
-			    "neither XDG_RUNTIME_DIR nor HOME is set");
-			return NULL;
-		}
-	}
-	if (asprintf(&path, "%s/%s", base, below) == -1) {
+	if (geteuid() != 0)
+		return user_directory(name);
+	if ((path = strdup("/run/daemonize")) == NULL)
 		complain_errno("name", name, errno);
-		return NULL;
-	}
 	return path;
 }
 
@@ -57,7 +75,7 @@ name_pidfile(const char *name)
 int
 name_make_directory(const char *path)
 {
-	/* Everybody may see root's instances; a user's are his. */
+	/* All users may see root's instances; a user's are its own. */
 	mode_t mode = geteuid() == 0 ? 0755 : 0700;
 	char directory[PATH_MAX];
 	char *slash;

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which process is the daemon of a pid file? */
+#include "config.h"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "instance/find.h"
+#include "instance/lockfile.h"
+#include "instance/pidfile.h"
+#include "proc.h"
+
+/* So often a file may have been replaced between its opening and its lock. */
+#define OPEN_TRIES	1000
+
+static const char no_proc[] =
+    "/proc is not mounted, or another pid namespace's";
+
+static void
+set_state(struct found *found, enum instance_state state, const char *reason)
+{
+	found->state = state;
+	found->reason = reason;
+}
+
+/* --- by the record ------------------------------------------------------ */
+
+/*
+ * Root reads the records of all users: whoever can write one may name any
+ * process in it.
+ */
+static bool
+is_believed(uid_t owner, pid_t pid)
+{
+	struct proc_status status;
+
+	return owner == geteuid() || (proc_status(pid, &status) == 0 &&
+	    status.one_user && status.uid == owner);
+}
+
+/* False: the record says nothing, and why. */
+static bool
+judge_record(const struct record *record, uid_t owner, struct found *found)
+{
+	struct proc_scope here;
+	struct proc_stat stat;
+
+	found->pid = record->pid;
+	found->start = record->start;
+	set_state(found, INSTANCE_DEAD, NULL);
+	if (record->state == RECORD_ENDED)
+		return true;
+	if (proc_scope(&here) == -1)
+		set_state(found, INSTANCE_UNKNOWN, no_proc);
+	else if (*record->scope.boot == '\0')
+		set_state(found, INSTANCE_UNKNOWN,
+		    "it was launched where /proc could not be used");
+	else if (strcmp(record->scope.boot, here.boot) != 0)
+		return true;
+	else if (record->scope.pid_namespace != here.pid_namespace)
+		set_state(found, INSTANCE_UNKNOWN,
+		    "it was launched in another pid namespace");
+	else if (record->scope.time_namespace != here.time_namespace)
+		set_state(found, INSTANCE_UNKNOWN,
+		    "it was launched in another time namespace");
+	else if (proc_stat(record->pid, &stat) == -1) {
+		if (proc_hides(record->pid))
+			set_state(found, INSTANCE_UNKNOWN,
+			    "/proc does not show its process");
+	} else if (!stat.dead && stat.started == record->start) {
+		if (!is_believed(owner, record->pid)) {
+			found->reason = "its record is another user's and "
+			    "names a process that is not";
+			return false;
+		}
+		found->session = stat.session;
+		set_state(found, INSTANCE_RUNNING, NULL);
+	}
+	return true;
+}
+
+/* --- by the pid in the file alone --------------------------------------- */
+
+/* why says what is wrong with the record. */
+static void
+judge_file(int file, const char *why, struct found *found)
+{
+	struct proc_status status;
+	struct proc_stat stat;
+	pid_t pid = file == -1 ? 0 : pidfile_get(file);
+
+	found->pid = 0;
+	if (file == -1)
+		set_state(found, INSTANCE_NONE, NULL);
+	else if (pid == -1)
+		set_state(found, INSTANCE_UNKNOWN,
+		    "has other content than a pid");
+	else if (pid == 0)
+		set_state(found, INSTANCE_DEAD, NULL);
+	else if (!proc_is_ours())
+		set_state(found, INSTANCE_UNKNOWN, no_proc);
+	else if (proc_stat(pid, &stat) == -1 && !proc_hides(pid))
+		set_state(found, INSTANCE_DEAD, NULL);
+	/* The number may be that of a thread, which is no process. */
+	else if (proc_stat(pid, &stat) == 0 && (stat.dead ||
+	    (proc_status(pid, &status) == 0 && status.leader != pid)))
+		set_state(found, INSTANCE_DEAD, NULL);
+	else {
+		found->pid = pid;
+		set_state(found, INSTANCE_GUESS, why);
+	}
+}
+
+/* --- both ---------------------------------------------------------------- */
+
+/* Reads the record, if it is one to believe; else returns why not. */
+static const char *
+read_record(int fd, struct record *record, uid_t *owner)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return strerror(errno);
+	*owner = st.st_uid;
+	if (!S_ISREG(st.st_mode))
+		return "its record is no regular file";
+	if ((st.st_uid != geteuid() && geteuid() != 0) || (st.st_mode & 022))
+		return "its record can be written by another user";
+	switch (record_read(fd, record)) {
+	case RECORD_GOOD:
+		return NULL;
+	case RECORD_EMPTY:
+		return "its record is empty";
+	case RECORD_DAMAGED:
+		return "its record is damaged";
+	case RECORD_COPY:
+		return "its record is a copy of another one";
+	case RECORD_UNREADABLE:
+		break;
+	}
+	return strerror(errno);
+}
+
+void
+instance_judge(int file, int record, struct found *found)
+{
+	const char *why = "it has no record";
+	uid_t owner = (uid_t)-1;
+	pid_t pid;
+
+	if (found->foreign)
+		why = "its record is another user's";
+	if (record != -1)
+		why = read_record(record, &found->record, &owner);
+	found->recorded = record != -1 && why == NULL;
+	if (found->recorded) {
+		found->recorded = judge_record(&found->record, owner, found);
+		why = found->reason;
+	}
+	if (!found->recorded) {
+		judge_file(file, why, found);
+		return;
+	}
+	if (found->state != INSTANCE_DEAD)
+		return;
+	if (file == -1) {
+		found->state = INSTANCE_NONE;
+		return;
+	}
+	/* Another program, or the command itself, has written the file since. */
+	pid = pidfile_get(file);
+	if (pid != 0 && pid != found->pid) {
+		found->recorded = false;
+		judge_file(file, "its record names another process, which "
+		    "has ended", found);
+	}
+}
+
+int
+record_place(struct place *record, const struct place *file)
+{
+	record->dir = file->dir;
+	(void)strlcpy(record->base, file->base, sizeof(record->base));
+	if (strlcat(record->base, RECORD_SUFFIX, sizeof(record->base)) <
+	    sizeof(record->base))
+		return 0;
+	errno = ENAMETOOLONG;
+	return -1;
+}
+
+/*
+ * Opens the record and takes its lock, shared: then it is the one of that
+ * name.  Returns the descriptor; -1 with errno: ENOENT, there is none, and
+ * EWOULDBLOCK, a launch holds it.
+ */
+static int
+open_record(const struct place *place, int ms)
+{
+	int fd, tries, saved;
+
+	for (tries = 0; tries < OPEN_TRIES; tries++) {
+		fd = openat(place->dir, place->base, O_RDONLY | PIDFILE_FLAGS);
+		if (fd == -1)
+			return -1;
+		if (lock_wait(fd, LOCK_SH, ms) == -1) {
+			saved = errno;
+			(void)close(fd);
+			errno = saved;
+			return -1;
+		}
+		if (safe_is_current(place, fd) == 1)
+			return fd;
+		(void)close(fd);
+	}
+	errno = EBUSY;
+	return -1;
+}
+
+static void
+find_in(const struct place *place, bool wait, struct found *found)
+{
+	struct place record;
+	int file, fd = -1;
+
+	if (record_place(&record, place) == 0)
+		fd = open_record(&record, wait ? LAUNCH_WAIT_MS : 0);
+	if (fd == -1 && errno == EWOULDBLOCK) {
+		set_state(found, wait ? INSTANCE_UNKNOWN : INSTANCE_STARTING,
+		    "a launch of it has been under way for too long");
+		return;
+	}
+	found->foreign = fd == -1 && errno == EACCES;
+	file = openat(place->dir, place->base, O_RDONLY | PIDFILE_FLAGS);
+	if (file == -1 && errno != ENOENT)
+		set_state(found, INSTANCE_UNKNOWN, pidfile_open_fault(errno));
+	else
+		instance_judge(file, fd, found);
+	if (file != -1)
+		(void)close(file);
+	if (fd != -1)
+		(void)close(fd);
+}
+
+void
+instance_find(const char *path, bool wait, struct found *found)
+{
+	struct place place;
+	const char *reason;
+
+	memset(found, 0, sizeof(*found));
+	if (safe_place(&place, path, &reason) == 0) {
+		find_in(&place, wait, found);
+		(void)close(place.dir);
+	} else if (errno == ENOENT)
+		set_state(found, INSTANCE_NONE, NULL);
+	else
+		set_state(found, INSTANCE_UNKNOWN, reason);
+}
+
+bool
+found_is_current(const struct found *found)
+{
+	struct proc_stat stat;
+
+	return proc_stat(found->pid, &stat) == 0 && !stat.dead &&
+	    stat.started == found->start;
+}
+
+/* Both files are open and the record is locked: are they that daemon's? */
+static void
+retire_in(const struct place *place, const struct place *record_at, int record,
+    const struct found *found)
+{
+	struct record now;
+	int file;
+
+	if (record_read(record, &now) != RECORD_GOOD ||
+	    now.pid != found->pid || now.start != found->start)
+		return;
+	file = openat(place->dir, place->base, O_RDWR | PIDFILE_FLAGS);
+	if (file != -1) {
+		pid_t pid = pidfile_get(file);
+
+		if ((pid == 0 || pid == found->pid) &&
+		    safe_unlink(place, file) == -1)
+			(void)!ftruncate(file, 0);
+		(void)close(file);
+	}
+	if (safe_unlink(record_at, record) == -1)
+		(void)record_clear(record);
+}
+
+void
+instance_retire(const char *path, const struct found *found)
+{
+	struct place place, at;
+	const char *reason;
+	int record;
+
+	if (!found->recorded || safe_place(&place, path, &reason) == -1)
+		return;
+	if (record_place(&at, &place) == 0 &&
+	    (record = openat(at.dir, at.base, O_RDWR | PIDFILE_FLAGS)) != -1) {
+		/* A launch that has it is the next one's: both files are. */
+		if (flock(record, LOCK_EX | LOCK_NB) == 0 &&
+		    safe_is_current(&at, record) == 1)
+			retire_in(&place, &at, record, found);
+		(void)close(record);
+	}
+	(void)close(place.dir);
+}

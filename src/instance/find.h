@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which process is the daemon of a pid file?  The one that the record names,
+ * if /proc confirms it.  Without a good record the pid in the file is a guess.
+ */
+#ifndef FIND_H
+#define FIND_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+#include "instance/record.h"
+#include "instance/safe.h"
+
+enum instance_state {
+	INSTANCE_NONE,			/* neither daemon nor file */
+	INSTANCE_DEAD,			/* no daemon, but a file of it */
+	INSTANCE_STARTING,		/* a launch is under way */
+	INSTANCE_RUNNING,
+	INSTANCE_GUESS,			/* a process has the pid in the file,
+					   and no record confirms it */
+	INSTANCE_UNKNOWN		/* it cannot be told */
+};
+
+struct found {
+	enum instance_state state;
+	pid_t pid;			/* RUNNING, GUESS */
+	unsigned long long start;	/* RUNNING: its start tick */
+	pid_t session;			/* RUNNING */
+	const char *reason;		/* GUESS, UNKNOWN */
+	bool foreign;			/* the record is not this user's to
+					   read: the file is all there is */
+	bool recorded;			/* what follows is known */
+	struct record record;
+};
+
+/*
+ * Finds it, with nothing opened for writing.  A launch that is under way is
+ * waited for where wait says so, for at most LAUNCH_WAIT_MS; else the state
+ * is INSTANCE_STARTING.
+ */
+void	instance_find(const char *path, bool wait, struct found *);
+
+#define LAUNCH_WAIT_MS	10000
+
+/*
+ * What an open pid file (or -1) and an open record (or -1) say.  The caller
+ * holds the record's lock.
+ */
+void	instance_judge(int file, int record, struct found *);
+
+/* The place of the record of the pid file.  -1: the name is too long. */
+int	record_place(struct place *record, const struct place *file);
+
+/* Is the process still the one that was found: has it the same start tick? */
+bool	found_is_current(const struct found *);
+
+/*
+ * Removes the pid file and the record of an instance that has ended, where
+ * they are its own still: what may not be removed is emptied, what may not be
+ * emptied is left, since it names no process.
+ */
+void	instance_retire(const char *path, const struct found *);
+
+#endif

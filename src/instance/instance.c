@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The instance of a launch: a pid file and its record. */
+#include "config.h"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "instance/instance.h"
+#include "instance/lockfile.h"
+#include "instance/pidfile.h"
+
+/* So often a file may have been removed between its opening and its lock. */
+#define OPEN_TRIES	1000
+
+static int
+fail(const char **reason, const char *why)
+{
+	*reason = why;
+	return -1;
+}
+
+/* Opens the pid file, if it is there: one that may be written. */
+static int
+open_file(struct instance *instance, const char **reason)
+{
+	instance->file = openat(instance->place.dir, instance->place.base,
+	    O_RDWR | PIDFILE_FLAGS);
+	if (instance->file == -1)
+		return errno == ENOENT ? 0 :
+		    fail(reason, pidfile_open_fault(errno));
+	*reason = pidfile_unfit(instance->file);
+	return *reason == NULL ? 0 : -1;
+}
+
+/* Opens the record, or makes it.  -1 with errno. */
+static int
+open_record(struct instance *instance)
+{
+	const struct place *at = &instance->record_at;
+
+	do {
+		instance->record = openat(at->dir, at->base,
+		    O_RDWR | PIDFILE_FLAGS);
+		if (instance->record != -1 || errno != ENOENT)
+			break;
+		instance->record = openat(at->dir, at->base,
+		    O_RDWR | O_CREAT | O_EXCL | PIDFILE_FLAGS, 0600);
+		instance->made_record = instance->record != -1;
+	} while (instance->record == -1 && errno == EEXIST);
+	return instance->record == -1 ? -1 : 0;
+}
+
+/* Why this file is no record to write, or NULL. */
+static const char *
+unfit_record(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return strerror(errno);
+	if (!S_ISREG(st.st_mode) || st.st_nlink > 1)
+		return "its record is no regular file with one name";
+	if (st.st_uid != geteuid())
+		return "its record belongs to another user";
+	if (st.st_mode & 022)
+		return "its record can be written by other users";
+	return NULL;
+}
+
+/*
+ * Opens the record and takes its lock: then it is the one of that name.
+ * 0, also where there can be none; -1 with *reason; EWOULDBLOCK is in errno
+ * where another launch has the lock.
+ */
+static int
+lock_record(struct instance *instance, const char **reason)
+{
+	int tries;
+
+	for (tries = 0; tries < OPEN_TRIES; tries++) {
+		if (open_record(instance) == -1) {
+			if (errno != EACCES && errno != EPERM &&
+			    errno != EROFS && errno != ENAMETOOLONG)
+				return fail(reason, errno == ELOOP ?
+				    "its record is a symbolic link" :
+				    strerror(errno));
+			*reason = strerror(errno);
+			return 0;
+		}
+		if ((*reason = unfit_record(instance->record)) != NULL) {
+			errno = 0;
+			return -1;
+		}
+		if (lock_wait(instance->record, LOCK_EX,
+		    LAUNCH_WAIT_MS) == -1)
+			return fail(reason, strerror(errno));
+		/* A launch that failed, or a stop, may have removed it. */
+		if (safe_is_current(&instance->record_at,
+		    instance->record) == 1) {
+			instance->locked = true;
+			return 0;
+		}
+		(void)close(instance->record);
+		instance->made_record = false;
+	}
+	errno = EBUSY;
+	return fail(reason, strerror(errno));
+}
+
+static void
+initialize(struct instance *instance, const char *path)
+{
+	memset(instance, 0, sizeof(*instance));
+	instance->path = path;
+	instance->file = instance->record = -1;
+	instance->place.dir = -1;
+}
+
+int
+instance_open(struct instance *instance, const char *path,
+    struct found *found, const char **reason)
+{
+	const char *why = NULL;
+
+	initialize(instance, path);
+	memset(found, 0, sizeof(*found));
+	if (safe_place(&instance->place, path, reason) == -1 ||
+	    open_file(instance, reason) == -1)
+		return -1;
+	if (record_place(&instance->record_at, &instance->place) == -1)
+		return fail(reason, strerror(errno));
+	if (lock_record(instance, &why) == -1) {
+		if (errno != EWOULDBLOCK)
+			return fail(reason, why);
+		found->state = INSTANCE_STARTING;
+		return 0;
+	}
+	/* The launch that was waited for may have made it, or removed it. */
+	if (instance->file == -1 ||
+	    safe_is_current(&instance->place, instance->file) != 1) {
+		if (instance->file != -1)
+			(void)close(instance->file);
+		if (open_file(instance, reason) == -1)
+			return -1;
+	}
+	instance_judge(instance->file, instance->record, found);
+	*reason = why;
+	return 0;
+}
+
+int
+instance_check(const char *path, const char **reason)
+{
+	struct instance instance;
+	int result;
+
+	initialize(&instance, path);
+	result = safe_place(&instance.place, path, reason);
+	if (result == 0)
+		result = open_file(&instance, reason);
+	if (instance.file != -1)
+		(void)close(instance.file);
+	if (instance.place.dir != -1)
+		(void)close(instance.place.dir);
+	return result;
+}
+
+int
+instance_take(struct instance *instance)
+{
+	struct stat st;
+
+	if (instance->file == -1) {
+		instance->file = openat(instance->place.dir,
+		    instance->place.base,
+		    O_RDWR | O_CREAT | O_EXCL | PIDFILE_FLAGS, 0644);
+		if (instance->file == -1)
+			return -1;
+	}
+	instance->taken = true;
+	if (instance->record != -1) {
+		if (record_clear(instance->record) == -1 ||
+		    fstat(instance->record, &st) == -1)
+			return -1;
+		instance->entry.device = st.st_dev;
+		instance->entry.inode = st.st_ino;
+		/* Without it the record says that it cannot be told. */
+		(void)proc_scope(&instance->entry.scope);
+	}
+	/* It has no longer pid, of which a shorter one would leave a part. */
+	return ftruncate(instance->file, 0);
+}
+
+static int
+write_record(struct instance *instance, enum record_state state)
+{
+	if (instance->record == -1)
+		return 0;
+	instance->entry.state = state;
+	instance->entry.since = (long long)time(NULL);
+	return record_write(instance->record, &instance->entry);
+}
+
+int
+instance_claim(struct instance *instance, enum record_state state)
+{
+	instance->entry.pid = getpid();
+	instance->entry.start = proc_own_start();
+	if (write_record(instance, state) == -1)
+		return -1;
+	return pidfile_set(instance->file);
+}
+
+void
+instance_close(struct instance *instance)
+{
+	(void)close(instance->file);
+	if (instance->record != -1)
+		(void)close(instance->record);
+	(void)close(instance->place.dir);
+	instance->file = instance->record = instance->place.dir = -1;
+}
+
+void
+instance_confirm(struct instance *instance, pid_t pid,
+    unsigned long long start)
+{
+	instance->entry.pid = pid;
+	if (start != 0)
+		instance->entry.start = start;
+	/* Where the disk is full it says `starting' still: no less true. */
+	(void)write_record(instance, RECORD_RUNNING);
+	if (instance->locked)
+		(void)flock(instance->record, LOCK_UN);
+	instance->locked = false;
+}
+
+/* Do the files still name our daemon, or none yet? */
+static bool
+is_ours(const struct instance *instance)
+{
+	struct record now;
+
+	if (!instance->taken || instance->file == -1 || instance->locked)
+		return instance->taken && instance->file != -1;
+	if (instance->record == -1)
+		return instance->entry.pid == 0 ||
+		    pidfile_get(instance->file) == instance->entry.pid;
+	return lock_wait(instance->record, LOCK_EX, LAUNCH_WAIT_MS) == 0 &&
+	    record_read(instance->record, &now) == RECORD_GOOD &&
+	    now.pid == instance->entry.pid &&
+	    now.start == instance->entry.start;
+}
+
+void
+instance_undo(struct instance *instance)
+{
+	if (is_ours(instance)) {
+		if (safe_unlink(&instance->place, instance->file) == -1)
+			(void)!ftruncate(instance->file, 0);
+		if (instance->record != -1 && safe_unlink(
+		    &instance->record_at, instance->record) == -1)
+			(void)record_clear(instance->record);
+	} else if (instance->locked && instance->made_record)
+		/* The launch was refused, or could not make the pid file. */
+		(void)safe_unlink(&instance->record_at, instance->record);
+}

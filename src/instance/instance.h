@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The instance of a launch: a pid file and its record.
+ *
+ * The launcher holds the record's flock(2) from instance_open until the
+ * command has been executed, so that of many launches one wins and the verbs
+ * wait for its outcome.  The command inherits nothing of it.
+ */
+#ifndef INSTANCE_H
+#define INSTANCE_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+#include "instance/find.h"
+#include "instance/record.h"
+#include "instance/safe.h"
+
+struct instance {
+	const char *path;
+	struct place place;		/* of the pid file */
+	struct place record_at;		/* of the record; its dir is the same */
+	int file;			/* open for writing, or -1 */
+	int record;			/* the same; -1: there can be none */
+	bool locked;			/* we hold the record's flock */
+	bool made_record;		/* it was not there before */
+	bool taken;			/* both are this launch's */
+	struct record entry;		/* what the record says, or will say */
+};
+
+/*
+ * Opens the pid file, if there is one, opens or creates the record, takes its
+ * flock and finds out whether the instance runs.  A launch that is under way
+ * is waited for: INSTANCE_STARTING after LAUNCH_WAIT_MS.
+ * Where no record can be made, instance->record is -1 and *reason says why.
+ * -1 with *reason: the file is not to be written, or a call failed.  Either
+ * way instance_undo is due where the launch does not go ahead.
+ */
+int	instance_open(struct instance *, const char *path, struct found *,
+	    const char **reason);
+
+/*
+ * Makes them this launch's: creates the pid file if need be, and empties both.
+ * -1 with errno.
+ */
+int	instance_take(struct instance *);
+
+/*
+ * In the process that becomes the command: writes both, with its own pid.
+ * -1 with errno, ENOSPC is the likely one.  Async-signal-safe.
+ */
+int	instance_claim(struct instance *, enum record_state);
+
+/* Closes what can write them.  Async-signal-safe. */
+void	instance_close(struct instance *);
+
+/*
+ * In the launcher, when the command of that pid and start tick (0: not known)
+ * has been executed: the record says so, and the lock ends.
+ */
+void	instance_confirm(struct instance *, pid_t, unsigned long long start);
+
+/*
+ * Takes back what this launch has done, and nothing of another one: removes
+ * both files, or empties what may not be removed.  Async-signal-safe as long
+ * as the lock is held.
+ */
+void	instance_undo(struct instance *);
+
+/* Could instance_open use this path?  Changes nothing.  -1 with *reason. */
+int	instance_check(const char *path, const char **reason);
+
+#endif

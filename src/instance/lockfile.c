@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Locks by flock(2). */
+#include "config.h"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "instance/lockfile.h"
+#include "instance/safe.h"
+
+/* A descriptor that the command inherits lies above those scripts use. */
+#define INHERITED_FD_MIN	10
+
+#define PAUSE_MAX	16
+
+/* False where a signal ended it that the caller has blocked to hear of it. */
+static bool
+milliseconds_pass(int ms)
+{
+	struct timespec pause = { .tv_nsec = ms * 1000000L };
+	sigset_t ends;
+
+	(void)sigemptyset(&ends);
+	(void)sigaddset(&ends, SIGINT);
+	(void)sigaddset(&ends, SIGQUIT);
+	(void)sigaddset(&ends, SIGTERM);
+	return sigtimedwait(&ends, NULL, &pause) == -1;
+}
+
+int
+lock_wait(int fd, int operation, int ms)
+{
+	int pause = 1;
+
+	/* flock(2) itself waits without a time limit. */
+	while (flock(fd, operation | LOCK_NB) == -1) {
+		if (errno != EWOULDBLOCK || ms <= 0)
+			return -1;
+		if (!milliseconds_pass(pause)) {
+			errno = EINTR;
+			return -1;
+		}
+		ms -= pause;
+		pause = pause < PAUSE_MAX ? pause * 2 : pause;
+	}
+	return 0;
+}
+
+/* Another descriptor of the file, for the command to inherit; fd is closed. */
+static int
+inheritable(int fd)
+{
+	int dup = fcntl(fd, F_DUPFD, INHERITED_FD_MIN);
+	int saved = errno;
+
+	(void)close(fd);
+	/* A limit that leaves no such number is reported as EINVAL. */
+	errno = saved == EINVAL ? EMFILE : saved;
+	return dup;
+}
+
+/* NFS makes a write lock of it, which needs a file open for writing. */
+static int
+open_and_lock(const char *path, int access, const char **reason)
+{
+	struct place place;
+	bool created;
+	struct stat st;
+	int fd, saved;
+
+	fd = safe_open(&place, path, access | O_CREAT | O_NOFOLLOW |
+	    O_NONBLOCK, 0644, &created, reason);
+	saved = errno;
+	if (place.dir != -1)
+		(void)close(place.dir);
+	errno = saved;
+	if (fd == -1)
+		return -1;
+	*reason = NULL;
+	if (fstat(fd, &st) == 0) {
+		if (S_ISREG(st.st_mode)) {
+			if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+				return fd;
+		} else {
+			*reason = "not a regular file";
+			errno = EINVAL;
+		}
+	}
+	saved = errno;
+	(void)close(fd);
+	if (*reason == NULL)
+		*reason = strerror(saved);
+	errno = saved;
+	return -1;
+}
+
+int
+lockfile_open(const char *path, const char **reason)
+{
+	int fd = open_and_lock(path, O_RDONLY, reason);
+
+	if (fd == -1 && errno == EBADF)
+		fd = open_and_lock(path, O_RDWR, reason);
+	if (fd == -1 || (fd = inheritable(fd)) != -1)
+		return fd;
+	*reason = strerror(errno);
+	return -1;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The pid file: what it has, and whether it may be written. */
+#include "config.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "instance/pidfile.h"
+
+pid_t
+pidfile_get(int fd)
+{
+	static const char space[] = " \t\r\n";
+	char text[PIDFILE_MAX + 1], *end;
+	const char *error;
+	ssize_t length;
+	pid_t pid;
+
+	length = pread(fd, text, sizeof(text), 0);
+	if (length == -1 || length > PIDFILE_MAX)
+		return -1;
+	/* After a crash a file may have its length, and zeros. */
+	while (length > 0 && text[length - 1] == '\0')
+		length--;
+	text[length] = '\0';
+	end = text + strspn(text, "0123456789");
+	if (end + strspn(end, space) != text + length)
+		return -1;
+	*end = '\0';
+	if (end == text)
+		return 0;
+	pid = (pid_t)strtonum(text, 1, INT_MAX, &error);
+	return error == NULL ? pid : -1;
+}
+
+const char *
+pidfile_unfit(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return strerror(errno);
+	if (!S_ISREG(st.st_mode))
+		return "not a regular file";
+	if (st.st_uid != geteuid())
+		return "belongs to another user";
+	if (st.st_nlink > 1)
+		return "has another name (a hard link)";
+	if (pidfile_get(fd) == -1)
+		return "has other content than a pid";
+	return NULL;
+}
+
+const char *
+pidfile_open_fault(int error)
+{
+	switch (error) {
+	case ELOOP:
+		return "is a symbolic link";
+	case ENXIO:
+		return "not a regular file";
+	default:
+		return strerror(error);
+	}
+}
+
+int
+pidfile_set(int fd)
+{
+	char text[16];
+	char *at = text + sizeof(text);
+	pid_t pid = getpid();
+	ssize_t written;
+
+	/* snprintf(3) is not async-signal-safe. */
+	*--at = '\n';
+	do
+		*--at = (char)('0' + pid % 10);
+	while ((pid /= 10) > 0);
+	written = pwrite(fd, at, (size_t)(text + sizeof(text) - at), 0);
+	if (written == text + sizeof(text) - at)
+		return 0;
+	if (written != -1)
+		errno = ENOSPC;
+	return -1;
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The record: its text, and how it is written and read. */
+#include "config.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "instance/record.h"
+
+/* `end`, a blank, sixteen digits and a newline. */
+#define END_LENGTH	21
+
+/* A write takes microseconds: so often, and as many milliseconds. */
+#define READ_TRIES	100
+
+static const char *const state_names[] = {
+	[RECORD_STARTING] = "starting",
+	[RECORD_RUNNING] = "running",
+	[RECORD_ENDED] = "ended",
+};
+
+/* The lines that are numbers, in their order. */
+enum { PID_NAMESPACE, TIME_NAMESPACE, PID, START, DEVICE, INODE, SINCE,
+    NUMBERS };
+
+static const struct { const char *key; unsigned long long max; }
+    number_lines[NUMBERS] = {
+	[PID_NAMESPACE] = { "pid-namespace", ULLONG_MAX },
+	[TIME_NAMESPACE] = { "time-namespace", ULLONG_MAX },
+	[PID] = { "pid", INT_MAX },
+	[START] = { "start", ULLONG_MAX },
+	[DEVICE] = { "device", ULLONG_MAX },
+	[INODE] = { "inode", ULLONG_MAX },
+	[SINCE] = { "since", LLONG_MAX },
+};
+
+/* --- writing: async-signal-safe, so without stdio ---------------------- */
+
+struct text {
+	char *at;
+	char *end;			/* what it may not reach */
+};
+
+static void
+put(struct text *text, const char *string)
+{
+	while (*string != '\0' && text->at < text->end)
+		*text->at++ = *string++;
+}
+
+static void
+put_line(struct text *text, const char *key, const char *value)
+{
+	put(text, key);
+	put(text, " ");
+	put(text, value);
+	put(text, "\n");
+}
+
+static void
+put_number(struct text *text, const char *key, unsigned long long number)
+{
+	char digits[24];
+	char *at = digits + sizeof(digits) - 1;
+
+	*at = '\0';
+	do
+		*--at = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	put_line(text, key, at);
+}
+
+/* FNV-1a, 64 bits (draft-eastlake-fnv): it finds a torn write, no forgery. */
+static uint64_t
+checksum(const char *text, size_t length)
+{
+	uint64_t sum = 0xcbf29ce484222325;
+
+	for (; length > 0; length--)
+		sum = (sum ^ (unsigned char)*text++) * 0x100000001b3;
+	return sum;
+}
+
+static void
+put_end(struct text *text, uint64_t sum)
+{
+	char digits[17];
+	int i;
+
+	for (i = 15; i >= 0; i--, sum >>= 4)
+		digits[i] = "0123456789abcdef"[sum & 0xf];
+	digits[16] = '\0';
+	put_line(text, "end", digits);
+}
+
+void
+record_format(const struct record *record, char buf[static RECORD_SIZE])
+{
+	const unsigned long long numbers[NUMBERS] = {
+		[PID_NAMESPACE] = record->scope.pid_namespace,
+		[TIME_NAMESPACE] = record->scope.time_namespace,
+		[PID] = (unsigned long long)record->pid,
+		[START] = record->start,
+		[DEVICE] = record->device,
+		[INODE] = record->inode,
+		[SINCE] = (unsigned long long)record->since,
+	};
+	struct text text = { buf, buf + RECORD_SIZE - END_LENGTH };
+	int i;
+
+	memset(buf, 0, RECORD_SIZE);
+	put_line(&text, "version", "1");
+	put_line(&text, "state", state_names[record->state]);
+	put_line(&text, "boot", record->scope.boot);
+	for (i = 0; i < NUMBERS; i++)
+		put_number(&text, number_lines[i].key, numbers[i]);
+	put(&text, record->about);
+	text.end += END_LENGTH;
+	put_end(&text, checksum(buf, (size_t)(text.at - buf)));
+}
+
+static int
+write_whole(int fd, const char text[static RECORD_SIZE])
+{
+	ssize_t written = pwrite(fd, text, RECORD_SIZE, 0);
+
+	if (written == RECORD_SIZE)
+		return 0;
+	if (written != -1)
+		errno = ENOSPC;
+	return -1;
+}
+
+int
+record_write(int fd, const struct record *record)
+{
+	char text[RECORD_SIZE];
+
+	record_format(record, text);
+	return write_whole(fd, text);
+}
+
+int
+record_clear(int fd)
+{
+	static const char nothing[RECORD_SIZE];
+
+	return write_whole(fd, nothing);
+}
+
+bool
+record_add(struct record *record, const char *key, const char *value)
+{
+	size_t used = strlen(record->about);
+	struct text text = { record->about + used,
+	    record->about + sizeof(record->about) - 1 };
+	char one[2] = "";
+
+	put(&text, key);
+	put(&text, " ");
+	for (; *value != '\0'; value++) {
+		one[0] = *value == '\n' ? 'n' : *value;
+		if (*value == '\n' || *value == '\\')
+			put(&text, "\\");
+		put(&text, one);
+	}
+	put(&text, "\n");
+	/* One that is full has no room for the newline, or just had it. */
+	if (text.at < text.end) {
+		*text.at = '\0';
+		return true;
+	}
+	record->about[used] = '\0';
+	return false;
+}
+
+/* --- reading ------------------------------------------------------------ */
+
+bool
+record_value(const struct record *record, const char *key, size_t i,
+    char *value, size_t size)
+{
+	size_t length = strlen(key);
+	const char *at, *line;
+
+	for (line = record->about; *line != '\0'; line = at + (*at == '\n')) {
+		at = line + strcspn(line, "\n");
+		if (strncmp(line, key, length) != 0 || line[length] != ' ' ||
+		    i-- > 0)
+			continue;
+		for (line += length + 1; line < at && size > 1; line++) {
+			if (*line == '\\' && line + 1 < at)
+				*value = *++line == 'n' ? '\n' : *line;
+			else
+				*value = *line;
+			value++;
+			size--;
+		}
+		*value = '\0';
+		return true;
+	}
+	return false;
+}
+
+/* The value of a line with that key, or NULL. */
+static const char *
+value_of(const char *line, const char *key)
+{
+	size_t length = strlen(key);
+
+	return strncmp(line, key, length) == 0 && line[length] == ' ' ?
+	    line + length + 1 : NULL;
+}
+
+static bool
+get_state(const char *value, enum record_state *state)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(state_names) / sizeof(*state_names); i++)
+		if (strcmp(value, state_names[i]) == 0) {
+			*state = (enum record_state)i;
+			return true;
+		}
+	return false;
+}
+
+/* A line of a number: false where the value is none. */
+static bool
+get_number(const char *value, int i, unsigned long long numbers[NUMBERS])
+{
+	char *end;
+
+	if (*value < '0' || *value > '9')
+		return false;
+	errno = 0;
+	numbers[i] = strtoull(value, &end, 10);
+	return errno == 0 && *end == '\0' && numbers[i] <= number_lines[i].max;
+}
+
+/* One line, without its newline.  False: its value makes no sense. */
+static bool
+get_line(const char *line, struct record *record,
+    unsigned long long numbers[NUMBERS])
+{
+	const char *value;
+	int i;
+
+	for (i = 0; i < NUMBERS; i++)
+		if ((value = value_of(line, number_lines[i].key)) != NULL)
+			return get_number(value, i, numbers);
+	if ((value = value_of(line, "version")) != NULL)
+		return strcmp(value, "1") == 0;
+	if ((value = value_of(line, "state")) != NULL)
+		return get_state(value, &record->state);
+	if ((value = value_of(line, "boot")) != NULL)
+		return strlcpy(record->scope.boot, value,
+		    sizeof(record->scope.boot)) < sizeof(record->scope.boot);
+	(void)strlcat(record->about, line, sizeof(record->about));
+	(void)strlcat(record->about, "\n", sizeof(record->about));
+	return true;
+}
+
+static void
+set_numbers(struct record *record, const unsigned long long numbers[NUMBERS])
+{
+	record->scope.pid_namespace = (ino_t)numbers[PID_NAMESPACE];
+	record->scope.time_namespace = (ino_t)numbers[TIME_NAMESPACE];
+	record->pid = (pid_t)numbers[PID];
+	record->start = numbers[START];
+	record->device = (dev_t)numbers[DEVICE];
+	record->inode = (ino_t)numbers[INODE];
+	record->since = (long long)numbers[SINCE];
+}
+
+enum record_fault
+record_parse(const char text[static RECORD_SIZE], struct record *record)
+{
+	char copy[RECORD_SIZE + 1], end[END_LENGTH + 1];
+	struct text expected = { end, end + END_LENGTH };
+	unsigned long long numbers[NUMBERS] = { 0 };
+	char *line, *newline, *last;
+	size_t length;
+
+	memset(record, 0, sizeof(*record));
+	memcpy(copy, text, RECORD_SIZE);
+	copy[RECORD_SIZE] = '\0';
+	length = strlen(copy);
+	if (length == 0)
+		return RECORD_EMPTY;
+	if (length <= END_LENGTH)
+		return RECORD_DAMAGED;
+	last = copy + length - END_LENGTH;
+	put_end(&expected, checksum(copy, length - END_LENGTH));
+	if (memcmp(last, end, END_LENGTH) != 0 || last[-1] != '\n')
+		return RECORD_DAMAGED;
+	*last = '\0';
+	for (line = copy; *line != '\0'; line = newline + 1) {
+		newline = strchr(line, '\n');
+		*newline = '\0';
+		if (!get_line(line, record, numbers))
+			return RECORD_DAMAGED;
+	}
+	set_numbers(record, numbers);
+	return RECORD_GOOD;
+}
+
+enum record_fault
+record_read(int fd, struct record *record)
+{
+	enum record_fault fault = RECORD_DAMAGED;
+	char text[RECORD_SIZE];
+	struct stat st;
+	ssize_t length;
+	int tries;
+
+	for (tries = 0; tries < READ_TRIES && fault == RECORD_DAMAGED;
+	    tries++) {
+		if (tries > 0)
+			(void)poll(NULL, 0, 1);
+		memset(text, 0, sizeof(text));
+		length = pread(fd, text, sizeof(text), 0);
+		if (length == -1)
+			return RECORD_UNREADABLE;
+		fault = record_parse(text, record);
+	}
+	if (fault != RECORD_GOOD)
+		return fault;
+	if (fstat(fd, &st) == -1)
+		return RECORD_UNREADABLE;
+	return st.st_dev == record->device && st.st_ino == record->inode ?
+	    RECORD_GOOD : RECORD_COPY;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The record: FILE.record beside the pid file FILE, 0600, for us alone.
+ *
+ * It has the kernel's own name for the daemon, which no other process ever
+ * gets: pid and start tick, within one boot, pid namespace and time namespace.
+ * It also has its own device and inode: a copy of a record is none.
+ *
+ * RECORD_SIZE bytes, written whole by one pwrite(2) and never truncated:
+ * lines of `key value`, the last one `end CHECKSUM`, then NULs.  A file system
+ * may show a reader half of a write: then the checksum is wrong.
+ */
+#ifndef RECORD_H
+#define RECORD_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "proc.h"
+
+#define RECORD_SIZE	4096
+
+/* What follows the path of a pid file in that of its record. */
+#define RECORD_SUFFIX	".record"
+
+enum record_state { RECORD_STARTING, RECORD_RUNNING, RECORD_ENDED };
+
+struct record {
+	enum record_state state;
+	long long since;		/* of the state, seconds of the Epoch */
+	struct proc_scope scope;	/* what pid and start are counted in */
+	pid_t pid;
+	unsigned long long start;	/* clock ticks, as proc_stat has it */
+	dev_t device;			/* of the record's own file */
+	ino_t inode;
+	char about[RECORD_SIZE - 512];	/* of the launch: lines, as written */
+};
+
+/*
+ * Adds a line to about.  Any value: a newline and a backslash are escaped.
+ * What there is no room for is left out, and false returned.
+ */
+bool	record_add(struct record *, const char *key, const char *value);
+
+/*
+ * The value of the line number i (from 0) of that key in about, unescaped
+ * and cut to size.  False: there is no such line.
+ */
+bool	record_value(const struct record *, const char *key, size_t i,
+	    char *value, size_t size);
+
+/*
+ * Writes the record to fd.  -1 with errno of pwrite(2): ENOSPC is the likely
+ * one, EIO where less was written.  Async-signal-safe.
+ */
+int	record_write(int fd, const struct record *);
+
+/* Makes it no record, with the size of one.  -1 as record_write. */
+int	record_clear(int fd);
+
+/* Why record_read has no record. */
+enum record_fault {
+	RECORD_GOOD,
+	RECORD_EMPTY,			/* cleared, or never written */
+	RECORD_DAMAGED,			/* the checksum is wrong, also later */
+	RECORD_COPY,			/* it names another file */
+	RECORD_UNREADABLE		/* errno of pread(2) or fstat(2) */
+};
+
+/* Reads the record of fd; again, while a write of it is under way. */
+enum record_fault record_read(int fd, struct record *);
+
+/* What the two above make of the file's RECORD_SIZE bytes. */
+void	record_format(const struct record *, char text[static RECORD_SIZE]);
+enum record_fault record_parse(const char text[static RECORD_SIZE],
+	    struct record *);
+
+#endif
