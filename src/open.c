@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "instance/instance.h"
+#include "instance/safe.h"
 #include "message.h"
 #include "method.h"
 #include "plan.h"
@@ -36,30 +37,58 @@ is_null(const char *path)
 	return strcmp(path, _PATH_DEVNULL) == 0;
 }
 
-/* Whether this has made the file decides whether it may be removed again. */
-static int
-open_output(const char *path, int flags, bool *created)
+/* A FIFO without a reader is a mistake, not a reason to wait. */
+static bool
+is_fifo(const struct place *place)
 {
-	int fd = open(path, flags | O_EXCL, 0666);
+	struct stat st;
 
-	*created = fd != -1;
-	if (fd != -1 || errno != EEXIST)
-		return fd;
-	/* Or it is a link to a file that is not there. */
-	*created = access(path, F_OK) == -1 && errno == ENOENT;
-	return open(path, flags, 0666);
+	return fstatat(place->dir, place->base, &st, 0) == 0 &&
+	    S_ISFIFO(st.st_mode);
+}
+
+/*
+ * Opens the file for descriptor number i.  The place of one that is new is
+ * kept: a launch that fails removes it there.
+ */
+static int
+open_safely(struct plan *plan, int i, int flags)
+{
+	const struct identity *id = &plan->identity;
+	const char *path = plan->steps.stdio[i], *reason;
+	struct place place;
+	bool created;
+	int fd;
+
+	plan->stdio[i] = fd = safe_open(&place, path, flags, 0666, &created,
+	    &reason);
+	if (created)
+		plan->made[i] = place;
+	if (fd == -1 && errno == ENXIO && is_fifo(&place))
+		reason = "no process has this FIFO open for reading";
+	if (!created && place.dir != -1)
+		(void)close(place.dir);
+	if (fd == -1)
+		return complain(stdio_step, path, reason);
+	/*
+	 * As if the command had made it, which may want to rotate it.  A
+	 * caller without the privilege fails at the change of user.
+	 */
+	if (created && id->change && fchown(fd, id->uid, id->gid) == -1 &&
+	    (errno != EPERM || geteuid() == 0))
+		return complain_errno(stdio_step, path, errno);
+	return STATUS_DONE;
 }
 
 /*
  * The file for descriptor number i, which is not `keep`.  Opened without
- * waiting (a FIFO without a reader is a mistake, not a reason to hang) and
- * then made to wait, as the command expects.
+ * waiting and then made to wait, as the command expects.
  */
 static int
 open_stdio(struct plan *plan, int i)
 {
 	const char *path = plan->steps.stdio[i];
-	int flags = O_NOCTTY | O_CLOEXEC | O_NONBLOCK, fd;
+	int flags = O_NOCTTY | O_CLOEXEC | O_NONBLOCK, status;
 	struct stat st;
 
 	if (is_null(path))
@@ -68,45 +97,66 @@ open_stdio(struct plan *plan, int i)
 		flags |= O_RDONLY;
 	else
 		flags |= O_WRONLY | O_APPEND | O_CREAT;
-	plan->stdio[i] = fd = flags & O_CREAT ?
-	    open_output(path, flags, &plan->created[i]) : open(path, flags);
-	if (fd == -1 && errno == ENXIO && stat(path, &st) == 0 &&
-	    S_ISFIFO(st.st_mode))
-		return complain(stdio_step, path,
-		    "no process has this FIFO open for reading");
-	if (fd == -1 || fstat(fd, &st) == -1)
+	if (is_null(path))
+		plan->stdio[i] = open(path, flags);
+	else if ((status = open_safely(plan, i, flags)) != STATUS_DONE)
+		return status;
+	if (plan->stdio[i] == -1 || fstat(plan->stdio[i], &st) == -1)
 		return complain_errno(stdio_step, path, errno);
 	if (S_ISDIR(st.st_mode))
 		return complain_errno(stdio_step, path, EISDIR);
-	if (fcntl(fd, F_SETFL, flags & O_APPEND) == -1)
+	if (fcntl(plan->stdio[i], F_SETFL, flags & O_APPEND) == -1)
 		return complain_errno(stdio_step, path, errno);
 	plan->truncate[i] = (flags & O_CREAT) && !plan->steps.append &&
 	    S_ISREG(st.st_mode);
 	return STATUS_DONE;
 }
 
-/*
- * One description for a file that is meant twice: one offset, one truncation.
- * -1 where i is the first to mean it.
- */
+/* Can descriptors i and other share a description, if the file is the same? */
+static bool
+can_share(const struct plan *plan, int i, int other)
+{
+	const char *path = plan->steps.stdio[i];
+	const char *name = plan->steps.stdio[other];
+
+	if (name == NULL || is_null(name) || is_null(path))
+		return name != NULL && is_null(name) && is_null(path);
+	/* What 0 reads from is not open for writing. */
+	return other != STDIN_FILENO;
+}
+
+/* The descriptor of the same path that is open already, or -1. */
 static int
 find_stdio(const struct plan *plan, int i)
 {
-	const char *path = plan->steps.stdio[i], *name;
+	int other;
+
+	for (other = 0; other < i; other++)
+		if (can_share(plan, i, other) &&
+		    strcmp(plan->steps.stdio[other], plan->steps.stdio[i]) == 0)
+			return plan->stdio[other];
+	return -1;
+}
+
+/*
+ * One description for a file that is meant twice, also by two names: one
+ * offset, one truncation.
+ */
+static void
+share_stdio(struct plan *plan, int i)
+{
 	struct stat st;
 	int other;
 
-	for (other = 0; other < i; other++) {
-		name = plan->steps.stdio[other];
-		if (name != NULL && is_null(name) && is_null(path))
-			return plan->stdio[other];
-		/* What 0 reads from is not open for writing. */
-		if (name != NULL && other != STDIN_FILENO &&
-		    stat(path, &st) == 0 &&
-		    same_file(&st, plan->stdio[other]))
-			return plan->stdio[other];
-	}
-	return -1;
+	for (other = 0; other < i; other++)
+		if (can_share(plan, i, other) &&
+		    fstat(plan->stdio[i], &st) == 0 &&
+		    same_file(&st, plan->stdio[other])) {
+			(void)close(plan->stdio[i]);
+			plan->stdio[i] = plan->stdio[other];
+			plan->truncate[i] = false;
+			return;
+		}
 }
 
 static int
@@ -118,9 +168,11 @@ open_all_stdio(struct plan *plan)
 		if (plan->steps.stdio[i] == NULL)
 			continue;
 		plan->stdio[i] = find_stdio(plan, i);
-		if (plan->stdio[i] == -1 &&
-		    (status = open_stdio(plan, i)) != STATUS_DONE)
+		if (plan->stdio[i] != -1)
+			continue;
+		if ((status = open_stdio(plan, i)) != STATUS_DONE)
 			return status;
+		share_stdio(plan, i);
 	}
 	return STATUS_DONE;
 }
@@ -145,7 +197,8 @@ list_spare(struct plan *plan, const int messages[2])
 	const int ours[] = {
 		plan->stdio[0], plan->stdio[1], plan->stdio[2],
 		messages[0], messages[1], plan->channel[0], plan->channel[1],
-		plan->root_fd, plan->here, plan->lock,
+		plan->made[0].dir, plan->made[1].dir, plan->made[2].dir,
+		plan->root_fd, plan->lock,
 		plan->instance == NULL ? -1 : plan->instance->place.dir,
 		plan->instance == NULL ? -1 : plan->instance->file,
 		plan->instance == NULL ? -1 : plan->instance->record,
@@ -167,20 +220,50 @@ list_spare(struct plan *plan, const int messages[2])
 	return STATUS_DONE;
 }
 
-/* Its lines would end up among the command's. */
+/*
+ * Its lines would end up among the command's: is the file of that path one of
+ * 0, 1 and 2 of the command, opened or kept?
+ */
 static int
-check_apart(const struct plan *plan)
+check_file_apart(const struct plan *plan, const char *path, const char *reason)
 {
+	static const char *const kept[] = { "stdin", "stdout", "stderr" };
+	const char *name;
 	struct stat st;
 	int i;
 
-	if (plan->pidfile == NULL || stat(plan->pidfile, &st) == -1)
+	if (path == NULL || stat(path, &st) == -1)
 		return STATUS_DONE;
-	for (i = 0; i < 3; i++)
-		if (same_file(&st, plan->stdio[i]))
-			return complain(stdio_step, plan->steps.stdio[i],
-			    "is the pid file");
+	for (i = 0; i < 3; i++) {
+		name = plan->steps.stdio[i];
+		if (same_file(&st, name == NULL ? i : plan->stdio[i]))
+			return complain(stdio_step, name == NULL ? kept[i] :
+			    name, reason);
+	}
 	return STATUS_DONE;
+}
+
+static int
+check_apart(const struct plan *plan)
+{
+	char record[PATH_MAX];
+	int i = 0, status;
+
+	/* The usual case needs no look. */
+	while (i < 3 && plan->steps.stdio[i] != NULL &&
+	    is_null(plan->steps.stdio[i]))
+		i++;
+	if (i == 3)
+		return STATUS_DONE;
+	(void)snprintf(record, sizeof(record), "%s.record",
+	    plan->pidfile == NULL ? "" : plan->pidfile);
+	if ((status = check_file_apart(plan, plan->pidfile,
+	    "is the pid file")) != STATUS_DONE ||
+	    (status = check_file_apart(plan, plan->lockfile,
+	    "is the lock file")) != STATUS_DONE)
+		return status;
+	return check_file_apart(plan, plan->pidfile == NULL ? NULL : record,
+	    "is the record of the pid file");
 }
 
 int
@@ -189,12 +272,6 @@ plan_open_files(struct plan *plan)
 	mode_t mask = 0;
 	int status;
 
-	/*
-	 * Without a fork it is we who go elsewhere, before all is done.  Who
-	 * may not enter the directory has no relative files in it, either.
-	 */
-	if (!plan_forks(plan))
-		plan->here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* The logs are the daemon's files: made with its umask. */
 	if (plan->steps.umask != UMASK_KEEP)
 		mask = umask((mode_t)plan->steps.umask);
@@ -221,25 +298,17 @@ plan_open_channel(struct plan *plan)
 void
 plan_undo(const struct plan *plan)
 {
-	char file[PATH_MAX];
 	struct stat st;
 	int i;
 
 	if (plan->instance != NULL)
 		instance_undo(plan->instance);
 	method_close(&plan->ready);
-	if (plan->here != -1 && fchdir(plan->here) == -1)
-		return;
-	/*
-	 * An output file that is new, is still that one, and has no line; not
-	 * a symbolic link that led to it.
-	 */
+	/* An output file that is new, is still that one, and has no line. */
 	for (i = 0; i < 3; i++)
-		if (plan->created[i] &&
-		    realpath(plan->steps.stdio[i], file) != NULL &&
-		    stat(file, &st) == 0 && st.st_size == 0 &&
-		    same_file(&st, plan->stdio[i]))
-			(void)unlink(file);
+		if (plan->made[i].dir != -1 &&
+		    fstat(plan->stdio[i], &st) == 0 && st.st_size == 0)
+			(void)safe_unlink(&plan->made[i], plan->stdio[i]);
 }
 
 int

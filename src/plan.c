@@ -247,7 +247,8 @@ plan_make(struct plan *plan, const struct config *config,
 	plan->if_not_running = config->if_not_running;
 	plan->replace = config->replace;
 	plan->verbose = config->verbose;
-	plan->root_fd = plan->here = -1;
+	plan->root_fd = -1;
+	plan->made[0].dir = plan->made[1].dir = plan->made[2].dir = -1;
 	plan->stdio[0] = plan->stdio[1] = plan->stdio[2] = -1;
 	plan->channel[0] = plan->channel[1] = plan->lock = -1;
 

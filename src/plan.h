@@ -9,6 +9,7 @@
 
 #include "identity.h"
 #include "instance/instance.h"
+#include "instance/safe.h"
 #include "options.h"
 #include "ready.h"
 #include "schedule.h"
@@ -36,8 +37,7 @@ struct plan {
 
 	int stdio[3];			/* becomes 0, 1, 2; -1: keep */
 	bool truncate[3];
-	bool created[3];		/* the file was not there before */
-	int here;			/* the caller's directory, or -1 */
+	struct place made[3];		/* of a new file; its dir, or -1 */
 
 	int lock;			/* of the lock file, opened */
 	int channel[2];			/* the report pipe, if it forks */

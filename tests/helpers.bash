@@ -185,6 +185,26 @@ seen() {
 	esac
 }
 
+# A line of the record beside a pid file: recorded KEY [PIDFILE]
+recorded() {
+	tr -d '\0' <"${2:-$PIDFILE}.record" | sed -n "s/^$1 //p"
+}
+
+# The pid file and its record name one process that lives, and the record has
+# the start tick that the kernel shows (field 22 of /proc/PID/stat): PID, and
+# remembered.  names_instance [PIDFILE]
+names_instance() {
+	local file=${1:-$PIDFILE} stat
+
+	PID=$(cat "$file")
+	remember "$PID"
+	alive "$PID"
+	equal "pid of the record" "$(recorded pid "$file")" "$PID"
+	stat=$(cat "/proc/$PID/stat")
+	equal "start of the record" "$(recorded start "$file")" \
+	    "$(cut -d' ' -f20 <<<"${stat##*) }")"
+}
+
 # Fails with both values where they differ: equal WHAT ACTUAL EXPECTED
 equal() {
 	[[ $2 == "$3" ]] || {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
-# One instance: the pid file, its lock, and what stands in their way.
+# One instance: the pid file, its record, the lock file, and what they refuse.
 
 load helpers
 
@@ -13,16 +13,6 @@ start() {
 	launch -p "$PIDFILE" "$@" "${DAEMON[@]}"
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
-}
-
-# The file of that name is a running daemon's, which the kernel vouches for.
-is_instance() {
-	local pid
-
-	pid=$(cat "${1:-$PIDFILE}")
-	remember "$pid"
-	alive "$pid"
-	equal holder "$("$HELPERS_DIR/holder" "${1:-$PIDFILE}")" "$pid"
 }
 
 # The launch is refused with that reason, and FILE stays as it is:
@@ -37,7 +27,7 @@ refused() {
 	[[ ! -e $TMP/new ]]
 }
 
-# A file with no lock that says so: written NUMBER
+# A pid file without a record: written PID
 written() {
 	echo "$1" >"$PIDFILE"
 }
@@ -46,17 +36,6 @@ written() {
 broken_program() {
 	printf '#!/no/such/interpreter\n' >"$TMP/broken"
 	chmod 755 "$TMP/broken"
-}
-
-# The probe has one descriptor of the file, above 9, and cannot write it.
-inherits_lock() {
-	local line
-
-	line=$(grep "^fd.* $PIDFILE\$" "$REPORT")
-	[[ $line =~ ^fd[1-9][0-9]+" r"(,nonblock)?" "[^$'\n']+$ ]] || {
-		echo "$line"
-		return 1
-	}
 }
 
 # Kills the daemon as nothing that it could prepare for does.
@@ -91,18 +70,20 @@ end_daemon() {
 	start
 	equal content "$(cat "$PIDFILE")" "$PID"
 	equal lines "$(wc -l <"$PIDFILE")" 1
-	is_instance
+	names_instance
 }
 
-@test "the pid file is the caller's, and nobody else can write it" {
+@test "only the caller's user can write the pid file, and read the record" {
 	local mask
 
 	for mask in 000 077; do
-		rm -f "$PIDFILE"
+		rm -f "$PIDFILE" "$PIDFILE.record"
 		(umask "$mask" && launch -p "$PIDFILE" "${DAEMON[@]}")
 		remember "$(cat "$PIDFILE")"
 		equal "with umask $mask" "$(stat -c '%a %u' "$PIDFILE")" \
 		    "644 $EUID"
+		equal "record with umask $mask" \
+		    "$(stat -c '%a %u %s' "$PIDFILE.record")" "600 $EUID 4096"
 	done
 }
 
@@ -111,32 +92,38 @@ end_daemon() {
 	start -u nobody
 	equal "of the daemon" "$(stat -c %U "/proc/$PID")" nobody
 	equal "of the file" "$(stat -c '%a %U' "$PIDFILE")" "644 root"
-	is_instance
+	names_instance
 }
 
-@test "of the pid file the command inherits one descriptor, to read it" {
+@test "of the pid file and the record the command inherits no descriptor" {
 	probe -p "$PIDFILE"
-	inherits_lock
-	run fact fds
-	[[ $output =~ ^"0 1 2 "[1-9][0-9]$ ]]
+	equal descriptors "$(fact fds)" "0 1 2"
 }
 
-@test "and no other with every descriptor kept" {
+@test "nor does it with every descriptor kept, or in the foreground" {
 	probe --fds=keep -p "$PIDFILE"
-	inherits_lock
+	run grep "^fd.* $PIDFILE" "$REPORT"
+	status_is 1
+	end_daemon
+	rm "$REPORT"
+	"$DAEMONIZE" -F -p "$PIDFILE" "$PROBE" "$REPORT" stay 3>&- &
+	remember $!
+	eventually test -e "$REPORT"
+	run grep "^fd.* $PIDFILE" "$REPORT"
+	status_is 1
 }
 
 @test "a pid file without a directory is relative to the caller's" {
 	mkdir "$TMP/here" "$TMP/there"
 	cd "$TMP/here"
 	launch -c "$TMP/there" -p relative "${DAEMON[@]}"
-	is_instance "$TMP/here/relative"
+	names_instance "$TMP/here/relative"
 }
 
 @test "a pid file in a directory below the caller's" {
 	mkdir -p "$TMP/below"
 	launch -p below/pid "${DAEMON[@]}"
-	is_instance "$TMP/below/pid"
+	names_instance "$TMP/below/pid"
 }
 
 @test "a missing directory of the pid file is reported" {
@@ -152,47 +139,112 @@ end_daemon() {
 	    -p "$TMP/ro/pid" "${DAEMON[@]}"
 }
 
-@test "a pid file that the caller can write where it can make none" {
+@test "without a record beside it a launch goes ahead, and says so" {
+	local reason="no record can be made beside it (Permission denied), so \
+its pid is all that identifies the daemon"
+
 	requires user
 	mkdir "$TMP/ro"
-	: >"$TMP/ro/pid"
+	PIDFILE=$TMP/ro/pid
+	: >"$PIDFILE"
 	at_end chmod 755 "$TMP/ro"
 	chmod 555 "$TMP/ro"
-	launch -p "$TMP/ro/pid" "${DAEMON[@]}"
-	is_instance "$TMP/ro/pid"
+	fails 0 "daemonize: pidfile: $PIDFILE: $reason" -p "$PIDFILE" \
+	    "${DAEMON[@]}"
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	alive "$PID"
+	[[ ! -e $PIDFILE.record ]]
+	# The same command is taken for the same instance.
+	fails 1 "daemonize: already running: pid $PID holds $PIDFILE" \
+	    -p "$PIDFILE" "${DAEMON[@]}"
 }
 
-# --- the lock ---------------------------------------------------------------
+# --- the record -------------------------------------------------------------
 
-@test "the kernel names the daemon as the holder of the lock" {
+@test "the record has the kernel's name for the daemon" {
 	start
-	equal holder "$("$HELPERS_DIR/holder" "$PIDFILE")" "$PID"
+	names_instance
+	equal boot "$(recorded boot)" "$(cat /proc/sys/kernel/random/boot_id)"
+	equal "pid namespace" "pid:[$(recorded pid-namespace)]" \
+	    "$(readlink "/proc/$PID/ns/pid")"
+	equal file "$(recorded device) $(recorded inode)" \
+	    "$(stat -c '%d %i' "$PIDFILE.record")"
+	equal state "$(recorded state)" running
 }
 
-@test "the lock survives a change of user" {
+@test "the record has the command line and where the output goes" {
+	cd "$TMP"
+	DAEMON=(sh -c $'exec sleep 1000 # a\\b\nc' "two words")
+	start -o log -c /tmp
+	equal arguments "$(recorded arg)" "$(printf '%s\n' sh -c \
+	    'exec sleep 1000 # a\\b\nc' "two words")"
+	equal output "$(recorded stdout) $(recorded stderr)" "$TMP/log /dev/null"
+	equal directory "$(recorded chdir)" /tmp
+}
+
+@test "a command line of any length fits into the record, cut" {
+	DAEMON=(sh -c 'exec sleep 1000' "$(printf '%030000d' 0)")
+	start -c "$(printf '%0.s/tmp/..' {1..500})"
+	names_instance
+	equal size "$(stat -c %s "$PIDFILE.record")" 4096
+}
+
+@test "a change of user and another exec change nothing" {
 	requires root
-	start -u nobody
-	equal holder "$("$HELPERS_DIR/holder" "$PIDFILE")" "$PID"
-}
-
-@test "the lock survives another exec" {
 	DAEMON=(sh -c 'exec sleep 1000')
-	start
+	start -u nobody
 	eventually grep -qx sleep "/proc/$PID/comm"
-	equal holder "$("$HELPERS_DIR/holder" "$PIDFILE")" "$PID"
+	names_instance
+	equal owner "$(stat -c %U "$PIDFILE.record")" root
 }
 
-@test "the daemon's children do not hold the lock" {
+@test "the daemon's children are not the instance" {
 	DAEMON=(sh -c "sleep 1000 & echo \$! >$TMP/child; wait")
 	start
 	eventually test -s "$TMP/child"
 	remember "$(cat "$TMP/child")"
-	equal holder "$("$HELPERS_DIR/holder" "$PIDFILE")" "$PID"
+	names_instance
 	end_daemon
 	alive "$(cat "$TMP/child")"
-	equal "holder after" "$("$HELPERS_DIR/holder" "$PIDFILE")" 0
 	DAEMON=(sleep 1000)
 	start
+	names_instance
+}
+
+@test "a record that is no file of ours is refused, and kept" {
+	local record=$PIDFILE.record
+
+	echo precious >"$TMP/other"
+	ln -s other "$record"
+	fails 125 "daemonize: pidfile: $PIDFILE: its record is a symbolic link" \
+	    -p "$PIDFILE" "${DAEMON[@]}"
+	rm "$record"
+	ln "$TMP/other" "$record"
+	fails 125 "daemonize: pidfile: $PIDFILE: its record is no regular file \
+with one name" -p "$PIDFILE" "${DAEMON[@]}"
+	equal content "$(cat "$TMP/other")" precious
+	rm "$record"
+	mkfifo "$record"
+	fails 125 "daemonize: pidfile: $PIDFILE: its record is no regular file \
+with one name" -p "$PIDFILE" "${DAEMON[@]}"
+	rm "$record"
+	: >"$record"
+	chmod 622 "$record"
+	fails 125 "daemonize: pidfile: $PIDFILE: its record can be written by \
+other users" -p "$PIDFILE" "${DAEMON[@]}"
+	[[ ! -e $PIDFILE ]]
+}
+
+@test "a name that leaves no room for the record's is used without one" {
+	PIDFILE=$TMP/$(printf '%0252d' 0)
+	run launch -p "$PIDFILE" "${DAEMON[@]}"
+	status_is 0
+	[[ $output == *"no record can be made beside it (File name too long)"* ||
+	    $output == *"(Filename too long)"* ]]
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	alive "$PID"
 }
 
 # --- running already --------------------------------------------------------
@@ -201,7 +253,7 @@ end_daemon() {
 	start
 	fails 1 "daemonize: already running: pid $PID holds $PIDFILE" \
 	    -p "$PIDFILE" "${DAEMON[@]}"
-	is_instance
+	names_instance
 	equal "pid file" "$(cat "$PIDFILE")" "$PID"
 }
 
@@ -232,12 +284,12 @@ end_daemon() {
 	fails 0 "" --if-not-running -p "$PIDFILE" -o "$TMP/out" "${DAEMON[@]}"
 	[[ ! -e $TMP/out ]]
 	equal "pid file" "$(cat "$PIDFILE")" "$PID"
-	is_instance
+	names_instance
 }
 
 @test "if-not-running launches where it does not" {
 	start --if-not-running
-	is_instance
+	names_instance
 }
 
 @test "if-not-running hides no other failure" {
@@ -250,7 +302,7 @@ end_daemon() {
 	start
 	end_daemon
 	start
-	is_instance
+	names_instance
 }
 
 @test "a daemon that closes its descriptors runs all the same" {
@@ -266,7 +318,7 @@ end_daemon() {
 	DAEMON=("$TMP/closer" "$TMP")
 	start -o "$TMP/log"
 	eventually test -s "$TMP/log"
-	equal holder "$("$HELPERS_DIR/holder" "$PIDFILE")" 0
+	names_instance
 	fails 1 "daemonize: already running: pid $PID holds $PIDFILE" \
 	    -p "$PIDFILE" "${DAEMON[@]}"
 	end_daemon
@@ -282,30 +334,20 @@ end_daemon() {
 	    -p "$PIDFILE" "${DAEMON[@]}"
 }
 
-@test "that number counts for root only where nobody else can write" {
-	requires root
+@test "a script that another program wrote the pid of is seen" {
+	printf '#!/bin/sh\nread -r x <"$1/.pause"\n' >"$TMP/script"
+	chmod 755 "$TMP/script"
+	DAEMON=("$TMP/script" "$TMP")
 	"${DAEMON[@]}" 3>&- &
 	remember $!
-	eventually grep -qx sleep "/proc/$!/comm"
-	mkdir "$TMP/dir"
-	PIDFILE=$TMP/dir/pid
-
+	eventually grep -qz "^$TMP/script" "/proc/$!/cmdline"
 	written $!
-	chmod 666 "$PIDFILE"
+	fails 1 "daemonize: already running: pid $! holds $PIDFILE" \
+	    -p "$PIDFILE" "${DAEMON[@]}"
+	# With other arguments, it is another daemon.
+	DAEMON=(sleep 1000)
 	start
-	end_daemon
-
-	rm "$PIDFILE"
-	written $!
-	chmod 777 "$TMP/dir"
-	start
-	end_daemon
-
-	rm "$PIDFILE"
-	written $!
-	chmod 755 "$TMP/dir"
-	chown nobody "$TMP/dir"
-	start
+	names_instance
 }
 
 # --- what is no obstacle ----------------------------------------------------
@@ -313,7 +355,7 @@ end_daemon() {
 @test "the number of a dead process is no obstacle" {
 	written "$(sh -c 'echo $$')"
 	start
-	is_instance
+	names_instance
 }
 
 @test "the number of another program is no obstacle" {
@@ -322,19 +364,9 @@ end_daemon() {
 	for pid in "$$" 1; do
 		written "$pid"
 		start
-		is_instance
+		names_instance
 		end_daemon
 	done
-}
-
-@test "a number that was used again, even by the command, is no obstacle" {
-	"${DAEMON[@]}" 3>&- &
-	remember $!
-	eventually grep -qx sleep "/proc/$!/comm"
-	written $!
-	touch -d '1 hour ago' "$PIDFILE"
-	start
-	is_instance
 }
 
 @test "a zombie is no obstacle" {
@@ -342,32 +374,27 @@ end_daemon() {
 	equal "its name" "$(cat "/proc/$ZOMBIE/comm")" sleep
 	written "$ZOMBIE"
 	start
-	is_instance
+	names_instance
 }
 
 @test "an empty pid file is no obstacle" {
 	: >"$PIDFILE"
 	start
-	is_instance
-}
-
-@test "a pid file without a number is no obstacle" {
-	local text
-
-	for text in rubbish -1 0 99999999999999999999 '12 34'; do
-		written "$text"
-		start
-		is_instance
-		end_daemon
-	done
+	names_instance
 }
 
 # --- what is refused --------------------------------------------------------
 
 @test "a file with other content than a pid is refused and kept" {
-	seq 100 >"$TMP/precious"
-	refused "$TMP/precious" "has other content than a pid"
-	equal content "$(cat "$TMP/precious")" "$(seq 100)"
+	local text
+
+	for text in "$(seq 100)" db_password=x -1 0 99999999999999999999 \
+	    '12 34'; do
+		echo "$text" >"$TMP/precious"
+		refused "$TMP/precious" "has other content than a pid"
+		equal content "$(cat "$TMP/precious")" "$text"
+		[[ ! -e $TMP/precious.record ]]
+	done
 }
 
 @test "a symbolic link is refused, and what it points to is untouched" {
@@ -469,18 +496,21 @@ end_daemon() {
 	[[ ! -e $PIDFILE ]]
 }
 
-@test "a pid file that cannot be removed is emptied" {
+@test "what cannot be removed after a failure is emptied" {
 	requires user
 	broken_program
 	mkdir "$TMP/ro"
-	echo 1234567 >"$TMP/ro/pid"
+	PIDFILE=$TMP/ro/pid
 	at_end chmod 755 "$TMP/ro"
+	start
+	end_daemon
 	chmod 555 "$TMP/ro"
-	run launch -p "$TMP/ro/pid" "$TMP/broken"
+	run launch -p "$PIDFILE" "$TMP/broken"
 	status_is 126
-	equal content "$(tr -d '\n' <"$TMP/ro/pid")" ""
-	launch -p "$TMP/ro/pid" "${DAEMON[@]}"
-	is_instance "$TMP/ro/pid"
+	equal "size of the pid file" "$(stat -c %s "$PIDFILE")" 0
+	equal record "$(tr -d '\0' <"$PIDFILE.record")" ""
+	start
+	names_instance
 }
 
 @test "a failure after the change of user leaves no pid file" {
@@ -488,7 +518,7 @@ end_daemon() {
 	broken_program
 	run launch -u nobody -p "$PIDFILE" "$TMP/broken"
 	status_is 126
-	[[ ! -e $PIDFILE ]]
+	[[ ! -e $PIDFILE && ! -e $PIDFILE.record ]]
 }
 
 @test "after a failure a launch succeeds" {
@@ -496,7 +526,7 @@ end_daemon() {
 	run launch -p "$PIDFILE" -l "$TMP/lock" "$TMP/broken"
 	status_is 126
 	start -l "$TMP/lock"
-	is_instance
+	names_instance
 }
 
 # --- in the foreground ------------------------------------------------------
@@ -507,8 +537,8 @@ end_daemon() {
 	eventually test -e "$REPORT"
 	equal pid "$(fact pid)" $!
 	equal "pid file" "$(cat "$PIDFILE")" $!
-	is_instance
-	inherits_lock
+	names_instance
+	equal state "$(recorded state)" running
 	fails 1 "daemonize: already running: pid $! holds $PIDFILE" \
 	    -p "$PIDFILE" "${DAEMON[@]}"
 }
@@ -525,9 +555,9 @@ end_daemon() {
 	broken_program
 	run launch -F -u nobody -p "$PIDFILE" "$TMP/broken"
 	status_is 126
-	# That user cannot remove it, nor open it.
-	run cat "$PIDFILE"
-	[[ ! $output =~ [0-9] ]]
+	# That user cannot remove them.
+	[[ ! -s $PIDFILE ]]
+	equal record "$(tr -d '\0' <"$PIDFILE.record")" ""
 	start
 }
 
@@ -544,22 +574,22 @@ end_daemon() {
 		at_end rmdir /run/daemonize
 	fi
 	PIDFILE=/run/daemonize/$name.pid
-	(umask 077 && XDG_RUNTIME_DIR=$TMP launch -n "$name" "${DAEMON[@]}")
-	is_instance
+	(umask 077 && XDG_STATE_HOME=$TMP launch -n "$name" "${DAEMON[@]}")
+	names_instance
 	# Before its directory: the last comes last.
-	printf 'rm -f %q\n%s\n' "$PIDFILE" "$(cat "$TMP/.at_end")" \
+	printf 'rm -f %q*\n%s\n' "$PIDFILE" "$(cat "$TMP/.at_end")" \
 	    >"$TMP/.at_end"
 	equal "directory" "$(stat -c '%a %U' /run/daemonize)" "755 root"
 	fails 1 "daemonize: already running: pid $(cat "$PIDFILE") holds \
 $PIDFILE" -n "$name" "${DAEMON[@]}"
 }
 
-@test "a name of a user's is a pid file below XDG_RUNTIME_DIR" {
+@test "a user's name is a pid file below XDG_STATE_HOME and the host" {
 	requires user
-	mkdir -m 700 "$TMP/run"
-	(umask 0 && XDG_RUNTIME_DIR=$TMP/run launch -n x "${DAEMON[@]}")
-	is_instance "$TMP/run/daemonize/x.pid"
-	equal directory "$(stat -c %a "$TMP/run/daemonize")" 700
+	mkdir -m 700 "$TMP/state"
+	(umask 0 && XDG_STATE_HOME=$TMP/state launch -n x "${DAEMON[@]}")
+	names_instance "$TMP/state/daemonize/$HOSTNAME/x.pid"
+	equal directory "$(stat -c %a "$TMP/state/daemonize")" 700
 }
 
 @test "without that it lies below the home directory, and is made" {
@@ -567,48 +597,57 @@ $PIDFILE" -n "$name" "${DAEMON[@]}"
 
 	requires user
 	mkdir "$TMP/home"
-	unset XDG_RUNTIME_DIR
+	unset XDG_STATE_HOME
 	(umask 0 && HOME=$TMP/home launch -n x "${DAEMON[@]}")
-	is_instance "$TMP/home/.local/state/daemonize/x.pid"
+	names_instance "$TMP/home/.local/state/daemonize/$HOSTNAME/x.pid"
 	for dir in .local .local/state .local/state/daemonize; do
 		equal "$dir" "$(stat -c %a "$TMP/home/$dir")" 700
 	done
 }
 
-@test "a relative XDG_RUNTIME_DIR does not count" {
+@test "a login and a cron job find the same instance" {
 	requires user
-	XDG_RUNTIME_DIR=run HOME=$TMP launch -n x "${DAEMON[@]}"
-	is_instance "$TMP/.local/state/daemonize/x.pid"
+	unset XDG_STATE_HOME
+	export HOME=$TMP
+	XDG_RUNTIME_DIR=$TMP/run launch -n x "${DAEMON[@]}"
+	names_instance "$TMP/.local/state/daemonize/$HOSTNAME/x.pid"
+	fails 0 "" --if-not-running -n x "${DAEMON[@]}"
+	[[ ! -e $TMP/run ]]
+}
+
+@test "a relative XDG_STATE_HOME does not count" {
+	requires user
+	XDG_STATE_HOME=run HOME=$TMP launch -n x "${DAEMON[@]}"
+	names_instance "$TMP/.local/state/daemonize/$HOSTNAME/x.pid"
 	[[ ! -e run ]]
 }
 
 @test "with neither a name is refused" {
 	requires user
-	unset XDG_RUNTIME_DIR HOME
-	fails 125 "daemonize: name: x: neither XDG_RUNTIME_DIR nor HOME is set" \
-	    -n x "${DAEMON[@]}"
+	unset XDG_STATE_HOME HOME
+	fails 125 "daemonize: name: x: neither XDG_STATE_HOME nor HOME is set; \
+use --pidfile" -n x "${DAEMON[@]}"
 }
 
 @test "two names are two instances" {
-	local name
+	local name at=$TMP/daemonize/$HOSTNAME
 
 	requires user
-	export XDG_RUNTIME_DIR=$TMP
+	export XDG_STATE_HOME=$TMP
 	for name in a b; do
 		launch -n "$name" "${DAEMON[@]}"
-		is_instance "$TMP/daemonize/$name.pid"
+		names_instance "$at/$name.pid"
 	done
-	fails 1 "daemonize: already running: pid \
-$(cat "$TMP/daemonize/a.pid") holds $TMP/daemonize/a.pid" \
-	    -n a "${DAEMON[@]}"
+	fails 1 "daemonize: already running: pid $(cat "$at/a.pid") holds \
+$at/a.pid" -n a "${DAEMON[@]}"
 }
 
 @test "a launch by name that fails leaves no pid file" {
 	requires user
 	broken_program
-	XDG_RUNTIME_DIR=$TMP run launch -n x "$TMP/broken"
+	XDG_STATE_HOME=$TMP run launch -n x "$TMP/broken"
 	status_is 126
-	[[ ! -e $TMP/daemonize/x.pid ]]
+	[[ ! -e $TMP/daemonize/$HOSTNAME/x.pid ]]
 }
 
 # --- a lock file ------------------------------------------------------------
@@ -654,15 +693,15 @@ $(cat "$TMP/daemonize/a.pid") holds $TMP/daemonize/a.pid" \
 
 @test "a lock file and a pid file can be one file" {
 	start -l "$PIDFILE"
-	is_instance
+	names_instance
 	run launch -p "$PIDFILE" -l "$PIDFILE" "${DAEMON[@]}"
 	status_is 1
 	run launch -p "$PIDFILE" "${DAEMON[@]}"
 	status_is 1
-	is_instance
+	names_instance
 	end_daemon
 	start -l "$PIDFILE"
-	is_instance
+	names_instance
 }
 
 @test "a symbolic link is refused as a lock file" {

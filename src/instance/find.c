@@ -108,9 +108,9 @@ judge_file(int file, const char *why, struct found *found)
 		set_state(found, INSTANCE_UNKNOWN, no_proc);
 	else if (proc_stat(pid, &stat) == -1 && !proc_hides(pid))
 		set_state(found, INSTANCE_DEAD, NULL);
-	/* The number may be that of a thread, which is no process. */
-	else if (proc_stat(pid, &stat) == 0 && (stat.dead ||
-	    (proc_status(pid, &status) == 0 && status.leader != pid)))
+	/* Our own, or a thread's, which is no process. */
+	else if (pid == getpid() || (proc_stat(pid, &stat) == 0 && (stat.dead ||
+	    (proc_status(pid, &status) == 0 && status.leader != pid))))
 		set_state(found, INSTANCE_DEAD, NULL);
 	else {
 		found->pid = pid;

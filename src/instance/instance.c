@@ -87,8 +87,7 @@ lock_record(struct instance *instance, const char **reason)
 
 	for (tries = 0; tries < OPEN_TRIES; tries++) {
 		if (open_record(instance) == -1) {
-			if (errno != EACCES && errno != EPERM &&
-			    errno != EROFS && errno != ENAMETOOLONG)
+			if (errno != EACCES && errno != EPERM && errno != EROFS)
 				return fail(reason, errno == ELOOP ?
 				    "its record is a symbolic link" :
 				    strerror(errno));
@@ -136,8 +135,8 @@ instance_open(struct instance *instance, const char *path,
 	    open_file(instance, reason) == -1)
 		return -1;
 	if (record_place(&instance->record_at, &instance->place) == -1)
-		return fail(reason, strerror(errno));
-	if (lock_record(instance, &why) == -1) {
+		why = strerror(errno);
+	else if (lock_record(instance, &why) == -1) {
 		if (errno != EWOULDBLOCK)
 			return fail(reason, why);
 		found->state = INSTANCE_STARTING;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "instance/lockfile.h"
+#include "instance/pidfile.h"
 #include "instance/safe.h"
 
 /* A descriptor that the command inherits lies above those scripts use. */
@@ -68,48 +69,55 @@ inheritable(int fd)
 	return dup;
 }
 
-/* NFS makes a write lock of it, which needs a file open for writing. */
+/* Locks the open file, or closes it. */
 static int
-open_and_lock(const char *path, int access, const char **reason)
+lock_opened(int fd, const char **reason)
 {
-	struct place place;
-	bool created;
 	struct stat st;
-	int fd, saved;
+	int saved;
 
-	fd = safe_open(&place, path, access | O_CREAT | O_NOFOLLOW |
-	    O_NONBLOCK, 0644, &created, reason);
-	saved = errno;
-	if (place.dir != -1)
-		(void)close(place.dir);
-	errno = saved;
-	if (fd == -1)
+	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
+		(void)close(fd);
+		*reason = "not a regular file";
+		errno = EINVAL;
 		return -1;
-	*reason = NULL;
-	if (fstat(fd, &st) == 0) {
-		if (S_ISREG(st.st_mode)) {
-			if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-				return fd;
-		} else {
-			*reason = "not a regular file";
-			errno = EINVAL;
-		}
 	}
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
 	saved = errno;
 	(void)close(fd);
-	if (*reason == NULL)
-		*reason = strerror(saved);
+	*reason = strerror(saved);
 	errno = saved;
+	return -1;
+}
+
+static int
+open_and_lock(const struct place *place, int access, const char **reason)
+{
+	int fd = openat(place->dir, place->base, access | O_CREAT |
+	    PIDFILE_FLAGS, 0644);
+
+	if (fd != -1)
+		return lock_opened(fd, reason);
+	*reason = pidfile_open_fault(errno);
 	return -1;
 }
 
 int
 lockfile_open(const char *path, const char **reason)
 {
-	int fd = open_and_lock(path, O_RDONLY, reason);
+	struct place place;
+	int fd, saved;
 
+	if (safe_place(&place, path, reason) == -1)
+		return -1;
+	fd = open_and_lock(&place, O_RDONLY, reason);
+	/* NFS makes a write lock of it, which needs a file open to write. */
 	if (fd == -1 && errno == EBADF)
-		fd = open_and_lock(path, O_RDWR, reason);
+		fd = open_and_lock(&place, O_RDWR, reason);
+	saved = errno;
+	(void)close(place.dir);
+	errno = saved;
 	if (fd == -1 || (fd = inheritable(fd)) != -1)
 		return fd;
 	*reason = strerror(errno);
