@@ -490,7 +490,7 @@ options_parse(struct config *config, int argc, char **argv)
 		return complain_errno("env", NULL, errno);
 
 	opterr = 0;
-	optind = 0;
+	optind = 1;
 	while ((option = next_option(argc, argv)) != -1) {
 		if (option == '?')
 			return STATUS_FAILED;

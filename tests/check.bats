@@ -115,9 +115,9 @@ as_nobody() {
 @test "with -n the process of that name is audited" {
 	local name=daemonize-check-$$-$BATS_TEST_NUMBER
 
-	export XDG_RUNTIME_DIR=$TMP
+	export XDG_STATE_HOME=$TMP
 	if ((EUID == 0)); then
-		at_end rm -f "/run/daemonize/$name.pid"
+		at_end rm -f "/run/daemonize/$name.pid" "/run/daemonize/$name.pid.record"
 		[[ -e /run/daemonize ]] || at_end rmdir /run/daemonize
 	fi
 	probe -n "$name" --umask=0

@@ -23,15 +23,16 @@ end_daemon() {
 # reports LABEL PID USER COMMAND
 reports() {
 	status_is 0
-	equal status "$(sed -E "s/since $WHEN:/since WHEN:/" <<<"$output")" \
+	equal status "$(sed -E "s/since $WHEN \([^)]*\), output to [^:]*:/since WHEN:/" \
+	    <<<"$output")" \
 	    "$1: running, pid $2, user $3, since WHEN: $4"
 }
 
 # Everything is done as an ordinary user, whose names lie below $NAMED.
 as_user() {
-	NAMED=$TMP/run/daemonize
+	NAMED=$TMP/run/daemonize/$HOSTNAME
 	mkdir "$TMP/run"
-	export XDG_RUNTIME_DIR=$TMP/run
+	export XDG_STATE_HOME=$TMP/run
 	USERNAME=$(id -un)
 	if ((EUID == 0)); then
 		requires setpriv
@@ -66,7 +67,7 @@ start_named() {
 
 	start sleep 1000
 	run launch --status -p "$PIDFILE"
-	[[ $output =~ since\ ($WHEN): ]]
+	[[ $output =~ since\ ($WHEN)\  ]]
 	since=$(date -d "${BASH_REMATCH[1]}" +%s)
 	started=$(date -d "$(ps -o lstart= -p "$PID")" +%s)
 	# Both round to a second, in their own way.
@@ -86,6 +87,31 @@ start_named() {
 	as_user
 	run launch --status -p "$PIDFILE"
 	reports "$PIDFILE" "$PID" root "sleep 1000"
+}
+
+@test "where its output goes is in the line" {
+	start -o log sleep 1000
+	run launch --status -p "$PIDFILE"
+	[[ $output == *", output to $TMP/log and /dev/null: sleep 1000" ]]
+	kill -KILL "$PID"
+	eventually gone "$PID"
+	start -o log -e log sleep 1000
+	run launch --status -p "$PIDFILE"
+	[[ $output == *", output to $TMP/log: sleep 1000" ]]
+}
+
+@test "where the output goes that the caller had is seen in /proc" {
+	launch -o keep -p "$PIDFILE" sleep 1000 >"$TMP/kept"
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	run launch --status -p "$PIDFILE"
+	[[ $output == *", output to $TMP/kept and /dev/null: sleep 1000" ]]
+}
+
+@test "how long it runs has one or two units" {
+	start sleep 1000
+	run launch --status -p "$PIDFILE"
+	[[ $output =~ since\ $WHEN\ \([0-9]+\ s\), ]]
 }
 
 @test "a control character in an argument becomes a question mark" {
@@ -157,7 +183,7 @@ start_named() {
 	launch --status -p "$PIDFILE"
 	alive "$PID"
 	equal "pid file" "$(stat -c '%i %s %y %a' "$PIDFILE")" "$before"
-	equal holder "$("$HELPERS_DIR/holder" "$PIDFILE")" "$PID"
+	names_instance
 }
 
 @test "by name the line begins with the name" {
@@ -182,7 +208,7 @@ start_named() {
 		at_end rmdir /run/daemonize
 	fi
 	# Before its directory: the last comes last.
-	printf 'rm -f %q\n%s\n' "/run/daemonize/$name.pid" \
+	printf 'rm -f %q*\n%s\n' "/run/daemonize/$name.pid" \
 	    "$(cat "$TMP/.at_end")" >"$TMP/.at_end"
 	launch -n "$name" sleep 1000
 	PID=$(cat "/run/daemonize/$name.pid")
@@ -196,9 +222,9 @@ start_named() {
 	[[ ! -e /run/daemonize/$name.pid ]]
 }
 
-@test "with neither XDG_RUNTIME_DIR nor HOME a name cannot be told: 4" {
+@test "with neither XDG_STATE_HOME nor HOME a name cannot be told: 4" {
 	as_user
-	unset XDG_RUNTIME_DIR HOME
+	unset XDG_STATE_HOME HOME
 	run launch --status -n x
 	status_is 4
 	[[ $output == "daemonize: name: "* ]]
@@ -214,7 +240,7 @@ start_named() {
 
 @test "an empty directory is an empty list" {
 	as_user
-	mkdir "$NAMED"
+	mkdir -p "$NAMED"
 	fails 0 "" --list
 }
 
@@ -230,7 +256,8 @@ start_named() {
 	start_named a sleep 2000
 	run launch --list
 	status_is 0
-	equal list "$(sed -E "s/since $WHEN:/since WHEN:/" <<<"$output")" \
+	equal list "$(sed -E "s/since $WHEN \([^)]*\), output to [^:]*:/since WHEN:/" \
+	    <<<"$output")" \
 "a: running, pid $PID, user $USERNAME, since WHEN: sleep 2000
 b: dead, but its pid file is there
 c: running, pid $running, user $USERNAME, since WHEN: sleep 1000"
@@ -238,7 +265,7 @@ c: running, pid $running, user $USERNAME, since WHEN: sleep 1000"
 
 @test "a name comes before the longer ones that begin with it" {
 	as_user
-	mkdir "$NAMED"
+	mkdir -p "$NAMED"
 	touch "$NAMED"/{a-b,a,a+,ab,B}.pid
 	run launch --list
 	status_is 0
@@ -276,7 +303,7 @@ c: running, pid $running, user $USERNAME, since WHEN: sleep 1000"
 	reports 'x?y?[2J' "$PID" "$USERNAME" "sleep 1000"
 }
 
-@test "each user has a list of his own" {
+@test "each user has a list of its own" {
 	requires root
 	as_user
 	start_named x
@@ -288,6 +315,7 @@ c: running, pid $running, user $USERNAME, since WHEN: sleep 1000"
 
 @test "a list where the user may not look is reported" {
 	as_user
+	mkdir -p "$TMP/run/daemonize"
 	mkdir -m 0 "$NAMED"
 	fails 125 "daemonize: list: $NAMED: Permission denied" --list
 	chmod 700 "$NAMED"

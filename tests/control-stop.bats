@@ -40,7 +40,7 @@ ends() {
 # And nothing is left of it: stops [OPTION]...
 stops() {
 	ends "$@"
-	[[ ! -e $PIDFILE ]]
+	[[ ! -e $PIDFILE && ! -e $PIDFILE.record ]]
 }
 
 # The stop that is given up leaves all as it is.
@@ -97,15 +97,15 @@ stays() {
 
 @test "it stops by name, too" {
 	requires user
-	export XDG_RUNTIME_DIR=$TMP
-	PIDFILE=$TMP/daemonize/x.pid
+	export XDG_STATE_HOME=$TMP
+	PIDFILE=$TMP/daemonize/$HOSTNAME/x.pid
 	launch -n x sleep 1000
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
 	fails 0 "" --stop -n x
 	gone "$PID"
 	[[ ! -e $PIDFILE ]]
-	fails 0 "" --stop -n x
+	fails 0 "x: not running" --stop -n x
 }
 
 @test "root stops a daemon of another user" {
@@ -119,7 +119,14 @@ stays() {
 @test "one that the user may not signal stays, and is reported" {
 	requires root setpriv
 	start end=15
-	CALLER=(setpriv --reuid "$(id -u nobody)" --clear-groups)
+	# The user can read the record, but has not what a signal takes.
+	CALLER=(setpriv --bounding-set -all --inh-caps -all)
+	kill -KILL "$PID"
+	eventually gone "$PID"
+	rm -f "$TMP/log"
+	launch -u nobody -p "$PIDFILE" "$HELPERS_DIR/stubborn" /dev/null
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
 	fails 125 "daemonize: stop: TERM: Operation not permitted" \
 	    --stop -p "$PIDFILE"
 	stays
@@ -135,8 +142,8 @@ stays() {
 # --- it did not run ---------------------------------------------------------
 
 @test "to stop what does not run is success" {
-	fails 0 "" --stop -p "$PIDFILE"
-	fails 0 "" --stop -p "$TMP/no/pid"
+	fails 0 "$PIDFILE: not running" --stop -p "$PIDFILE"
+	fails 0 "$TMP/no/pid: not running" --stop -p "$TMP/no/pid"
 	[[ ! -e $TMP/no ]]
 }
 
@@ -144,14 +151,29 @@ stays() {
 	start
 	kill -KILL "$PID"
 	eventually gone "$PID"
-	stops --stop
+	fails 0 "$PIDFILE: not running" --stop -p "$PIDFILE"
+	[[ ! -e $PIDFILE && ! -e $PIDFILE.record ]]
 }
 
-@test "an empty pid file is removed" {
-	PID=
+@test "a pid file that was emptied is removed with its record" {
+	start
+	kill -KILL "$PID"
+	eventually gone "$PID"
 	: >"$PIDFILE"
-	fails 0 "" --stop -p "$PIDFILE"
-	[[ ! -e $PIDFILE ]]
+	fails 0 "$PIDFILE: not running" --stop -p "$PIDFILE"
+	[[ ! -e $PIDFILE && ! -e $PIDFILE.record ]]
+}
+
+@test "where the directory cannot be written, the files are emptied" {
+	requires user
+	mkdir "$TMP/ro"
+	PIDFILE=$TMP/ro/pid
+	start end=15
+	at_end chmod 755 "$TMP/ro"
+	chmod 555 "$TMP/ro"
+	ends --stop
+	equal size "$(stat -c %s "$PIDFILE")" 0
+	equal record "$(tr -d '\0' <"$PIDFILE.record")" ""
 }
 
 # --- the schedule -----------------------------------------------------------
@@ -268,15 +290,6 @@ Try 'daemonize --help'" --stop= -p "$PIDFILE"
 	start end=15 "run=15:echo 2147483647 >'$PIDFILE'"
 	ends --stop=1h
 	equal "pid file" "$(cat "$PIDFILE")" 2147483647
-}
-
-@test "a pid file that somebody holds for a launch stays" {
-	requires flock
-	start end=15
-	exec {lock}<"$PIDFILE"
-	flock -n "$lock"
-	ends --stop=1h
-	[[ -e $PIDFILE ]]
 }
 
 @test "a pid file of the next instance stays, and so does that" {
@@ -458,7 +471,7 @@ waits_for() {
 @test "hours, seconds, and seconds without a unit are as long as they say" {
 	waits_for 1h 'TERM\), 35[0-9][0-9]'
 	waits_for INT/90s 'INT\), [78][0-9]'
-	waits_for 99 'TERM\), [89][0-9]'
+	waits_for TERM/99 'TERM\), [89][0-9]'
 }
 
 @test "on a terminal a stop of less than a second says nothing" {
@@ -481,5 +494,5 @@ waits_for() {
 	kill -TERM $!
 	eventually gone $!
 	stays
-	equal holder "$("$HELPERS_DIR/holder" "$PIDFILE")" "$PID"
+	names_instance
 }

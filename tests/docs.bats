@@ -266,7 +266,7 @@ offered() {
 	requires user
 	mkdir "$TMP/daemonize"
 	: >"$TMP/daemonize/web.pid"
-	XDG_RUNTIME_DIR=$TMP
+	XDG_STATE_HOME=$TMP
 	complete_line "daemonize -n "
 	equal names "$(offered)" web
 }
@@ -503,7 +503,7 @@ socket.create_connection(("127.0.0.1", int(sys.argv[1]))).close()' "$PORT"
 		AS=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 		chmod 777 "$TMP"
 	fi
-	export XDG_RUNTIME_DIR=$TMP/xdg
+	export XDG_STATE_HOME=$TMP/xdg
 	example "-n idle"
 	find_daemon "sleep 1000"
 	equal pid "$(cat "$TMP/xdg/daemonize/idle.pid")" "$PID"
@@ -638,7 +638,7 @@ transcript() {
 		AS=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 		chmod 777 "$TMP"
 	fi
-	export XDG_RUNTIME_DIR=$TMP/xdg
+	export XDG_STATE_HOME=$TMP/xdg
 	transcript CONTROL "--list"
 }
 

@@ -90,7 +90,7 @@ step() {
 
 @test "the pid file of a NAME is shown" {
 	requires user
-	XDG_RUNTIME_DIR=$TMP explain -n web true
+	XDG_STATE_HOME=$TMP explain -n web true
 	[[ $(value pidfile) == *"$TMP/daemonize/web.pid"* ]]
 	[[ ! -e $TMP/daemonize ]]
 }

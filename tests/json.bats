@@ -49,8 +49,8 @@ as_user() {
 		from -- setpriv --reuid=65534 --regid=65534 --clear-groups
 	fi
 	mkdir -m 777 run
-	export XDG_RUNTIME_DIR=$TMP/run
-	DIRECTORY=$TMP/run/daemonize
+	export XDG_STATE_HOME=$TMP/run
+	DIRECTORY=$TMP/run/daemonize/$HOSTNAME
 }
 
 setup_python() {

@@ -40,17 +40,18 @@ is_all_or_nothing() {
 		eventually nothing_runs
 		return ;;
 	137)	# The launcher was killed: the daemon may live, and if it does
-		# not, an empty pid file may be left.
+		# not, a pid file and a record of none may be left.
 		eventually no_launch_runs
 		if [[ -n $(leftovers) ]]; then
 			complete_then_killed
 		elif [[ -e $PIDFILE ]]; then
-			equal "pid file" "$(tr -d '\n' <"$PIDFILE")" ""
+			run launch --status -p "$PIDFILE"
+			status_is 1
 		fi
-		rm -f "$PIDFILE" ;;
+		rm -f "$PIDFILE" "$PIDFILE.record" ;;
 	esac
 	eventually nothing_runs
-	[[ ! -e $PIDFILE ]] || {
+	[[ ! -e $PIDFILE && ! -e $PIDFILE.record ]] || {
 		echo "status $1, and a pid file: $(cat "$PIDFILE")"
 		return 1
 	}
@@ -188,7 +189,7 @@ raced() {
 		eventually test -s statuses
 		equal "the one that ended" "$(cat statuses)" 1
 		read -r pid <"$PIDFILE"
-		equal holder "$("$HELPERS_DIR/holder" "$PIDFILE")" "$pid"
+		names_instance
 		equal messages "$(cat messages)" \
 		    "daemonize: already running: pid $pid holds $PIDFILE"
 		kill -KILL "$pid"

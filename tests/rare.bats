@@ -49,8 +49,9 @@ load helpers
 
 @test "a list without a directory to look in is refused" {
 	requires user
-	CALLER=(env -u XDG_RUNTIME_DIR -u HOME)
-	fails 125 "daemonize: name: neither XDG_RUNTIME_DIR nor HOME is set" \
+	CALLER=(env -u XDG_STATE_HOME -u HOME)
+	fails 125 "daemonize: name: neither XDG_STATE_HOME nor HOME is \
+set; use --pidfile" \
 	    --list
 }
 
@@ -59,8 +60,8 @@ load helpers
 	local long
 
 	long=/$(printf 'd%.0s' {1..5000})
-	CALLER=(env "XDG_RUNTIME_DIR=$long")
-	fails 125 "daemonize: name: $long/daemonize/some.pid: File name too long" \
+	CALLER=(env "XDG_STATE_HOME=$long")
+	fails 125 "daemonize: name: $long/daemonize/$HOSTNAME/some.pid: File name too long" \
 	    -n some true
 }
 
@@ -112,12 +113,13 @@ waits_for_signals() {
 	grep -qsx 'SigBlk:[[:space:]]*fffffffffffbbef9' "/proc/$1/status"
 }
 
-@test "who waits for another launch does not have to" {
+@test "a signal ends the wait for another launch" {
 	requires flock
 	local sig caller
 
-	# Somebody has the flock: a launch, as far as one can see.
-	flock "$PIDFILE" "$PROBE" "$TMP/keeper" stay 3>&- &
+	# It holds the lock as a launch does.
+	(umask 077 && : >"$PIDFILE.record")
+	flock "$PIDFILE.record" "$PROBE" "$TMP/keeper" stay 3>&- &
 	remember $!
 	eventually test -e keeper
 	remember "$(fact pid keeper)"

@@ -64,7 +64,7 @@ ends() {
 runs() {
 	alive "$PID"
 	equal "pid file" "$(cat "$PIDFILE")" "$PID"
-	equal "holder of the lock" "$("$HELPERS_DIR/holder" "$PIDFILE")" "$PID"
+	names_instance
 	equal "processes" "$(leftovers)" "$PID"
 }
 
@@ -723,13 +723,13 @@ daemonize: $TMP/other: two" -o "$TMP/err" -e "$TMP/other"
 
 @test "a named instance that was not ready is undone, too" {
 	requires user
-	export XDG_RUNTIME_DIR=$TMP
+	export XDG_STATE_HOME=$TMP
 	fails 123 "daemonize: ready: $(type -P false): exited with status \
 1 before it was ready" -n x --ready=alive:1h false
-	[[ ! -e daemonize/x.pid ]]
-	fails 3 "daemonize/x.pid: not running" --status -n x || :
+	[[ ! -e daemonize/$HOSTNAME/x.pid ]]
+	fails 3 "x: not running" --status -n x
 	choose fd
-	PIDFILE=$TMP/daemonize/x.pid
+	PIDFILE=$TMP/daemonize/$HOSTNAME/x.pid
 	launch -n x --ready=alive:1ms sleep 1000
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
@@ -838,8 +838,7 @@ only_has() {
 		probe_fd "$n" -l "$TMP/lock" -p "$TMP/pid$n" -v -a \
 		    -o "$TMP/out" -e "$TMP/err" -i /dev/zero >/dev/null
 		[[ $(fact "fd$n") == "w pipe:["* ]]
-		equal "holder of $n" \
-		    "$("$HELPERS_DIR/holder" "$TMP/pid$n")" "$PID"
+		names_instance "$TMP/pid$n"
 		kill -KILL "$PID"
 		eventually gone "$PID"
 	done
@@ -1298,8 +1297,7 @@ one_of_many() {
 		equal "output of $i" "$(cat "out$i")" ""
 		PID=$(cat "pid$i")
 		remember "$PID"
-		equal "holder of $i" \
-		    "$("$HELPERS_DIR/holder" "pid$i")" "$PID"
+		names_instance "pid$i"
 		eventually grep -qx sleep "/proc/$PID/comm"
 	done
 	mapfile -t pids < <(leftovers)

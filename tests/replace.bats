@@ -15,14 +15,14 @@ start() {
 	remember "$PID"
 }
 
-# The file of that name is a running daemon's, which the kernel vouches for,
-# and nothing else runs: is_the_only_one PID [FILE]
+# The file of that name and its record are a running daemon's, and nothing
+# else runs: is_the_only_one PID [FILE]
 is_the_only_one() {
 	local file=${2:-$PIDFILE}
 
 	remember "$1"
 	equal "pid file" "$(cat "$file")" "$1"
-	equal holder "$("$HELPERS_DIR/holder" "$file")" "$1"
+	names_instance "$file"
 	equal processes "$(leftovers)" "$1"
 }
 
@@ -92,24 +92,6 @@ nothing_is_left() {
 	equal "pid of the new one" "$(fact pid)" "$PID"
 }
 
-@test "one that has closed the lock's descriptor is replaced" {
-	cat >"$TMP/closer" <<-'END'
-		#!/bin/bash
-		for fd in {3..99}; do
-			exec {fd}<&-
-		done
-		echo closed
-		read -r <>"$1/.pause"
-	END
-	chmod 755 "$TMP/closer"
-	DAEMON=("$TMP/closer" "$TMP")
-	start -o "$TMP/log"
-	eventually test -s "$TMP/log"
-	equal holder "$("$HELPERS_DIR/holder" "$PIDFILE")" 0
-	DAEMON=(sleep 1000)
-	replaces
-}
-
 @test "replace in the foreground becomes the command" {
 	start
 	launch --replace -F -p "$PIDFILE" "$PROBE" "$REPORT"
@@ -122,11 +104,11 @@ nothing_is_left() {
 	local name=bats-replace-$$ directory=/run/daemonize old
 
 	if ((EUID != 0)); then
-		export XDG_RUNTIME_DIR=$TMP
-		directory=$TMP/daemonize
+		export XDG_STATE_HOME=$TMP
+		directory=$TMP/daemonize/$HOSTNAME
 	fi
 	[[ -e $directory ]] || at_end rmdir "$directory"
-	echo "rm -f $directory/$name.pid" |
+	echo "rm -f $directory/$name.pid*" |
 	    cat - "$TMP/.at_end" >"$TMP/first"
 	mv "$TMP/first" "$TMP/.at_end"
 

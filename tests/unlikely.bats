@@ -192,81 +192,6 @@ daemonize: replace: $PIDFILE: the one that ran has been stopped" \
 	fails 125 "daemonize: stop: $long: File name too long" --stop -p "$long"
 }
 
-@test "the pid file's lock cannot be asked about" {
-	start
-	inject fcntl:error=ENOLCK -- -P "$PIDFILE"
-	fails_of_it 4 "daemonize: status: $PIDFILE: No locks available" \
-	    --status -p "$PIDFILE"
-	fails_of_it 125 "daemonize: pidfile: $PIDFILE: No locks available" \
-	    -p "$PIDFILE" true
-	alive "$PID"
-	equal "pid file" "$(cat "$PIDFILE")" "$PID"
-}
-
-@test "whether the pid file is still the one of that name cannot be seen" {
-	requires dynamic
-	# The third looks at the name, and so does the third after that.
-	inject newfstatat:error=EIO:when=3+3 -- -P "$PIDFILE" -P pid
-	CALLER=(timeout -s KILL "$DEADLINE" "${CALLER[@]}")
-	fails_of_it 125 "daemonize: pidfile: $PIDFILE: Input/output error" \
-	    -p "$PIDFILE" true
-	[[ ! -s $PIDFILE ]]
-}
-
-@test "the pid file's facts cannot be seen" {
-	: >"$PIDFILE"
-	inject '?newfstatat,?fstat:error=EIO:when=1' -- -P "$PIDFILE"
-	fails_of_it 125 "daemonize: pidfile: $PIDFILE: Input/output error" \
-	    -p "$PIDFILE" true
-}
-
-@test "nor when its number is looked at" {
-	echo $$ >"$PIDFILE"
-	inject '?newfstatat,?fstat:error=EIO:when=2' -- -P "$PIDFILE"
-	fails_of_it 4 "daemonize: status: $PIDFILE: Input/output error" \
-	    --status -p "$PIDFILE"
-}
-
-@test "the daemon cannot write its pid" {
-	inject pwrite64:error=EIO
-	fails_of_it 125 "daemonize: pidfile: $PIDFILE: Input/output error" \
-	    -p "$PIDFILE" "$PROBE" "$REPORT"
-	[[ ! -e $PIDFILE && ! -e $REPORT ]]
-}
-
-@test "half of a pid is none" {
-	inject pwrite64:retval=1
-	fails_of_it 125 "daemonize: pidfile: $PIDFILE: No space left on device" \
-	    -p "$PIDFILE" "$PROBE" "$REPORT"
-	[[ ! -e $PIDFILE && ! -e $REPORT ]]
-}
-
-@test "the daemon cannot keep hold of its number, or let go of the file" {
-	inject mmap:error=ENODEV -- -P "$PIDFILE"
-	fails_of_it 125 "daemonize: pidfile: $PIDFILE: No such device" \
-	    -p "$PIDFILE" "$PROBE" "$REPORT"
-	inject close:error=EIO:when=1 -- -P "$PIDFILE"
-	fails_of_it 125 "daemonize: pidfile: $PIDFILE: Input/output error" \
-	    -p "$PIDFILE" "$PROBE" "$REPORT"
-	[[ ! -e $PIDFILE && ! -e $REPORT ]]
-}
-
-@test "a pid file that can be neither removed nor emptied" {
-	start
-	inject unlinkat:error=EACCES ftruncate:error=EIO
-	fails_of_it 125 "daemonize: pidfile: $PIDFILE: Input/output error" \
-	    --stop -p "$PIDFILE"
-	gone "$PID"
-}
-
-@test "a pid file that cannot be removed is emptied" {
-	start
-	inject unlinkat:error=EACCES
-	launch --stop -p "$PIDFILE"
-	grep -q INJECTED trace
-	[[ -e $PIDFILE && ! -s $PIDFILE ]]
-}
-
 @test "one that a failed launch can neither remove nor empty is told" {
 	local line="daemonize: pidfile: $PIDFILE: Input/output error"
 
@@ -276,32 +201,43 @@ daemonize: replace: $PIDFILE: the one that ran has been stopped" \
 	[[ ! -e $REPORT ]]
 }
 
-@test "the lock cannot be asked about once the daemon has ended" {
-	start
-	# It was asked when the daemon was found, and again when it was held.
-	inject fcntl:error=ENOLCK:when=3 -- -P "$PIDFILE"
-	fails_of_it 125 "daemonize: pidfile: $PIDFILE: No locks available" \
-	    --stop -p "$PIDFILE"
-	gone "$PID"
-}
-
-@test "a holder outside of our pid namespace is none to signal" {
+@test "a daemon of another pid namespace cannot be told" {
 	requires root unshare
 	start
+	CALLER=(unshare --pid --fork --mount-proc)
+	fails 4 "daemonize: status: $PIDFILE: it was launched in another pid \
+namespace" --status -p "$PIDFILE"
+	fails 125 "daemonize: stop: $PIDFILE: it was launched in another pid \
+namespace" --stop -p "$PIDFILE"
+	# The old /proc is none.
 	CALLER=(unshare --pid --fork)
-	fails 4 "daemonize: status: $PIDFILE: the process that holds it cannot be seen" \
-	    --status -p "$PIDFILE"
-	fails 125 "daemonize: stop: $PIDFILE: the process that holds it cannot be seen" \
-	    --stop -p "$PIDFILE"
+	fails 4 "daemonize: status: $PIDFILE: /proc is not mounted, or another \
+pid namespace's" --status -p "$PIDFILE"
+	fails 125 "daemonize: stop: $PIDFILE: /proc is not mounted, or another \
+pid namespace's" --stop -p "$PIDFILE"
 	alive "$PID"
 }
 
-# --- who runs --------------------------------------------------------------
+@test "nor one of another time namespace" {
+	requires root unshare
+	CALLER=(unshare --time --boottime 1000 --fork)
+	"${CALLER[@]}" true || skip "needs time namespaces"
+	CALLER=()
+	start
+	CALLER=(unshare --time --boottime 1000 --fork)
+	fails 4 "daemonize: status: $PIDFILE: it was launched in another time \
+namespace" --status -p "$PIDFILE"
+	fails 125 "daemonize: stop: $PIDFILE: it was launched in another time \
+namespace" --stop -p "$PIDFILE"
+	alive "$PID"
+}
+
+# --- which one runs --------------------------------------------------------
 
 @test "a process that ends whenever it is held is given up on" {
 	start
 	inject pidfd_open:error=ESRCH
-	fails_of_it 125 "daemonize: stop: $PIDFILE: another process whenever one looks" \
+	fails_of_it 125 "daemonize: stop: $PIDFILE: it is another process at each look" \
 	    --stop -p "$PIDFILE"
 	alive "$PID"
 }
@@ -349,14 +285,11 @@ daemonize: replace: $PIDFILE: the one that ran has been stopped" \
 	output_is "$PIDFILE: dead, but its pid file is there"
 }
 
-@test "a process that /proc does not show runs if it has the lock" {
+@test "a process that /proc does not show cannot be told" {
 	start
 	inject '?open,openat:error=ENOENT' -- -P "/proc/$PID/stat"
-	fails_of_it 0 "$PIDFILE: running, pid $PID, user ?, since ?: ?" \
-	    --status -p "$PIDFILE"
-	run launch --status --json -p "$PIDFILE"
-	[[ $output == *",\"pid\":$PID,\"uid\":null,\"user\":null,\"since\":null,$(
-	    )\"uptime\":null,\"command\":null}" ]]
+	fails_of_it 4 "daemonize: status: $PIDFILE: /proc does not show its \
+process" --status -p "$PIDFILE"
 }
 
 @test "wait goes on where a signal interrupts it" {

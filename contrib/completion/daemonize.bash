@@ -85,10 +85,10 @@ _daemonize_names()
 
 	if ((EUID == 0)); then
 		dir=/run/daemonize
-	elif [[ ${XDG_RUNTIME_DIR-} == /* ]]; then
-		dir=$XDG_RUNTIME_DIR/daemonize
+	elif [[ ${XDG_STATE_HOME-} == /* ]]; then
+		dir=$XDG_STATE_HOME/daemonize/$HOSTNAME
 	else
-		dir=${HOME-}/.local/state/daemonize
+		dir=${HOME-}/.local/state/daemonize/$HOSTNAME
 	fi
 	for file in "$dir"/*.pid; do
 		[[ -e $file ]] || continue

@@ -223,10 +223,24 @@ open_record(const struct place *place, int ms)
 	return -1;
 }
 
+/* Why what was opened, or not, can be no pid file; NULL: it may be one. */
+static const char *
+file_fault(int file)
+{
+	struct stat st;
+
+	if (file == -1)
+		return errno == ENOENT ? NULL : pidfile_open_fault(errno);
+	if (fstat(file, &st) == -1)
+		return strerror(errno);
+	return S_ISREG(st.st_mode) ? NULL : "not a regular file";
+}
+
 static void
 find_in(const struct place *place, bool wait, struct found *found)
 {
 	struct place record;
+	const char *fault;
 	int file, fd = -1;
 
 	if (record_place(&record, place) == 0)
@@ -238,8 +252,9 @@ find_in(const struct place *place, bool wait, struct found *found)
 	}
 	found->foreign = fd == -1 && errno == EACCES;
 	file = openat(place->dir, place->base, O_RDONLY | PIDFILE_FLAGS);
-	if (file == -1 && errno != ENOENT)
-		set_state(found, INSTANCE_UNKNOWN, pidfile_open_fault(errno));
+	fault = file_fault(file);
+	if (fault != NULL)
+		set_state(found, INSTANCE_UNKNOWN, fault);
 	else
 		instance_judge(file, fd, found);
 	if (file != -1)
