@@ -23,7 +23,7 @@ end_daemon() {
 # reports LABEL PID USER COMMAND
 reports() {
 	status_is 0
-	equal status "$(sed -E "s/since $WHEN \([^)]*\), output to [^:]*:/since WHEN:/" \
+	equal status "$(sed -E "s/since $WHEN \([^)]*\)(, output to [^:]*)?:/since WHEN:/" \
 	    <<<"$output")" \
 	    "$1: running, pid $2, user $3, since WHEN: $4"
 }
@@ -256,7 +256,7 @@ start_named() {
 	start_named a sleep 2000
 	run launch --list
 	status_is 0
-	equal list "$(sed -E "s/since $WHEN \([^)]*\), output to [^:]*:/since WHEN:/" \
+	equal list "$(sed -E "s/since $WHEN \([^)]*\)(, output to [^:]*)?:/since WHEN:/" \
 	    <<<"$output")" \
 "a: running, pid $PID, user $USERNAME, since WHEN: sleep 2000
 b: dead, but its pid file is there

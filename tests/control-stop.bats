@@ -118,15 +118,11 @@ stays() {
 
 @test "one that the user may not signal stays, and is reported" {
 	requires root setpriv
-	start end=15
-	# The user can read the record, but has not what a signal takes.
-	CALLER=(setpriv --bounding-set -all --inh-caps -all)
-	kill -KILL "$PID"
-	eventually gone "$PID"
-	rm -f "$TMP/log"
 	launch -u nobody -p "$PIDFILE" "$HELPERS_DIR/stubborn" /dev/null
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
+	# Root, but for the capability to signal other users' processes.
+	CALLER=(setpriv --bounding-set -kill)
 	fails 125 "daemonize: stop: TERM: Operation not permitted" \
 	    --stop -p "$PIDFILE"
 	stays
@@ -294,7 +290,7 @@ Try 'daemonize --help'" --stop= -p "$PIDFILE"
 
 @test "a pid file of the next instance stays, and so does that" {
 	export PIDFILE
-	start end=15 "run=15:rm '$PIDFILE'; '$DAEMONIZE' -p '$PIDFILE' \
+	start end=15 "run=15:rm '$PIDFILE'*; '$DAEMONIZE' -p '$PIDFILE' \
 sleep 1000"
 	ends --stop=1h
 	PID=$(cat "$PIDFILE")
