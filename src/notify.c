@@ -2,9 +2,9 @@
 /* The receiving side of sd_notify(3)'s protocol. */
 #include "config.h"
 
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/un.h>
 
@@ -201,6 +201,18 @@ make_socket(struct notify_socket *notify, int root)
 	return fchmod(notify->dir, 0711);
 }
 
+/*
+ * By the system call itself: glibc 2.41 makes itself a state to draw from
+ * first.  Meanwhile it blocks all signals, and takes that for done: where a
+ * sandbox refuses it, it gives back a mask that it never got, and the caller's
+ * pending signals would kill the launcher.
+ */
+static int
+random_bytes(void *bytes, size_t size)
+{
+	return syscall(SYS_getrandom, bytes, size, 0) == (long)size ? 0 : -1;
+}
+
 int
 notify_open(struct notify_socket *notify, int root)
 {
@@ -208,7 +220,7 @@ notify_open(struct notify_socket *notify, int root)
 	mode_t mask;
 	int result;
 
-	if (getrandom(secret, sizeof(secret), 0) != sizeof(secret))
+	if (random_bytes(secret, sizeof(secret)) == -1)
 		return -1;
 	(void)snprintf(notify->directory, sizeof(notify->directory),
 	    "daemonize-%08" PRIx64, secret[0] & 0xffffffff);

@@ -1,14 +1,17 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
 # Building: without a warning by either compiler; what configure is asked for
 # is in the program.
 
 load helpers
 
 # The compiler and flags that the tests run with are not the ones to try.
+# A configure that fails leaves a `sleep 1' of its own behind (automake's look
+# at the clock): without the mark the teardown does not complain of it.
 clean() {
-	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u CC -u CFLAGS -u CPPFLAGS \
-	    -u LDFLAGS "$@" 3>&- >log 2>&1 </dev/null ||
+	env -u DAEMONIZE_TEST -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u CC \
+	    -u CFLAGS -u CPPFLAGS -u LDFLAGS "$@" 3>&- >log 2>&1 </dev/null ||
 	    { tail -n 30 log; return 1; }
 }
 
@@ -162,4 +165,79 @@ is_static() {
 	else
 		[[ $output == *"neither libbsd nor the C library has strl"* ]]
 	fi
+}
+
+# --- setting up ------------------------------------------------------------
+
+# A system without any program that the tests use, with an apt-get that writes
+# down what it is to install, and whether a service could start meanwhile.
+# /usr/sbin is the test's own for that time: set_up GOAL
+set_up() {
+	local tool
+
+	requires root unshare mount
+	[[ ! -L /usr/sbin ]] || skip "needs a /usr/sbin of its own"
+	rm -rf bin installed
+	mkdir bin
+	for tool in awk cat chmod cut grep head id mktemp rm sed sh sort tail \
+	    tr; do
+		ln -s "$(type -P "$tool")" "bin/$tool"
+	done
+	cat >bin/apt-get <<-'END'
+		#!/bin/sh
+		for word; do
+			case $word in
+			update | install | -* | DPkg::*) ;;
+			*) echo "$word" >>installed ;;
+			esac
+		done
+		[ "$1" != update ] || exit 0
+		[ ! -x /usr/sbin/policy-rc.d ] || echo policy-rc.d >>installed
+	END
+	chmod 755 bin/apt-get
+	# shellcheck disable=SC2016  # for the shell that it starts
+	run unshare -m "$BASH" -c '
+		mount -t tmpfs none /usr/sbin || exit 99
+		PATH=$PWD/bin
+		"$0/contrib/setup" "$1"
+		status=$?
+		[ ! -e /usr/sbin/policy-rc.d ] || exit 98
+		exit "$status"' "$SOURCE_DIR" "$1" 3>&-
+	[[ $status -ne 99 ]] || skip "cannot mount"
+	# Nothing is there afterwards, either.
+	status_is 1
+}
+
+# What of these was to be installed: installs WORD...
+installs() {
+	printf '%s\n' "$@" | sort >words
+	sort -u installed | grep -xFf words | tr '\n' ' '
+}
+
+@test "setting up installs what its goal is, and servers only where they are it" {
+	local words=(gcc bats strace clang nginx postgresql policy-rc.d)
+
+	set_up build
+	equal build "$(installs "${words[@]}")" "gcc "
+	set_up test
+	equal test "$(installs "${words[@]}")" "bats gcc strace "
+	set_up servers
+	equal servers "$(installs "${words[@]}")" \
+	    "bats clang gcc nginx policy-rc.d postgresql strace "
+}
+
+@test "setting up for an unknown goal is refused" {
+	run "$SOURCE_DIR/contrib/setup" everything
+	status_is 2
+	output_is "usage: contrib/setup build|test|servers"
+}
+
+@test "tests/run tells its options, and refuses others" {
+	run "$SOURCE_DIR/tests/run" --help
+	status_is 0
+	output_is "usage: tests/run [--servers] [FILE.bats]..."
+	run "$SOURCE_DIR/tests/run" --server build.bats
+	status_is 2
+	output_is "usage: tests/run [--servers] [FILE.bats]...
+0 passed, 1 failed, 0 skipped"
 }

@@ -384,7 +384,7 @@ for one in [value] + value.get("steps", [])[:1]:
 	local strings reason
 
 	# A string that goes on in the next line is one.
-	strings=$(cat "$SOURCE_DIR"/src/*.c | tr '\n' ' ' |
+	strings=$(cat "$SOURCE_DIR"/src/*.c "$SOURCE_DIR"/src/*/*.c | tr '\n' ' ' |
 	    sed 's/"[[:space:]]*"//g')
 	while read -r reason; do
 		case $reason in
@@ -556,7 +556,7 @@ print(urllib.request.urlopen(sys.argv[1]).read().decode())' \
 	find_daemon "sleep 1000"
 	equal pid "$(cat idle.pid)" "$PID"
 	equal user "$(stat -c %U "/proc/$PID")" nobody
-	equal "owner of the log" "$(stat -c %U idle.log)" root
+	equal "owner of the log" "$(stat -c %U idle.log)" nobody
 }
 
 @test "example: as root, run it in another root" {
