@@ -616,7 +616,7 @@ lines() {
 	writes 'printf "\033[2Jx\ty\r\001\177\377\n\303\274\302\233\n" >&2' \
 	    "daemonize: $TMP/err: \\x1b[2Jx y\\x0d\\x01\\x7f\\xff
 daemonize: $TMP/err: ü\\xc2\\x9b" -e "$TMP/err"
-	export LC_ALL=C
+	export LC_ALL=de_DE.ISO-8859-1
 	writes 'printf "\303\274\n" >&2' \
 	    "daemonize: $TMP/err: \\xc3\\xbc" -e "$TMP/err"
 	writes 'printf "a\000b\n\n\nc\n" >&2' "daemonize: $TMP/err: a\\x00b
