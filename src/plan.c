@@ -60,16 +60,24 @@ absolute(const char *path)
 	return joined;
 }
 
-/* Puts NAME=VALUE in the place of NAME's old value, or at the end. */
+/*
+ * Puts NAME=VALUE in the place of NAME's first value, or at the end.  The other
+ * values of NAME go: programs differ in which they take.
+ */
 static void
 env_put(char **env, const char *pair)
 {
 	size_t length = strcspn(pair, "=") + 1;
+	char **kept;
 
 	while (*env != NULL && strncmp(*env, pair, length) != 0)
 		env++;
 	/* execve(2) takes them as they are and writes none. */
 	*env = (char *)(uintptr_t)pair;
+	for (kept = ++env; *env != NULL; env++)
+		if (strncmp(*env, pair, length) != 0)
+			*kept++ = *env;
+	*kept = NULL;
 }
 
 static int
