@@ -1,17 +1,38 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Text of others, made fit for a terminal. */
+/* Text of others, made fit for a terminal: what a terminal may obey is not. */
 #ifndef ESCAPE_H
 #define ESCAPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Each byte may become \xNN. */
 #define ESCAPED_SIZE(n)	(4 * (n) + 1)
 
 /*
- * Copies length bytes as a string to out, which has room for size bytes: what
- * the caller's locale (LC_CTYPE) cannot print becomes \xNN a byte, a tab a
- * blank.  Cut where there is no room.
+ * The length of the UTF-8 character (RFC 3629) that the length bytes at text
+ * begin with, and its code point; 0: they begin with none.
+ */
+size_t	utf8_read(const char *text, size_t length, unsigned long *code);
+
+/* Is it a control character (C0, DEL, C1), or one that reorders a line? */
+bool	utf8_is_control(unsigned long code);
+
+/*
+ * The length of the character at the beginning of text that a terminal shows
+ * and does not obey; 0: the first byte must not get there.  ASCII is shown
+ * everywhere; the rest of UTF-8 where LC_ALL, LC_CTYPE and LANG name no other
+ * charset (another one's terminal would read controls in its bytes).
+ */
+size_t	printable(const char *text, size_t length);
+
+/* Replaces each byte that must not get to a terminal by `?`, in place. */
+void	make_printable(char *text);
+
+/*
+ * Copies length bytes as a string to out, which has room for size bytes: a
+ * byte that must not get to a terminal becomes \xNN, a tab a blank.  Cut where
+ * there is no room.
  */
 void	escape(const char *text, size_t length, char *out, size_t size);
 

@@ -8,10 +8,42 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "escape.h"
 #include "explain.h"
 #include "json.h"
 #include "message.h"
 #include "steps.h"
+
+/* In bash's and POSIX.1-2024's quotes: a byte that is no text as \NNN. */
+static void
+print_escaped(const char *word)
+{
+	size_t left = strlen(word), n;
+
+	(void)fputs("$'", stdout);
+	for (; left > 0; word += n, left -= n) {
+		n = printable(word, left);
+		if (*word == '\'' || *word == '\\')
+			(void)printf("\\%c", *word);
+		else if (n > 0)
+			(void)fwrite(word, 1, n, stdout);
+		else
+			(void)printf("\\%03o", (unsigned char)*word);
+		n += n == 0;
+	}
+	(void)putchar('\'');
+}
+
+static bool
+is_printable(const char *word)
+{
+	size_t left = strlen(word), n;
+
+	for (; left > 0; word += n, left -= n)
+		if ((n = printable(word, left)) == 0)
+			return false;
+	return true;
+}
 
 /* A word as a shell would have to be given it. */
 static void
@@ -20,6 +52,10 @@ print_quoted(const char *word)
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	    "abcdefghijklmnopqrstuvwxyz0123456789%+,-./:=@_";
 
+	if (!is_printable(word)) {
+		print_escaped(word);
+		return;
+	}
 	if (*word != '\0' && word[strspn(word, plain)] == '\0') {
 		(void)fputs(word, stdout);
 		return;
@@ -33,14 +69,26 @@ print_quoted(const char *word)
 	(void)putchar('\'');
 }
 
+/* A line of what is done besides the steps: its name, and its text in parts. */
+static void
+print_line(const char *name, const char *before, const char *text,
+    const char *after)
+{
+	(void)printf("  %-13s%s", name, before);
+	print_plain(text);
+	(void)puts(after);
+}
+
 static void
 print_identity(const struct identity *id)
 {
 	size_t i;
 
 	(void)printf("  %-13s", id->user == NULL ? "group" : "user");
-	if (id->user != NULL)
-		(void)printf("%s: uid %u, ", id->user, (unsigned int)id->uid);
+	if (id->user != NULL) {
+		print_plain(id->user);
+		(void)printf(": uid %u, ", (unsigned int)id->uid);
+	}
 	(void)printf("gid %u, groups", (unsigned int)id->gid);
 	for (i = 0; i < id->ngroups; i++)
 		(void)printf(" %u", (unsigned int)id->groups[i]);
@@ -53,19 +101,18 @@ print_before(const struct plan *plan)
 	int fd;
 
 	(void)puts("before");
-	(void)printf("  %-13s%s\n", "command", plan->path);
+	print_line("command", "", plan->path, "");
 	if (plan->lockfile != NULL)
-		(void)printf("  %-13slock %s, or refuse\n", "lockfile",
-		    plan->lockfile);
+		print_line("lockfile", "lock ", plan->lockfile, ", or refuse");
 	if (plan->pidfile != NULL)
-		(void)printf("  %-13sopen %s, %s if it runs already\n",
-		    "pidfile", plan->pidfile, plan->replace ?
-		    "after stopping it" : "or refuse");
+		print_line("pidfile", "open ", plan->pidfile, plan->replace ?
+		    ", after stopping it if it runs already" :
+		    ", or refuse if it runs already");
 	for (fd = 0; fd < 3; fd++)
 		if (plan->steps.stdio[fd] != NULL)
-			(void)printf("  %-13sopen %s%s\n", "stdio",
-			    plan->steps.stdio[fd], plan->steps.append &&
-			    fd != STDIN_FILENO ? " to append" : "");
+			print_line("stdio", "open ", plan->steps.stdio[fd],
+			    plan->steps.append && fd != STDIN_FILENO ?
+			    " to append" : "");
 }
 
 /* Between two of the steps: the directory is the new root's, and the user's. */
@@ -73,7 +120,7 @@ static void
 print_between(const struct plan *plan)
 {
 	if (plan->root != NULL)
-		(void)printf("  %-13s%s\n", "chroot", plan->root);
+		print_line("chroot", "", plan->root, "");
 	if (plan->identity.change)
 		print_identity(&plan->identity);
 }
@@ -92,7 +139,9 @@ print_steps(const struct plan *plan)
 		row = &step_table[step];
 		step_value((enum step)step, &plan->steps, value,
 		    sizeof(value));
-		(void)printf("%d %-13s%s\n", step + 1, row->name, value);
+		(void)printf("%d %-13s", step + 1, row->name);
+		print_plain(value);
+		(void)putchar('\n');
 		if (strcmp(value, "no") == 0)
 			(void)printf("  %-13snot done\n", "");
 		else if (strcmp(value, "keep") == 0 ||

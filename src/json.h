@@ -13,8 +13,8 @@ void	json_number(const char *name, long long value);
 void	json_null(const char *name);
 
 /*
- * Any bytes: what is no UTF-8 becomes U+FFFD a byte, as JSON has no way to
- * say it.  NULL becomes null.
+ * Any bytes: a byte that is not UTF-8 becomes U+FFFD, since JSON cannot have
+ * it; a control character becomes \u and four digits.  NULL becomes null.
  */
 void	json_string(const char *name, const char *value);
 

@@ -11,38 +11,55 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "escape.h"
 #include "message.h"
 
-/* Room for a path of PATH_MAX, twice, and a reason. */
-#define LINE_SIZE	9216
+/* A path of PATH_MAX is shown whole; of a longer part, the middle is cut. */
+#define PART_SIZE	4224
+/* Room for four such parts and what is between them. */
+#define LINE_SIZE	(4 * PART_SIZE + 64)
 
 static int out = STDOUT_FILENO;
 static int err = STDERR_FILENO;
 
-/*
- * No stdio: what is written here must neither wait in a buffer that a fork
- * copies nor allocate.
- */
-static void __attribute__((format(printf, 2, 3)))
-say(int fd, const char *format, ...)
+/* Appends a part: its end is as good a clue as its beginning. */
+static char *
+append(char *at, const char *part)
 {
-	char line[LINE_SIZE];
-	va_list args;
-	size_t i, length;
+	const size_t half = (PART_SIZE - sizeof("...")) / 2;
+	size_t length = strlen(part);
 
-	va_start(args, format);
-	(void)vsnprintf(line, sizeof(line) - 1, format, args);
+	if (length < PART_SIZE)
+		return stpcpy(at, part);
+	at = mempcpy(at, part, half);
+	at = stpcpy(at, "...");
+	return stpcpy(at, part + length - half);
+}
+
+/*
+ * Writes strings, ended by a NULL, as one line; at most four of them are not
+ * ours.  No stdio: what is written here must neither wait in a buffer that a
+ * fork copies nor allocate.
+ */
+static void __attribute__((sentinel))
+say(int fd, ...)
+{
+	char line[LINE_SIZE], *at = line;
+	const char *part;
+	va_list args;
+
+	*line = '\0';
+	va_start(args, fd);
+	while ((part = va_arg(args, const char *)) != NULL)
+		at = append(at, part);
 	va_end(args);
 
 	/* A name with a newline or an escape in it is still one plain line. */
-	length = strlen(line);
-	for (i = 0; i < length; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == '\177')
-			line[i] = '?';
-	line[length++] = '\n';
+	make_printable(line);
+	*at++ = '\n';
 
-	/* Nobody is left to tell that nobody listens. */
-	if (write(fd, line, length) == -1)
+	/* If stderr cannot be written, nothing can be reported. */
+	if (write(fd, line, (size_t)(at - line)) == -1)
 		return;
 }
 
@@ -50,9 +67,10 @@ int
 complain(const char *step, const char *object, const char *reason)
 {
 	if (object == NULL)
-		say(err, "%s: %s: %s", getprogname(), step, reason);
+		say(err, getprogname(), ": ", step, ": ", reason, NULL);
 	else
-		say(err, "%s: %s: %s: %s", getprogname(), step, object, reason);
+		say(err, getprogname(), ": ", step, ": ", object, ": ",
+		    reason, NULL);
 	return STATUS_FAILED;
 }
 
@@ -65,7 +83,8 @@ complain_errno(const char *step, const char *object, int error)
 int
 complain_running(const char *who, const char *path)
 {
-	say(err, "%s: already running: %s holds %s", getprogname(), who, path);
+	say(err, getprogname(), ": already running: ", who, " holds ", path,
+	    NULL);
 	return STATUS_RUNNING;
 }
 
@@ -73,25 +92,33 @@ int
 misuse(const char *option, const char *value, const char *reason)
 {
 	if (value == NULL)
-		say(err, "%s: %s: %s", getprogname(), option, reason);
+		say(err, getprogname(), ": ", option, ": ", reason, NULL);
 	else
-		say(err, "%s: %s=%s: %s", getprogname(), option, value, reason);
-	say(err, "Try '%s --help'", getprogname());
+		say(err, getprogname(), ": ", option, "=", value, ": ",
+		    reason, NULL);
+	say(err, "Try '", getprogname(), " --help'", NULL);
 	return STATUS_FAILED;
 }
 
 void
 narrate(const char *step, const char *value)
 {
-	say(out, "%s: %s: %s", getprogname(), step, value);
+	say(out, getprogname(), ": ", step, ": ", value, NULL);
 }
 
 void
 print_plain(const char *text)
 {
-	for (; *text != '\0'; text++)
-		(void)putchar((unsigned char)*text < ' ' || *text == '\177' ?
-		    '?' : *text);
+	size_t left = strlen(text), n;
+
+	for (; left > 0; text += n, left -= n) {
+		n = printable(text, left);
+		if (n > 0)
+			(void)fwrite(text, 1, n, stdout);
+		else
+			(void)putchar('?');
+		n += n == 0;
+	}
 }
 
 int

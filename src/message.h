@@ -23,9 +23,10 @@ enum status {
 };
 
 /*
- * Each writes `daemonize: step: object: reason` on stderr as one line
- * (a control character becomes `?`) and returns STATUS_FAILED, for the caller
- * to pass on.  object may be NULL.
+ * Each writes `daemonize: step: object: reason` on stderr as one line and
+ * returns STATUS_FAILED, for the caller to pass on.  object may be NULL.
+ * A byte that must not get to a terminal becomes `?` (escape.h); a part that
+ * is longer than any path has `...` in its middle.
  */
 int	complain(const char *step, const char *object, const char *reason);
 int	complain_errno(const char *step, const char *object, int error);
@@ -39,7 +40,7 @@ int	misuse(const char *option, const char *value, const char *reason);
 /* `daemonize: already running: WHO holds PATH`. */
 int	complain_running(const char *who, const char *path);
 
-/* Text of others on stdout, by stdio, a control character as `?`. */
+/* Print text of others on stdout, by stdio; `?` as above. */
 void	print_plain(const char *text);
 
 /* One line of progress on stdout: `daemonize: step: value`. */

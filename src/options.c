@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conflict.h"
+#include "hint.h"
 #include "message.h"
 #include "options.h"
 #include "value.h"
@@ -71,7 +73,7 @@ static const struct option long_options[] = {
 	{ "name",		required_argument, NULL, 'n' },
 	{ "lockfile",		required_argument, NULL, 'l' },
 	{ "if-not-running",	no_argument,	   NULL, OPT_IF_NOT_RUNNING },
-	{ "replace",		no_argument,	   NULL, OPT_REPLACE },
+	{ "replace",		optional_argument, NULL, OPT_REPLACE },
 	{ "ready",		required_argument, NULL, OPT_READY },
 	{ "ready-timeout",	required_argument, NULL, OPT_READY_TIMEOUT },
 	{ "explain",		no_argument,	   NULL, OPT_EXPLAIN },
@@ -98,23 +100,6 @@ add_env(struct config *config, const char *pair)
 	return STATUS_DONE;
 }
 
-/* USER[:GROUP], cut in two where it stands in argv. */
-static int
-split_user(struct config *config, char *user)
-{
-	char *colon = strchr(user, ':');
-
-	if (*user == '\0' || user == colon || (colon && colon[1] == '\0'))
-		return misuse("--user", user, "not USER or USER:GROUP");
-	config->user = user;
-	config->user_group = NULL;
-	if (colon != NULL) {
-		*colon = '\0';
-		config->user_group = colon + 1;
-	}
-	return STATUS_DONE;
-}
-
 /* One verb at most. */
 static int
 set_verb(struct config *config, enum verb verb, const char *option)
@@ -123,49 +108,6 @@ set_verb(struct config *config, enum verb verb, const char *option)
 		return misuse(option, NULL, "another verb was given before");
 	config->verb = verb;
 	return STATUS_DONE;
-}
-
-static int
-parse_stop(struct config *config, const char *value)
-{
-	const char *wrong;
-	char reason[128];
-
-	if (value != NULL) {
-		wrong = schedule_parse(value, &config->schedule);
-		if (wrong != NULL) {
-			(void)snprintf(reason, sizeof(reason),
-			    "'%s' is no signal or time there", wrong);
-			return misuse("--stop", value, reason);
-		}
-	}
-	return set_verb(config, VERB_STOP, "--stop");
-}
-
-static int
-parse_signal(struct config *config, const char *value)
-{
-	config->signal = signal_parse(value);
-	if (config->signal == -1)
-		return misuse("--signal", value, "no signal");
-	return set_verb(config, VERB_SIGNAL, "--signal");
-}
-
-static int
-parse_ready(struct readiness *ready, const char *value)
-{
-	const char *wrong = readiness_parse(value, ready);
-
-	return wrong == NULL ? STATUS_DONE : misuse("--ready", value, wrong);
-}
-
-static int
-parse_timeout(struct readiness *ready, const char *value)
-{
-	ready->timeout_text = value;
-	ready->timeout = time_parse(value);
-	return ready->timeout != -1 ? STATUS_DONE :
-	    misuse("--ready-timeout", value, "not a time such as 500ms or 2s");
 }
 
 /* What -F changes, only where it was not said itself. */
@@ -212,6 +154,7 @@ static int
 store(struct config *config, struct said *said, int option, char *value)
 {
 	struct steps *steps = &config->steps;
+	int status = STATUS_DONE;
 	size_t i;
 
 	for (i = 0; i < sizeof(step_options) / sizeof(*step_options); i++)
@@ -250,7 +193,8 @@ store(struct config *config, struct said *said, int option, char *value)
 		said->foreground = true;
 		break;
 	case 'u':
-		return split_user(config, value);
+		return value_user(value, &config->user,
+		    &config->user_group);
 	case 'g':
 		return value_path("--group", value, &config->group);
 	case 'R':
@@ -275,11 +219,11 @@ store(struct config *config, struct said *said, int option, char *value)
 		break;
 	case OPT_REPLACE:
 		config->replace = true;
-		break;
+		return value_schedule("--replace", value, &config->schedule);
 	case OPT_READY:
-		return parse_ready(&config->ready, value);
+		return value_ready(value, &config->ready);
 	case OPT_READY_TIMEOUT:
-		return parse_timeout(&config->ready, value);
+		return value_ready_timeout(value, &config->ready);
 	case OPT_EXPLAIN:
 		return set_verb(config, VERB_EXPLAIN, "--explain");
 	case OPT_CHECK:
@@ -287,12 +231,16 @@ store(struct config *config, struct said *said, int option, char *value)
 	case OPT_STATUS:
 		return set_verb(config, VERB_STATUS, "--status");
 	case OPT_STOP:
-		return parse_stop(config, value);
+		status = value_schedule("--stop", value, &config->schedule);
+		return status != STATUS_DONE ? status :
+		    set_verb(config, VERB_STOP, "--stop");
 	case OPT_TREE:
 		config->tree = true;
 		break;
 	case OPT_SIGNAL:
-		return parse_signal(config, value);
+		status = value_signal("--signal", value, &config->signal);
+		return status != STATUS_DONE ? status :
+		    set_verb(config, VERB_SIGNAL, "--signal");
 	case OPT_WAIT:
 		return set_verb(config, VERB_WAIT, "--wait");
 	case OPT_LIST:
@@ -327,6 +275,20 @@ is_long_option(const char *word)
 	return false;
 }
 
+static void
+unknown_option(const char *word)
+{
+	const char *meant = hint_option(word + 2, long_options);
+	char reason[64];
+
+	if (meant == NULL)
+		(void)strlcpy(reason, "unknown option", sizeof(reason));
+	else
+		(void)snprintf(reason, sizeof(reason),
+		    "unknown option; did you mean --%s?", meant);
+	(void)misuse(word, NULL, reason);
+}
+
 /*
  * The next option, as getopt_long(3) has it, but never an abbreviation: an
  * option that comes later must not change what a script means.  '?' comes
@@ -341,7 +303,7 @@ next_option(int argc, char **argv)
 	int option;
 
 	if (is_long && !is_long_option(word + 2)) {
-		(void)misuse(word, NULL, "unknown option");
+		unknown_option(word);
 		return '?';
 	}
 	option = getopt_long(argc, argv, short_options, long_options, NULL);
@@ -354,123 +316,6 @@ next_option(int argc, char **argv)
 	(void)misuse(word, NULL, option == ':' ? "needs a value" :
 	    is_long ? "takes no value" : "unknown option");
 	return '?';
-}
-
-static const char *const verb_options[] = {
-	[VERB_CHECK] = "--check",
-	[VERB_STATUS] = "--status",
-	[VERB_STOP] = "--stop",
-	[VERB_SIGNAL] = "--signal",
-	[VERB_WAIT] = "--wait",
-};
-
-/* The verbs that need an instance. */
-static bool
-needs_instance(const struct config *config)
-{
-	switch (config->verb) {
-	case VERB_CHECK:
-		return config->pid == 0;
-	case VERB_STATUS:
-	case VERB_STOP:
-	case VERB_SIGNAL:
-	case VERB_WAIT:
-		return true;
-	default:
-		return config->replace;
-	}
-}
-
-/* The operands: a command, --check's PID, or none. */
-static int
-check_operands(struct config *config)
-{
-	char *operand = config->command[0];
-	const char *error;
-
-	if (config->verb == VERB_LAUNCH || config->verb == VERB_EXPLAIN) {
-		if (operand == NULL)
-			return misuse("COMMAND", NULL, "missing");
-		if (*operand == '\0')
-			return misuse("COMMAND", NULL, "empty");
-		return STATUS_DONE;
-	}
-	if (config->verb == VERB_CHECK && operand != NULL) {
-		config->pid = (pid_t)strtonum(operand, 1, INT_MAX, &error);
-		if (error != NULL)
-			return misuse("PID", operand, "not a process id");
-		operand = config->command[1];
-	}
-	if (operand != NULL)
-		return misuse(operand, NULL, "one operand too many");
-	return STATUS_DONE;
-}
-
-/* A launch whose readiness is waited for has who waits, and what for. */
-static int
-check_ready(const struct config *config)
-{
-	const struct readiness *ready = &config->ready;
-	size_t i;
-
-	if (ready->text == NULL && ready->timeout_text == NULL)
-		return STATUS_DONE;
-	if (config->verb != VERB_LAUNCH && config->verb != VERB_EXPLAIN)
-		return misuse(ready->text == NULL ? "--ready-timeout" :
-		    "--ready", NULL, "is for a launch");
-	if (ready->method != READY_EXEC && !config->steps.background &&
-	    !config->steps.refork)
-		return misuse("--ready", ready->text,
-		    "in the foreground, no process of ours is left to wait");
-	if (ready->timeout_text != NULL && (ready->method == READY_EXEC ||
-	    ready->method == READY_ALIVE))
-		return misuse("--ready-timeout", ready->timeout_text,
-		    "needs a --ready that can be late");
-	for (i = 0; ready->method == READY_FD &&
-	    i < config->steps.nlisted; i++)
-		if (config->steps.listed[i] == ready->number)
-			return misuse("--ready", ready->text,
-			    "is a descriptor of --fds");
-	return STATUS_DONE;
-}
-
-/* What contradicts itself, wherever it stands in the command line. */
-static int
-check_together(const struct config *config)
-{
-	bool instance = config->pidfile != NULL || config->name != NULL;
-
-	if (config->pidfile != NULL && config->name != NULL)
-		return misuse("--name", config->name,
-		    "is a pid file of its own, so --pidfile is one too many");
-	if (needs_instance(config) && !instance)
-		return misuse(config->replace ? "--replace" :
-		    verb_options[config->verb], NULL, config->verb ==
-		    VERB_CHECK ? "needs PID, --pidfile or --name" :
-		    "needs --pidfile or --name");
-	if (config->verb == VERB_CHECK && config->pid != 0 && instance)
-		return misuse("--check", NULL,
-		    "either PID, or --pidfile or --name");
-	if (config->if_not_running && !instance && config->lockfile == NULL)
-		return misuse("--if-not-running", NULL,
-		    "needs --pidfile, --name or --lockfile");
-	if (config->if_not_running && config->replace)
-		return misuse("--replace", NULL,
-		    "is the contrary of --if-not-running");
-	if (config->replace && config->verb != VERB_LAUNCH &&
-	    config->verb != VERB_EXPLAIN)
-		return misuse("--replace", NULL, "is for a launch");
-	if (config->tree && config->verb != VERB_STOP && !config->replace)
-		return misuse("--tree", NULL, "is for --stop and --replace");
-	if (config->json && config->verb != VERB_EXPLAIN &&
-	    config->verb != VERB_CHECK && config->verb != VERB_STATUS &&
-	    config->verb != VERB_LIST)
-		return misuse("--json", NULL,
-		    "is for --explain, --check, --status and --list");
-	if (config->root != NULL && config->steps.chdir == NULL)
-		return misuse("--chdir", "keep",
-		    "would be outside of the new root of --chroot");
-	return check_ready(config);
 }
 
 int
@@ -503,8 +348,7 @@ options_parse(struct config *config, int argc, char **argv)
 	apply_defaults(config, &said);
 	/* An old kernel lets a program be started without even a name. */
 	config->command = argv + (optind < argc ? optind : argc);
-	if ((status = check_operands(config)) != STATUS_DONE ||
-	    (status = check_together(config)) != STATUS_DONE)
+	if ((status = conflict_check(config)) != STATUS_DONE)
 		return status;
 	if (config->ready.timeout_text == NULL) {
 		config->ready.timeout_text = READY_TIMEOUT_TEXT;

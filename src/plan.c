@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "hint.h"
 #include "identity.h"
 #include "message.h"
 #include "method.h"
@@ -83,16 +84,24 @@ absolute(const char *path)
 	return joined;
 }
 
-/* Puts NAME=VALUE in the place of NAME's old value, or at the end. */
+/*
+ * Puts NAME=VALUE in the place of NAME's first value, or at the end.  The other
+ * values of NAME go: programs differ in which they take.
+ */
 static void
 env_put(char **env, const char *pair)
 {
 	size_t length = strcspn(pair, "=") + 1;
+	char **kept;
 
 	while (*env != NULL && strncmp(*env, pair, length) != 0)
 		env++;
 	/* execve(2) takes them as they are and writes none. */
 	*env = (char *)(uintptr_t)pair;
+	for (kept = ++env; *env != NULL; env++)
+		if (strncmp(*env, pair, length) != 0)
+			*kept++ = *env;
+	*kept = NULL;
 }
 
 static int
@@ -148,6 +157,21 @@ make_env(struct plan *plan, const struct config *config)
 	return STATUS_DONE;
 }
 
+static int
+complain_not_found(const struct plan *plan, int error)
+{
+	char reason[HINT_SIZE];
+
+	if (error != ENOENT) {
+		complain_errno("exec", plan->command, error);
+		return STATUS_CANNOT_EXECUTE;
+	}
+	hint_command(plan->command, plan->root == NULL, plan->replace, reason,
+	    sizeof(reason));
+	complain("exec", plan->command, reason);
+	return STATUS_NOT_FOUND;
+}
+
 /* Finds the file to execute, by the PATH that the command will have. */
 static int
 find_command(struct plan *plan)
@@ -157,13 +181,8 @@ find_command(struct plan *plan)
 
 	found = command_find(plan->command, path == NULL ? STANDARD_PATH : path,
 	    plan->root_fd);
-	if (found == NULL) {
-		int error = errno;
-
-		complain_errno("exec", plan->command, error);
-		return error == ENOENT ? STATUS_NOT_FOUND :
-		    STATUS_CANNOT_EXECUTE;
-	}
+	if (found == NULL)
+		return complain_not_found(plan, errno);
 	/* Relative to the caller's directory; in another root, to that. */
 	if (*found == '/')
 		plan->path = found;
@@ -243,7 +262,8 @@ plan_make(struct plan *plan, const struct config *config,
 	plan->lockfile = config->lockfile;
 	plan->command = config->command[0];
 	plan->argv = config->command;
-	plan->schedule = config->schedule;
+	/* Not that of --replace, which is for the old instance. */
+	(void)schedule_parse(SCHEDULE_DEFAULT, &plan->schedule);
 	plan->if_not_running = config->if_not_running;
 	plan->replace = config->replace;
 	plan->verbose = config->verbose;

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "escape.h"
 #include "progress.h"
 
 /* Longer than a line of most terminals. */
@@ -55,7 +56,7 @@ progress_tell(const char *what, long long left)
 {
 	struct winsize window;
 	char line[LINE_SIZE];
-	size_t i, width = 80;
+	size_t width = 80;
 
 	if (!is_ours())
 		return;
@@ -67,9 +68,7 @@ progress_tell(const char *what, long long left)
 	/* A line that wraps is not removed as a whole. */
 	if (width <= sizeof(line))
 		line[width - 1] = '\0';
-	for (i = 0; line[i] != '\0'; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == '\177')
-			line[i] = '?';
+	make_printable(line);
 	(void)fprintf(stderr, "\r\033[K%s", line);
 	told = true;
 }

@@ -20,7 +20,7 @@ static const char *
 parse_alive(const char *value, struct readiness *want)
 {
 	want->alive = time_parse(value);
-	return want->alive == -1 ? "no time after alive:" : NULL;
+	return want->alive == -1 ? NOT_A_TIME : NULL;
 }
 
 static const char *

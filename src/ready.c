@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <paths.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -135,16 +136,20 @@ add_notice(char *reason, size_t size, const struct notice *notice)
 	}
 }
 
-/* Tells why it is not ready, and what it wrote; returns status. */
+/*
+ * Report why it is not ready, and what it wrote; hint is how to find out more.
+ * Return status.
+ */
 static int
-refuse(const struct wait *wait, int status, const char *why)
+refuse(const struct wait *wait, int status, const char *why, const char *hint)
 {
 	const struct plan *plan = wait->plan;
-	char reason[1024];
+	char reason[PATH_MAX + sizeof(struct notice) + 256];
 
 	progress_clear();
 	(void)strlcpy(reason, why, sizeof(reason));
 	add_notice(reason, sizeof(reason), &wait->ready->notice);
+	(void)strlcat(reason, hint, sizeof(reason));
 	complain("ready", plan->path, reason);
 	if (wait->ready->log_start != -1)
 		tail_show(plan->stdio[STDERR_FILENO], wait->ready->log_start,
@@ -155,12 +160,18 @@ refuse(const struct wait *wait, int status, const char *why)
 static int
 refuse_ended(const struct wait *wait, const siginfo_t *child)
 {
+	const char *log = wait->plan->steps.stdio[STDERR_FILENO], *hint = "";
 	char why[128];
 
+	if (child->si_code == CLD_EXITED && child->si_status == 0)
+		hint = "; if it makes itself a daemon, use its option for the "
+		    "foreground";
+	else if (log != NULL && strcmp(log, _PATH_DEVNULL) == 0)
+		hint = "; -e FILE would show what it wrote";
 	(void)snprintf(why, sizeof(why), child->si_code == CLD_EXITED ?
 	    "exited with status %d before it was ready" :
 	    "killed by signal %d before it was ready", child->si_status);
-	return refuse(wait, STATUS_ENDED, why);
+	return refuse(wait, STATUS_ENDED, why, hint);
 }
 
 static int
@@ -172,7 +183,7 @@ refuse_late(const struct wait *wait)
 	(void)snprintf(why, sizeof(why), "not ready after %s: %s%s",
 	    want->timeout_text, want->text, wait->ready->closed ?
 	    ", which it has closed" : "");
-	return refuse(wait, STATUS_TIMED_OUT, why);
+	return refuse(wait, STATUS_TIMED_OUT, why, "");
 }
 
 static int
@@ -182,7 +193,7 @@ refuse_interrupted(const struct wait *wait, int sig)
 
 	(void)snprintf(why, sizeof(why), "not waited for any more: signal %s",
 	    signal_name(sig));
-	return refuse(wait, STATUS_FAILED, why);
+	return refuse(wait, STATUS_FAILED, why, "");
 }
 
 /* It stays a zombie until all is said and done: nobody else has its pid. */
@@ -311,13 +322,15 @@ wait_for(struct wait *wait, int *sig)
 		if (answer == ANSWER_READY)
 			break;
 		if (answer == ANSWER_ERROR)
-			return refuse(wait, STATUS_FAILED, strerror(errno));
+			return refuse(wait, STATUS_FAILED, strerror(errno),
+			    "");
 		if ((*sig = take_signal(wait)) != 0)
 			return refuse_interrupted(wait, *sig);
 		if (now_ms() >= wait->deadline)
 			return refuse_late(wait);
 		if (sleep_until(wait) == -1)
-			return refuse(wait, STATUS_FAILED, strerror(errno));
+			return refuse(wait, STATUS_FAILED, strerror(errno),
+			    "");
 	}
 	await_barrier(wait);
 	return STATUS_DONE;
@@ -344,7 +357,7 @@ wait_and_tell(const struct plan *plan, pid_t pid, pid_t session)
 	(void)sigaddset(&set, SIGCHLD);
 	wait.signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	status = wait.signals == -1 ?
-	    refuse(&wait, STATUS_FAILED, strerror(errno)) :
+	    refuse(&wait, STATUS_FAILED, strerror(errno), "") :
 	    wait_for(&wait, &sig);
 	progress_clear();
 	if (status != STATUS_DONE) {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "schedule.h"
 
@@ -48,21 +49,51 @@ static const struct { int number; const char *name; } signals[] = {
 	{ SIGSYS,	"SYS" },
 };
 
+/* A decimal number from min to max, or -1. */
+static long long
+parse_number(const char *text, long long min, long long max)
+{
+	const char *error;
+	long long number;
+
+	if (*text == '\0' || text[strspn(text, "0123456789")] != '\0')
+		return -1;
+	number = strtonum(text, min, max, &error);
+	return error == NULL ? number : -1;
+}
+
+/* RTMIN, RTMIN+N, RTMAX or RTMAX-N; -1: none of these. */
+static int
+parse_realtime(const char *name)
+{
+	bool downward = strncasecmp(name, "RTMAX", 5) == 0;
+	long long n = 0;
+
+	if (!downward && strncasecmp(name, "RTMIN", 5) != 0)
+		return -1;
+	if (name[5] != '\0') {
+		if (name[5] != (downward ? '-' : '+'))
+			return -1;
+		n = parse_number(name + 6, 0, SIGRTMAX - SIGRTMIN);
+		if (n == -1)
+			return -1;
+	}
+	return downward ? SIGRTMAX - (int)n : SIGRTMIN + (int)n;
+}
+
 int
 signal_parse(const char *text)
 {
-	const char *name = strncmp(text, "SIG", 3) == 0 ? text + 3 : text;
-	const char *error;
-	long long number;
+	const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
+	int realtime = parse_realtime(name);
 	size_t i;
 
+	if (realtime != -1)
+		return realtime;
 	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		if (strcmp(name, signals[i].name) == 0)
+		if (strcasecmp(name, signals[i].name) == 0)
 			return signals[i].number;
-	if (*text == '\0' || text[strspn(text, "0123456789")] != '\0')
-		return -1;
-	number = strtonum(text, 1, SIGRTMAX, &error);
-	return error == NULL ? (int)number : -1;
+	return (int)parse_number(text, 1, SIGRTMAX);
 }
 
 const char *
@@ -132,6 +163,9 @@ schedule_parse(const char *text, struct schedule *schedule)
 	(void)next_part(text, part, sizeof(part));
 	wait = time_parse(part);
 	if (wait != -1 && strcmp(part, text) == 0) {
+		/* A number alone can be meant as a signal, too. */
+		if (part[strspn(part, "0123456789")] == '\0')
+			return part;
 		schedule->stage[0].signal = SIGTERM;
 		schedule->stage[0].wait = wait;
 		schedule->stage[1].signal = SIGKILL;

@@ -15,7 +15,10 @@ struct schedule {
 	size_t n;
 };
 
-/* HUP, SIGHUP or 1.  Returns the number, or -1. */
+/*
+ * HUP, SIGHUP (in any case) or 1; RTMIN, RTMIN+N, RTMAX, RTMAX-N.  Returns the
+ * number, or -1.
+ */
 int	signal_parse(const char *);
 
 /* TERM for 15; `33` for one that has no name. */
@@ -24,10 +27,13 @@ const char *signal_name(int);
 /* 500ms, 2s, 5m, 1h, or seconds.  Returns milliseconds, or -1. */
 long long	time_parse(const char *);
 
+/* The reason of a message about one that is none: it has every unit. */
+#define NOT_A_TIME	"not a time such as 500ms, 2s, 5m or 1h"
+
 /*
- * SIG/TIME[/SIG/TIME]...; a TIME alone stands for TERM/TIME/KILL/5s, and a
- * last SIG without one is followed by 5s.  Returns NULL, or the first part of
- * text that cannot be read, as a string of its own.
+ * SIG/TIME[/SIG/TIME]...; a TIME alone, which needs a unit, stands for
+ * TERM/TIME/KILL/5s, and a last SIG without one is followed by 5s.  Returns
+ * NULL, or the first part of text that cannot be read, as a string of its own.
  */
 const char *schedule_parse(const char *text, struct schedule *);
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -119,6 +120,73 @@ value_name(const char *name)
 		return misuse("--name", name,
 		    "empty, with a slash, or starts with a dot");
 	return STATUS_DONE;
+}
+
+int
+value_user(char *value, const char **user, const char **group)
+{
+	char *colon = strchr(value, ':');
+
+	if (*value == '\0' || value == colon || (colon && colon[1] == '\0'))
+		return misuse("--user", value, "not USER or USER:GROUP");
+	*user = value;
+	*group = NULL;
+	if (colon != NULL) {
+		*colon = '\0';
+		*group = colon + 1;
+	}
+	return STATUS_DONE;
+}
+
+int
+value_signal(const char *option, const char *value, int *number)
+{
+	*number = signal_parse(value);
+	return *number != -1 ? STATUS_DONE :
+	    misuse(option, value, "no signal");
+}
+
+int
+value_schedule(const char *option, const char *value,
+    struct schedule *schedule)
+{
+	const char *wrong;
+	char reason[192];
+	int number;
+
+	if (value == NULL)
+		value = SCHEDULE_DEFAULT;
+	if ((wrong = schedule_parse(value, schedule)) == NULL)
+		return STATUS_DONE;
+	number = signal_parse(wrong);
+	if (strcmp(wrong, value) != 0 || time_parse(wrong) == -1)
+		(void)snprintf(reason, sizeof(reason),
+		    "'%s' is no signal or time there", wrong);
+	else if (number == -1)
+		(void)snprintf(reason, sizeof(reason),
+		    "a time alone needs a unit: use %ss", wrong);
+	else
+		(void)snprintf(reason, sizeof(reason), "a signal or a time? "
+		    "use %s/5s for signal %s, or %ss for %s seconds",
+		    signal_name(number), wrong, wrong, wrong);
+	return misuse(option, value, reason);
+}
+
+int
+value_ready(const char *value, struct readiness *ready)
+{
+	const char *wrong = readiness_parse(value, ready);
+
+	return wrong == NULL ? STATUS_DONE : misuse("--ready", value, wrong);
+}
+
+int
+value_ready_timeout(const char *value, struct readiness *ready)
+{
+	ready->timeout_text = value;
+	ready->timeout = time_parse(value);
+	return ready->timeout != -1 ? STATUS_DONE :
+	    misuse("--ready-timeout", value, NOT_A_TIME);
 }
 
 int

@@ -6,6 +6,8 @@
 #ifndef VALUE_H
 #define VALUE_H
 
+#include "readiness.h"
+#include "schedule.h"
 #include "steps.h"
 
 int	value_disposition(const char *option, const char *value,
@@ -19,6 +21,18 @@ int	value_fds(const char *value, struct steps *);
 
 /* A name that is one: of a file, in one directory, that ls(1) shows. */
 int	value_name(const char *name);
+
+/* USER or USER:GROUP, cut in two where it stands; group may become NULL. */
+int	value_user(char *value, const char **user, const char **group);
+
+int	value_signal(const char *option, const char *value, int *);
+
+/* NULL stands for the default. */
+int	value_schedule(const char *option, const char *value,
+	    struct schedule *);
+
+int	value_ready(const char *value, struct readiness *);
+int	value_ready_timeout(const char *value, struct readiness *);
 
 /* Not empty.  Its pointer is stored, or for the word keep NULL. */
 int	value_path(const char *option, const char *value, const char **path);

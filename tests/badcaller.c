@@ -20,6 +20,7 @@
  *   leader         it leads its process group
  *   session        it leads a session, without a terminal
  *   nodir          its working directory has been removed
+ *   env=NAME=VALUE one more in its environment, even where NAME is set
  */
 #define _GNU_SOURCE
 
@@ -211,11 +212,30 @@ start_well(void)
 }
 
 static void
+add_env(char *pair)
+{
+	size_t n = 0;
+	char **env;
+
+	while (environ[n] != NULL)
+		n++;
+	if ((env = calloc(n + 2, sizeof(*env))) == NULL)
+		err(1, "calloc");
+	memcpy(env, environ, n * sizeof(*env));
+	env[n] = pair;
+	environ = env;
+}
+
+static void
 make(char *state)
 {
 	char *value = strchr(state, '='), *end = NULL;
 	long number = 0, i;
 
+	if (strncmp(state, "env=", 4) == 0) {
+		add_env(value + 1);
+		return;
+	}
 	if (value != NULL) {
 		*value++ = '\0';
 		number = strtol(value, &end,

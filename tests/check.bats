@@ -857,10 +857,11 @@ Try 'daemonize --help'" --check "${@:2}"
 @test "what is no process id is a mistake" {
 	local pid
 
-	for pid in "" 0 5x x5 1.5 0x10 99999999999 2147483648 \
+	for pid in "" 0 5x 1.5 0x10 99999999999 2147483648 \
 	    99999999999999999999; do
 		misused "PID=$pid: not a process id" "$pid"
 	done
+	misused "PID=x5: not a process id; did you mean -n x5, or -p x5?" x5
 	misused "PID=-5: not a process id" -- -5
 }
 

@@ -22,11 +22,13 @@ unknown_options() {
 
 abbreviated_options() {
 	"$1" "--sig=keep: unknown option" --sig=keep true
-	"$1" "--pid=$TMP/new: unknown option" "--pid=$TMP/new" true
-	"$1" "--pid: unknown option" --pid "$TMP/new" true
-	"$1" "--appen: unknown option" --appen true
+	"$1" "--pid=$TMP/new: unknown option; did you mean --pidfile?" \
+	    "--pid=$TMP/new" true
+	"$1" "--pid: unknown option; did you mean --pidfile?" \
+	    --pid "$TMP/new" true
+	"$1" "--appen: unknown option; did you mean --append?" --appen true
 	"$1" "--e: unknown option" --e true
-	"$1" "--hel: unknown option" --hel
+	"$1" "--hel: unknown option; did you mean --help?" --hel
 }
 
 options_without_value() {
@@ -135,9 +137,9 @@ empty_files() {
 }
 
 contradictions() {
-	"$1" "--name=x: is a pid file of its own, so --pidfile is one too many" \
+	"$1" "--name=x: --name and --pidfile exclude each other" \
 	    --name=x --pidfile="$TMP/new" true
-	"$1" "--name=x: is a pid file of its own, so --pidfile is one too many" \
+	"$1" "--name=x: --name and --pidfile exclude each other" \
 	    --pidfile="$TMP/new" --name=x true
 	"$1" "--chdir=keep: would be outside of the new root of --chroot" \
 	    --chdir=keep --chroot="$TMP" true
@@ -252,8 +254,8 @@ starts_nothing() {
 @test "a control character in a message becomes a question mark" {
 	is_told "--umask=?[31m?x?: not an octal mode or keep" \
 	    --umask=$'\e[31m\nx\x7f' true
-	fails 127 "daemonize: exec: ./no?such??file: No such file or directory" \
-	    $'./no\nsuch\r\tfile'
+	fails 127 "daemonize: exec: ./no?such?file: No such file or directory" \
+	    $'./no\rsuch\efile'
 }
 
 # --- help and version ------------------------------------------------------

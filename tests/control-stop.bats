@@ -179,6 +179,37 @@ stays() {
 	stops --stop=TERM/10ms/KILL/1h
 }
 
+@test "a schedule's signals are names in any case" {
+	start
+	stops --stop=int/10ms/sigrtmax-1/10ms/Kill/1h
+	equal signals "$(got)" "2 63"
+}
+
+# What is meant by a number alone: refused NUMBER REASON
+refuses_number() {
+	fails 125 "daemonize: --stop=$1: $2
+Try 'daemonize --help'" "--stop=$1" -p "$PIDFILE"
+}
+
+@test "a number alone is refused, with both of its readings" {
+	start end=15
+	refuses_number 9 "a signal or a time? use KILL/5s for signal 9, or 9s \
+for 9 seconds"
+	refuses_number 10 "a signal or a time? use USR1/5s for signal 10, or \
+10s for 10 seconds"
+	refuses_number 64 "a signal or a time? use 64/5s for signal 64, or 64s \
+for 64 seconds"
+	refuses_number 300 "a time alone needs a unit: use 300s"
+	refuses_number 0 "a time alone needs a unit: use 0s"
+	refuses_number 99999999999999999999 "'99999999999999999999' is no \
+signal or time there"
+	stays
+	equal signals "$(got)" ""
+	stops --stop=9s
+	start
+	stops --stop=9/5
+}
+
 @test "a time alone is for TERM, and KILL comes after it" {
 	start
 	stops --stop=10ms
@@ -264,7 +295,7 @@ Try 'daemonize --help'" "--stop=$schedule" -p "$PIDFILE"
 		10s/KILL 10s
 		TERM//KILL
 		/10s
-		term/10s term
+		terminate/10s terminate
 		TERM/-1s -1s
 		TERM/1.5s 1.5s
 		TERM/10S 10S
@@ -467,7 +498,7 @@ waits_for() {
 @test "hours, seconds, and seconds without a unit are as long as they say" {
 	waits_for 1h 'TERM\), 35[0-9][0-9]'
 	waits_for INT/90s 'INT\), [78][0-9]'
-	waits_for TERM/99 'TERM\), [89][0-9]'
+	waits_for INT/99 'INT\), [89][0-9]'
 }
 
 @test "on a terminal a stop of less than a second says nothing" {

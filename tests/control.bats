@@ -111,7 +111,7 @@ is_found() {
 	local signal
 
 	start
-	for signal in HUP SIGHUP 1; do
+	for signal in HUP SIGHUP 1 hup sighup Hup sigHUP; do
 		fails 0 "" --signal="$signal" -p "$PIDFILE"
 		eventually grep -qx 1 "$TMP/log"
 		equal log "$(sed 1d "$TMP/log")" 1
@@ -121,6 +121,31 @@ is_found() {
 	eventually grep -qx 40 "$TMP/log"
 	alive "$PID"
 	[[ -e $PIDFILE ]]
+}
+
+@test "a real-time signal is sent by its distance from the first or last" {
+	local first
+
+	start
+	fails 0 "" --signal=RTMIN -p "$PIDFILE"
+	eventually grep -qx '[0-9]*' "$TMP/log"
+	first=$(sed 1d "$TMP/log")
+	((first >= 34 && first < 40))
+	fails 0 "" --signal=SIGRTMIN+1 -p "$PIDFILE"
+	eventually logged_sorted "$first $((first + 1))"
+	fails 0 "" --signal=rtmax -p "$PIDFILE"
+	eventually grep -qx 64 "$TMP/log"
+	fails 0 "" --signal=sigrtmax-3 -p "$PIDFILE"
+	eventually grep -qx 61 "$TMP/log"
+	fails 0 "" --signal="RTMAX-$((64 - first))" -p "$PIDFILE"
+	fails 0 "" --signal="RTMIN+$((64 - first))" -p "$PIDFILE"
+	# Of several that are pending, the lowest arrives first.
+	eventually logged_sorted "$first $first $((first + 1)) 61 64 64"
+}
+
+# The log has these signals, in the order of their numbers.
+logged_sorted() {
+	[[ $(sed 1d "$TMP/log" | sort -n | paste -sd ' ') == "$1" ]]
 }
 
 @test "every signal that kill(1) names has that number here" {
@@ -169,7 +194,8 @@ is_found() {
 	local signal
 
 	start
-	for signal in FOO hup SIG SIG1 0 -1 65 999999999999 "1 " ""; do
+	for signal in FOO hupp SIG SIG1 SIGSIGHUP 0 -1 65 999999999999 "1 " "" \
+	    RTMIN- RTMIN-1 RTMIN+ RTMIN+x RTMIN+31 RTMAX+1 RTMAX-31 RTMAX1; do
 		fails 125 "daemonize: --signal=$signal: no signal
 Try 'daemonize --help'" --signal="$signal" -p "$PIDFILE"
 	done
@@ -724,8 +750,8 @@ Try 'daemonize --help'" "${@:2}"
 
 @test "a pid file and a name are one too many" {
 	start
-	usage_error "--name=x: is a pid file of its own, so --pidfile is one \
-too many" --stop -p "$PIDFILE" -n x
+	usage_error "--name=x: --name and --pidfile exclude each other" \
+	    --stop -p "$PIDFILE" -n x
 	is_untouched
 }
 

@@ -262,6 +262,25 @@ report() {
 	    AB=old "DAEMONIZE_TEST=$TMP" C=2=3 D= | sort)"
 }
 
+# Some callers give a variable twice, and programs differ in which they take.
+@test "-E replaces all of a variable's values, and only its" {
+	from env=A=1 env=A= env=B=1 env=A=3 env=B=2 env=AB=1 env=A=4
+	report -E A=new "$PROBE" "$REPORT"
+	equal A "$(fact env | grep ^A=)" A=new
+	equal others "$(fact env | grep -E '^A?B=')" $'B=1\nB=2\nAB=1'
+	report -E A=new -E B= -E A=newer "$PROBE" "$REPORT"
+	equal variables "$(fact env | grep -E '^(A|B|AB)=')" \
+	    $'A=newer\nB=\nAB=1'
+}
+
+@test "what --ready=notify sets replaces all of its values" {
+	from env=NOTIFY_SOCKET=/a env=NOTIFY_SOCKET=/b
+	report "$PROBE" "$REPORT"
+	equal untouched "$(fact env | grep -c ^NOTIFY_SOCKET=)" 2
+	run launch --ready=notify "$PROBE" "$REPORT"
+	equal replaced "$(fact env | grep -c ^NOTIFY_SOCKET=)" 1
+}
+
 @test "--clear-env leaves a standard PATH and what -E says" {
 	report --clear-env -E A=1 -E "DAEMONIZE_TEST=$TMP" "$PROBE" "$REPORT"
 	equal environment "$(fact env | sort)" "$(printf '%s\n' A=1 \

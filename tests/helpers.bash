@@ -246,6 +246,13 @@ in_its_words() {
 	echo "$text"
 }
 
+# What ends the message about a command that died before it was ready, where
+# no file has what it wrote; and about one that exited with 0.
+# shellcheck disable=SC2034  # for the tests
+WITHOUT_FILE="; -e FILE would show what it wrote"
+# shellcheck disable=SC2034
+WITHOUT_FAULT="; if it makes itself a daemon, use its option for the foreground"
+
 # The launch ends with that status, and that is all it prints:
 # fails STATUS MESSAGE [OPTION]... [COMMAND [ARG]...]
 fails() {

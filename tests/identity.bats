@@ -143,6 +143,14 @@ user_entry() {
 	equal environment "$(user_environment)" "$(user_entry games)"
 }
 
+@test "-u replaces all values that they have" {
+	requires root
+	open_directory
+	from env=HOME=/a env=USER=a env=LOGNAME=a env=SHELL=/a env=HOME=/b
+	probe -u games
+	equal environment "$(user_environment)" "$(user_entry games)"
+}
+
 @test "-E has the last word on them" {
 	requires root
 	open_directory

@@ -31,7 +31,8 @@ Try 'daemonize --help'" "$1" "${@:3}" touch started
 
 	for time in "" x -1 1.5 1d 1ss " 1" "1 " 3000000000ms \
 	    99999999999999999999; do
-		wrong "--ready=alive:$time" "no time after alive:"
+		wrong "--ready=alive:$time" \
+		    "not a time such as 500ms, 2s, 5m or 1h"
 	done
 }
 
@@ -91,7 +92,7 @@ Try 'daemonize --help'" "$1" "${@:3}" touch started
 
 	for time in "" x -1 1.5 1d " 1" 3000000000ms; do
 		wrong "--ready-timeout=$time" \
-		    "not a time such as 500ms or 2s" --ready=notify
+		    "not a time such as 500ms, 2s, 5m or 1h" --ready=notify
 	done
 }
 
@@ -233,7 +234,7 @@ print(json.load(open("plan.json")).get(sys.argv[1]))' "$1")" "$2"
 	run launch -v --ready=alive:1h false
 	status_is 123
 	equal last "${lines[-1]}" "daemonize: ready: $(type -P false): \
-exited with status 1 before it was ready"
+exited with status 1 before it was ready$WITHOUT_FILE"
 	[[ $output != *"ready: alive"* ]]
 }
 

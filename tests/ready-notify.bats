@@ -40,7 +40,8 @@ is_not_ready() {
 
 	shift
 	said_by "$LONG" -p "$PIDFILE" -- "$@" exit=3
-	fails 123 "$(ended "exited with status 3")$more" "${SAID_BY[@]}"
+	fails 123 "$(ended "exited with status 3")$more$WITHOUT_FILE" \
+	    "${SAID_BY[@]}"
 	nothing_is_left
 }
 
@@ -101,7 +102,8 @@ ends_with() {
 
 @test "a daemon that is killed before it is ready is told with the signal" {
 	said_by "$LONG" -p "$PIDFILE" -- die=9
-	fails 123 "$(ended "killed by signal 9")" "${SAID_BY[@]}"
+	fails 123 "$(ended "killed by signal 9")$WITHOUT_FILE" \
+	    "${SAID_BY[@]}"
 	nothing_is_left
 }
 
@@ -427,7 +429,8 @@ has_lived() {
 	eventually test -e "$TMP/socket"
 	kill -KILL "$(cat "$PIDFILE")"
 	ends_with 123
-	equal output "$(cat "$TMP/output")" "$(ended "killed by signal 9")"
+	equal output "$(cat "$TMP/output")" \
+	    "$(ended "killed by signal 9")$WITHOUT_FILE"
 	nothing_is_left
 }
 
@@ -710,7 +713,7 @@ done_or_gone() {
 	script 'systemd-notify --status="half way"
 		exit 4'
 	fails 123 "daemonize: ready: $(type -P sh): exited with status 4$(
-	    ) before it was ready; its status: half way" "${SCRIPT[@]}"
+	    ) before it was ready; its status: half way$WITHOUT_FILE" "${SCRIPT[@]}"
 	[[ ! -e $PIDFILE ]]
 }
 

@@ -186,12 +186,12 @@ is_missed() {
 	begin --ready="$READY"
 	waits
 	tell 'exit 3'
-	ends 123 "$(says 'exited with status 3 before it was ready')"
+	ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")"
 	is_undone
 
 	begin --ready="$READY"
 	kill -KILL "$PID"
-	ends 123 "$(says 'killed by signal 9 before it was ready')"
+	ends 123 "$(says "killed by signal 9 before it was ready$WITHOUT_FILE")"
 	is_undone
 }
 
@@ -457,7 +457,7 @@ are() {
 	tell "${FAMILY}obey"
 	eventually are 7
 	tell 'exit 3'
-	ends 123 "$(says 'exited with status 3 before it was ready')"
+	ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")"
 	is_undone
 }
 
@@ -542,10 +542,12 @@ are() {
 # A daemon does CODE and exits with 3; then these lines follow the message.
 # writes CODE LINES [OPTION]...
 writes() {
-	local code=$1 wrote=$2 output
+	local code=$1 wrote=$2 output without=
 
 	shift 2
-	output=$(says 'exited with status 3 before it was ready')
+	[[ " $*" == *" -e "* && " $*" != *" -e /dev/null" ]] ||
+	    without=$WITHOUT_FILE
+	output=$(says "exited with status 3 before it was ready$without")
 	[[ -z $wrote ]] || output+=$'\n'$wrote
 	begin --ready=alive:1h "$@"
 	tell "$code; exit 3"
@@ -616,7 +618,7 @@ lines() {
 	writes 'printf "\033[2Jx\ty\r\001\177\377\n\303\274\302\233\n" >&2' \
 	    "daemonize: $TMP/err: \\x1b[2Jx y\\x0d\\x01\\x7f\\xff
 daemonize: $TMP/err: ü\\xc2\\x9b" -e "$TMP/err"
-	export LC_ALL=C
+	export LC_ALL=de_DE.ISO-8859-1
 	writes 'printf "\303\274\n" >&2' \
 	    "daemonize: $TMP/err: \\xc3\\xbc" -e "$TMP/err"
 	writes 'printf "a\000b\n\n\nc\n" >&2' "daemonize: $TMP/err: a\\x00b
@@ -685,7 +687,7 @@ daemonize: $TMP/other: two" -o "$TMP/err" -e "$TMP/other"
 	begin --ready=alive:1h
 	fails 0 "" --stop -p "$PIDFILE"
 	gone "$PID"
-	ends 123 "$(says 'killed by signal 15 before it was ready')"
+	ends 123 "$(says "killed by signal 15 before it was ready$WITHOUT_FILE")"
 	is_undone
 }
 
@@ -695,14 +697,14 @@ daemonize: $TMP/other: two" -o "$TMP/err" -e "$TMP/other"
 	remember $!
 	tell 'exit 0'
 	wait $!
-	ends 123 "$(says 'exited with status 0 before it was ready')"
+	ends 123 "$(says "exited with status 0 before it was ready$WITHOUT_FAULT")"
 	is_undone
 }
 
 @test "another one can be launched after one that was not ready" {
 	begin --ready=fd:7
 	tell 'exit 3'
-	ends 123 "$(says 'exited with status 3 before it was ready')"
+	ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")"
 	choose fd
 	begin --ready=fd:7
 	tell "$BECOME"
@@ -725,7 +727,7 @@ daemonize: $TMP/other: two" -o "$TMP/err" -e "$TMP/other"
 	requires user
 	export XDG_STATE_HOME=$TMP
 	fails 123 "daemonize: ready: $(type -P false): exited with status \
-1 before it was ready" -n x --ready=alive:1h false
+1 before it was ready$WITHOUT_FILE" -n x --ready=alive:1h false
 	[[ ! -e daemonize/$HOSTNAME/x.pid ]]
 	fails 3 "x: not running" --status -n x
 	choose fd
@@ -743,7 +745,7 @@ daemonize: $TMP/other: two" -o "$TMP/err" -e "$TMP/other"
 	fails 1 "daemonize: already running: another process holds $TMP/lock" \
 	    -l "$TMP/lock" true
 	tell 'exit 3'
-	ends 123 "$(says 'exited with status 3 before it was ready')"
+	ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")"
 	flock -n lock true
 }
 
@@ -768,7 +770,7 @@ daemonize: $TMP/other: two" -o "$TMP/err" -e "$TMP/other"
 	begin --replace --ready=alive:1h
 	gone "$old"
 	tell 'exit 3'
-	ends 123 "$(says 'exited with status 3 before it was ready')
+	ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")
 daemonize: replace: $PIDFILE: the one that ran has been stopped"
 	is_undone
 }
@@ -930,7 +932,7 @@ only_has() {
 	tell 'exec 7>&-; obey'
 	waits
 	tell 'exit 3'
-	ends 123 "$(says 'exited with status 3 before it was ready')"
+	ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")"
 	is_undone
 }
 
@@ -950,7 +952,7 @@ only_has() {
 	waits
 	waits
 	tell 'exit 0'
-	ends 123 "$(says 'exited with status 0 before it was ready')"
+	ends 123 "$(says "exited with status 0 before it was ready$WITHOUT_FAULT")"
 	# Not even once where it was closed before the launcher first looked.
 	run grep -c POLLHUP trace
 	((output <= 1))
@@ -962,7 +964,7 @@ only_has() {
 	tell 'echo >&7; exit 3'
 	eventually gone "$PID"
 	kill -CONT "$LAUNCHER"
-	ends 123 "$(says 'exited with status 3 before it was ready')"
+	ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")"
 	is_undone
 }
 

@@ -66,6 +66,55 @@ nothing_is_left() {
 
 # --- the old one and the new one --------------------------------------------
 
+@test "replace stops the old one by its schedule" {
+	local schedule
+
+	for schedule in INT/10ms/KILL usr1/10ms/9/5 50ms; do
+		launch -p "$PIDFILE" "$HELPERS_DIR/stubborn" "$TMP/log"
+		PID=$(cat "$PIDFILE")
+		remember "$PID"
+		replaces --replace="$schedule"
+		eventually test -s "$TMP/log"
+		sed 1d "$TMP/log" >>"$TMP/signals"
+		rm "$TMP/log"
+		fails 0 "" --stop -p "$PIDFILE"
+	done
+	equal signals "$(cat "$TMP/signals")" $'2\n10\n15'
+}
+
+@test "replace without a schedule after one with it has the default" {
+	start
+	launch --replace=KILL --replace -p "$PIDFILE" "${DAEMON[@]}"
+	remember "$(cat "$PIDFILE")"
+	eventually gone "$PID"
+}
+
+@test "a schedule of replace that cannot be read is refused" {
+	local tail="
+Try 'daemonize --help'"
+
+	start
+	fails 125 "daemonize: --replace=: '' is no signal or time there$tail" \
+	    --replace= -p "$PIDFILE" true
+	fails 125 "daemonize: --replace=9: a signal or a time? use KILL/5s for \
+signal 9, or 9s for 9 seconds$tail" --replace=9 -p "$PIDFILE" true
+	fails 125 "daemonize: --replace=TERM/3d: '3d' is no signal or time \
+there$tail" --replace=TERM/3d -p "$PIDFILE" true
+	is_the_only_one "$PID"
+}
+
+@test "a new one that is not ready ends by the default schedule" {
+	start
+	fails 124 "daemonize: ready: $HELPERS_DIR/stubborn: not ready after \
+10ms: file:$TMP/never
+daemonize: replace: $PIDFILE: the one that ran has been stopped" \
+	    --replace=USR2/0/KILL --ready="file:$TMP/never" \
+	    --ready-timeout=10ms -p "$PIDFILE" "$HELPERS_DIR/stubborn" \
+	    "$TMP/log" end=15
+	gone "$PID"
+	equal signals "$(sed 1d "$TMP/log")" 15
+}
+
 @test "replace launches where nothing runs" {
 	PID=none
 	replaces
@@ -448,8 +497,6 @@ is_misuse() {
 	is_the_only_one "$PID"
 }
 
-@test "replace takes no value and needs a command" {
-	is_misuse "--replace=TERM/1s: takes no value" \
-	    --replace=TERM/1s -p "$PIDFILE" "${DAEMON[@]}"
+@test "replace needs a command" {
 	is_misuse "COMMAND: missing" --replace -p "$PIDFILE"
 }
