@@ -144,28 +144,30 @@ control_wait(const struct config *config)
 static int
 stop_running(const struct config *config, int pidfd, pid_t pid)
 {
-	struct victims victims = { .who = VICTIM_ONE, .pid = pid,
-	    .pidfd = pidfd, .hurry = -1 };
+	struct targets targets = { .scope = TARGET_ONE, .pid = pid,
+	    .pidfd = pidfd, .skip_fd = -1 };
+	const char *call;
 	char name[32];
 
 	(void)snprintf(name, sizeof(name), "pid %d", (int)pid);
-	victims.name = name;
+	targets.name = name;
 	if (config->tree) {
-		victims.who = VICTIM_SESSION;
-		victims.session = getsid(pid);
-		if (victims.session == -1)
+		targets.scope = TARGET_SESSION;
+		targets.session = getsid(pid);
+		if (targets.session == -1)
 			return complain_errno("stop", "getsid", errno);
 		/* 0: its leader is in another pid namespace. */
-		if (victims.session == 0 || victims.session == getsid(0))
+		if (targets.session == 0 || targets.session == getsid(0))
 			return complain("stop", "--tree",
 			    "its session is the caller's too");
 	}
-	switch (stop_all(&victims, &config->schedule)) {
+	switch (stop_all(&targets, &config->schedule, &call)) {
 	case STOPPED_GONE:
 		return STATUS_DONE;
 	case STOPPED_SURVIVED:
 		return STATUS_STILL_THERE;
 	case STOPPED_ERROR:
+		complain_errno("stop", call, errno);
 		break;
 	}
 	return STATUS_FAILED;

@@ -342,3 +342,27 @@ proc_runs(pid_t pid, const char *command)
 	free(arguments);
 	return found;
 }
+
+bool
+proc_is_ours(void)
+{
+	char self[32], *text;
+	const char *value;
+	ssize_t length;
+	size_t size;
+	bool ours;
+
+	length = readlink("/proc/self", self, sizeof(self) - 1);
+	if (length == -1)
+		return false;
+	self[length] = '\0';
+	if (strtol(self, NULL, 10) != (long)getpid() ||
+	    (text = read_all(getpid(), "status", &size)) == NULL)
+		return false;
+	text[size] = '\0';
+	/* A number for each pid namespace, from that of /proc downwards. */
+	value = status_value(text, "NSpid");
+	ours = value == NULL || value[strspn(value, "0123456789")] == '\n';
+	free(text);
+	return ours;
+}

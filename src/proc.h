@@ -29,6 +29,12 @@ struct proc_status {
 	unsigned long long ignored;
 };
 
+/*
+ * Is /proc that of this process's pid namespace?  An empty directory is none,
+ * and with that of another namespace each pid means another process.
+ */
+bool	proc_is_ours(void);
+
 /* Is there such a process nonetheless?  No /proc, or hidepid (proc(5)). */
 bool	proc_hides(pid_t);
 
