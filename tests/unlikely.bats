@@ -305,7 +305,7 @@ process" --status -p "$PIDFILE"
 @test "stop cannot send its signal" {
 	start
 	inject pidfd_send_signal:error=EPERM
-	fails_of_it 125 "daemonize: stop: TERM: Operation not permitted" \
+	fails_of_it 125 "daemonize: stop: pidfd_send_signal: Operation not permitted" \
 	    --stop -p "$PIDFILE"
 	alive "$PID"
 }
@@ -313,7 +313,7 @@ process" --status -p "$PIDFILE"
 @test "stop cannot list the session" {
 	start
 	inject '?open,openat:error=EMFILE' -- -P /proc
-	fails_of_it 125 "daemonize: stop: Too many open files" \
+	fails_of_it 125 "daemonize: stop: /proc: Too many open files" \
 	    --stop --tree -p "$PIDFILE"
 	alive "$PID"
 }
@@ -331,11 +331,11 @@ start_two() {
 	remember "$CHILD"
 }
 
-@test "stop cannot hold one of the session" {
+@test "stop cannot hold any of the session" {
 	start_two
-	# The first is for him alone.
-	inject pidfd_open:error=EMFILE:when=2
-	fails_of_it 125 "daemonize: stop: Too many open files" \
+	# The first is the daemon's.
+	inject pidfd_open:error=EMFILE:when=2+
+	fails_of_it 125 "daemonize: stop: pidfd_open: Too many open files" \
 	    --stop --tree -p "$PIDFILE"
 	alive "$PID"
 	alive "$CHILD"
@@ -343,7 +343,7 @@ start_two() {
 
 @test "one of the session that ends before it is held is no obstacle" {
 	start_two
-	inject pidfd_open:error=ESRCH:when=2
+	inject pidfd_open:error=ESRCH:when=3
 	fails_of_it 0 "" --stop --tree -p "$PIDFILE"
 	gone "$PID"
 	gone "$CHILD"
