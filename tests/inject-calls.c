@@ -132,6 +132,7 @@ static const struct row rows[] = {
 	{ "setsid", SYS_setsid, 0, "EPERM" },
 	{ "setsockopt", SYS_setsockopt, 0, "ENOPROTOOPT ENOMEM EINVAL" },
 	{ "setuid", SYS_setuid, 0, "EAGAIN EPERM EINVAL" },
+	{ "signalfd4", SYS_signalfd4, 0, "EMFILE ENFILE ENOMEM ENODEV" },
 	{ "socket", SYS_socket, 0, "EMFILE ENFILE ENOBUFS ENOMEM EACCES "
 	    "EAFNOSUPPORT" },
 	{ "statx", SYS_statx, 2, STAT " ENOSYS" },

@@ -78,11 +78,11 @@ static struct {
 } turn;
 
 /*
- * One launch with one fault.  facts: where they are to be put, for a launch
- * that is left alone.
+ * One launch with one fault.  facts: where they are to be put, with what the
+ * record says, for a launch that is left alone.
  */
 static enum verdict
-run(struct standard *standard, const struct fault *fault, char **facts,
+run(struct standard *standard, const struct fault *fault, char *facts[2],
     char *why, size_t size)
 {
 	const struct set *set = standard->set;
@@ -96,8 +96,10 @@ run(struct standard *standard, const struct fault *fault, char **facts,
 	launch.fault = *fault;
 	launch_start(&launch);
 	verdict = judge(&launch, standard, why, size);
-	if (facts != NULL)
-		*facts = facts_of(&launch, set);
+	if (facts != NULL) {
+		facts[0] = facts_of(&launch, set);
+		facts[1] = about_of(set);
+	}
 	launch_end(&launch);
 	if (standard->old > 0) {
 		kill(standard->old, SIGKILL);
@@ -115,12 +117,12 @@ run_alone(struct standard *standard)
 {
 	static const struct fault none;
 	struct shared *counts = &shared[standard->set - sets];
-	char why[512], *facts = NULL;
+	char why[512], *facts[2] = { NULL, NULL };
 	enum verdict verdict;
 	int i;
 
 	launch.record = record;
-	verdict = run(standard, &none, &facts, why, sizeof(why));
+	verdict = run(standard, &none, facts, why, sizeof(why));
 	if (verdict != RIGHT) {
 		printf("%s: %s, with nothing done to it: status %d, %s\n",
 		    verdict_names[verdict], standard->set->name,
@@ -133,7 +135,8 @@ run_alone(struct standard *standard)
 	for (i = 0; i < PROCESSES; i++)
 		recorded[i] = i < launch.n ? launch.process[i].calls : 0;
 	launch.record = NULL;
-	standard->facts = facts;
+	standard->facts = facts[0];
+	standard->about = facts[1];
 	if (run(standard, &none, NULL, why, sizeof(why)) != RIGHT)
 		errx(2, "%s: not the same the second time: %s",
 		    standard->set->name, why);
