@@ -19,6 +19,7 @@ FINE='é€😀ü'
 # Where the locale is read from.
 locale_is() {
 	unset LC_ALL LC_CTYPE LANG
+	# shellcheck disable=SC2163  # NAME=VALUE
 	export "$@"
 }
 
