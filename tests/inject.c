@@ -28,7 +28,8 @@
  *   left behind  the status is another, and there is something left
  *
  * Exit status: 0 all is right, 1 it is not, 2 the harness failed, 3 ptrace(2)
- * may not be used, 77 no set could be tried.
+ * may not be used, 4 it does not know this architecture, 77 no set could be
+ * tried.
  */
 #define _GNU_SOURCE
 
@@ -539,5 +540,7 @@ main(int argc, char **argv)
 	if (options.one != NULL || options.calls)
 		options.jobs = 1;
 	choose_all(argv + optind);
+	if (!KNOWN_ARCHITECTURE)
+		errx(4, "not written for this architecture");
 	return run_all();
 }

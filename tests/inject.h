@@ -8,6 +8,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Those whose registers inject-trace.c has, and inject-calls.c the calls. */
+#if defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)
+#define KNOWN_ARCHITECTURE	1
+#else
+#define KNOWN_ARCHITECTURE	0
+#endif
+
 #define PROCESSES	8		/* of one launch, by order of birth */
 #define CALLS		1024		/* of one process */
 #define OPTIONS		32		/* words of one set */

@@ -943,7 +943,7 @@ only_has() {
 
 @test "fd: once it is closed the launcher is not woken by it again" {
 	requires strace
-	from -- strace -o "$TMP/trace" -e trace=poll
+	from -- strace -o "$TMP/trace" -e trace="$(names_of poll)"
 	begin --ready=fd:7
 	tell 'exec 7>&-; obey'
 	waits
@@ -1076,7 +1076,7 @@ ready_by() {
 	requires strace
 	mkdir elsewhere quiet
 	ln -s ../elsewhere/target quiet/link
-	from -- strace -o "$TMP/trace" -e trace=poll
+	from -- strace -o "$TMP/trace" -e trace="$(names_of poll)"
 	begin --ready="file:$TMP/quiet/link"
 	tell 'echo >elsewhere/target; exec sleep 1000'
 	ends 0
