@@ -169,7 +169,8 @@ report(const struct plan *plan, int channel, int stage, int error)
 {
 	struct report record = { .stage = stage, .error = error };
 
-	record.pid = getpid();
+	/* The exec is the daemon's own: it has just asked for its pid. */
+	record.pid = stage == STAGE_EXEC ? born : getpid();
 	if (channel != -1)
 		return write(channel, &record, sizeof(record)) ==
 		    sizeof(record) ? 0 : -1;
