@@ -269,6 +269,11 @@ starts_nothing() {
 	    "Usage: daemonize [OPTION]... COMMAND [ARG]..."
 }
 
+@test "--help says where options stand, within 80 columns" {
+	launch --help | grep -q "^Options come before COMMAND;"
+	equal "wide lines" "$(launch --help | grep -E '.{80}')" ""
+}
+
 @test "--version and -V print one line on stdout" {
 	launch --version >"$TMP/long" 2>"$TMP/err"
 	launch -V >"$TMP/short" 2>>"$TMP/err"

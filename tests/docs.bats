@@ -177,6 +177,7 @@ offered() {
 		case $option in
 		*)	[[ $VERBS != *" ${option%%[=[]*} "* ]] ||
 			    { equal "$option" "$OFFSET" none; continue; } ;;&
+		*\[=*)	equal "$option" "$OFFSET" 2 ;;
 		--*=*)	equal "$option" "$OFFSET" 3 ;;
 		--*)	equal "$option" "$OFFSET" 2 ;;
 		esac
@@ -239,6 +240,8 @@ offered() {
 	equal "of --stop=" "$(offered)" "${names//$'\n'//$'\n'}/"
 	complete_line "daemonize --stop=INT/2s/TE"
 	equal "of --stop=INT/2s/TE" "$(offered)" INT/2s/TERM/
+	complete_line "daemonize --replace=INT/2s/TE"
+	equal "of --replace=INT/2s/TE" "$(offered)" INT/2s/TERM/
 	complete_line "daemonize --stop=INT/"
 	equal "of --stop=INT/" "$(offered)" ""
 }
@@ -388,6 +391,13 @@ for one in [value] + value.get("steps", [])[:1]:
 	    sed 's/"[[:space:]]*"//g')
 	while read -r reason; do
 		case $reason in
+		*"; did you mean "*)
+			reason="; did you mean " ;;
+		*"needs a unit: use "*)
+			reason="needs a unit: use %ss" ;;
+		*"; if it makes itself a daemon"* | *"; a shell has it"* | \
+		    *"; give its words as separate arguments"*)
+			reason=${reason##*; } ;;
 		*"No such file"* | *"No space left"* | *"Permission denied"* | \
 		    *"not permitted" | *"temporarily unavailable" | \
 		    *"Interrupted system call")
@@ -395,7 +405,7 @@ for one in [value] + value.get("steps", [])[:1]:
 		*"not ready after"*)
 			reason='not ready after %s: %s' ;;
 		*" holds FILE")
-			reason='already running: %s holds %s' ;;
+			reason='already running: ' ;;
 		*)
 			reason=${reason##*: }
 			reason=${reason/ N / %d }
@@ -456,6 +466,7 @@ for one in [value] + value.get("steps", [])[:1]:
 	free_port
 	example "--ready=tcp:8000" "s/8000/$PORT/g"
 	remember "$(leftovers)"
+	serves_little
 	# At once: no waiting for it here.
 	python3 -c 'import socket, sys
 socket.create_connection(("127.0.0.1", int(sys.argv[1]))).close()' "$PORT"
@@ -519,13 +530,25 @@ socket.create_connection(("127.0.0.1", int(sys.argv[1]))).close()' "$PORT"
 	find_daemon "sleep 1000"
 }
 
-@test "example: serve the current directory" {
+# What an example serves is reached from this machine only, and is no directory
+# that has anything in it.
+serves_little() {
+	local pid
+
+	pid=$(cat web.pid)
+	equal arguments "$(tr '\0' ' ' <"/proc/$pid/cmdline" |
+	    grep -o -- ' -b .*')" " -b 127.0.0.1 $PORT "
+	equal directory "$(readlink "/proc/$pid/cwd")" "$TMP/www"
+}
+
+@test "example: run it in a directory" {
 	requires python3
 
 	free_port
-	echo hello >page
-	# The manual's port may be somebody's.
-	example "-c . -e web.log" "s/ 8000\$/ $PORT/"
+	mkdir www
+	echo hello >www/page
+	# Another process may listen on the manual's port.
+	example "-e log python3" "s/ 8000\$/ $PORT/"
 	fetch() {
 		[[ $(python3 -c 'import sys, urllib.request
 print(urllib.request.urlopen(sys.argv[1]).read().decode())' \
@@ -533,7 +556,8 @@ print(urllib.request.urlopen(sys.argv[1]).read().decode())' \
 	}
 	eventually fetch
 	remember "$(leftovers)"
-	contains web.log "GET /page"
+	serves_little
+	contains log "GET /page"
 }
 
 @test "example: an environment that has only what is said" {
@@ -571,7 +595,7 @@ print(urllib.request.urlopen(sys.argv[1]).read().decode())' \
 }
 
 @test "example: in the run script of a supervisor" {
-	example "exec daemonize" 's/^/echo $$ >script.pid; /' >out 2>&1 &
+	example "daemonize -F" 's/^/echo $$ >script.pid; exec /' >out 2>&1 &
 	find_daemon "sleep 1000"
 	# The process that the supervisor knows has become the command.
 	equal pid "$PID" "$(cat script.pid)"

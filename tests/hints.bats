@@ -46,7 +46,7 @@ arguments, or use sh -c '...'" $'a\tb'
 	not_found _a1= "$MISSING; did you mean -E _a1=?"
 	not_found "A=b c" "$MISSING; did you mean -E A=b c?"
 	not_found 1A=b "$MISSING"
-	not_found =b "$MISSING"
+	not_found '=b' "$MISSING"
 	not_found a-b=c "$MISSING"
 }
 

@@ -17,7 +17,7 @@ _daemonize_plain=" --append --foreground --clear-env --no-new-privs
 	--if-not-running --replace --explain --check --status --stop --tree
 	--wait --list --json --verbose --help --version "
 # A value of these is in the same word or there is none.
-_daemonize_optional=" --stop "
+_daemonize_optional=" --replace --stop "
 _daemonize_signals="HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2
 	PIPE ALRM TERM CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF
 	WINCH IO PWR SYS"
@@ -192,7 +192,7 @@ _daemonize_value()
 	--signal)
 		_daemonize_reply < <(compgen -W "$_daemonize_signals" -- "$cur")
 		;;
-	--stop)
+	--replace | --stop)
 		_daemonize_schedule "$cur" ;;
 	esac
 }

@@ -28,6 +28,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* Alone, a signal or a time is a schedule, and nothing else is. */
 	assert(strchr(text, '/') != NULL || wrong != NULL || sig != -1 ||
 	    time != -1);
+	/* A number alone may be meant as either. */
+	assert(wrong != NULL || text[strspn(text, "0123456789")] != '\0');
 	assert(wrong != NULL || schedule.n >= 1);
 	assert(schedule.n <= SCHEDULE_MAX);
 	for (i = 0; i < schedule.n; i++) {
