@@ -8,6 +8,7 @@
 load helpers
 
 MANUAL=$SOURCE_DIR/man/daemonize.1
+MANUAL_7=$SOURCE_DIR/man/daemonize.7
 COMPLETION=$SOURCE_DIR/contrib/completion/daemonize.bash
 README=$SOURCE_DIR/README.md
 
@@ -26,11 +27,11 @@ help_names() {
 # The options in the place of which no command follows.
 VERBS=" --check --status --stop --signal --wait --list "
 
-# A section of the manual: manual_section NAME
+# A section of the manual, on the page that has it: manual_section NAME
 manual_section() {
 	awk -v title="$1" '
 	    /^\.Sh / { inside = substr($0, 5) == title; next }
-	    inside' "$MANUAL"
+	    inside' "$MANUAL" "$MANUAL_7"
 }
 
 # The same options in the manual: the items of lists that begin with one.
@@ -161,6 +162,27 @@ offered() {
 	equal options "$(manual_options)" "$(help_options)"
 }
 
+@test "daemonize(7) names only options that there are" {
+	local option
+
+	# These three are options of chrt, prlimit and systemd-run.
+	while read -r option; do
+		help_names | grep -qxF -- "-$option" ||
+		    { echo "no such option: -$option"; return 1; }
+	done < <(grep -oE 'Fl -[a-z-]+' "$MANUAL_7" | sed 's/^Fl //' |
+	    grep -vxE -e '-(reset-on-fork|nproc|scope)' | sort -u)
+}
+
+@test "the two pages of the manual refer to each other" {
+	grep -qxF '.Xr daemonize 7 ,' <(manual_page_section 1 "SEE ALSO")
+	grep -qxF '.Xr daemonize 1 ,' <(manual_page_section 7 "SEE ALSO")
+}
+
+# manual_page_section 1|7 NAME
+manual_page_section() {
+	sed -n "/^\.Sh $2\$/,/^\.Sh /p" "$SOURCE_DIR/man/daemonize.$1"
+}
+
 @test "the completion offers the options of the help" {
 	complete_line "daemonize -"
 	equal options "$(offered | sed 's/=$//' | sort -u)" \
@@ -267,8 +289,8 @@ offered() {
 
 @test "the completion offers the names of instances" {
 	requires user
-	mkdir "$TMP/daemonize"
-	: >"$TMP/daemonize/web.pid"
+	mkdir -p "$TMP/daemonize/$HOSTNAME"
+	: >"$TMP/daemonize/$HOSTNAME/web.pid"
 	XDG_STATE_HOME=$TMP
 	complete_line "daemonize -n "
 	equal names "$(offered)" web
@@ -373,9 +395,9 @@ for one in [value] + value.get("steps", [])[:1]:
 	    "$(grep -vx reason <<<"$said")"
 	equal check "$(launch --check --json -p "$PIDFILE" | members)" \
 	    "$(json_members check)"
-	# Nothing changes for a user: there is no gid.
+	# No user or group changes: there is no uid and no gid.
 	equal explain "$(launch --explain --json true | members)" \
-	    "$(json_members explain | grep -vx gid)"
+	    "$(json_members explain | grep -vxE 'uid|gid')"
 	echo garbage >"$PIDFILE.other"
 	run launch --status --json -p "$PIDFILE.other"
 	status_is 4
@@ -395,6 +417,11 @@ for one in [value] + value.get("steps", [])[:1]:
 			reason="; did you mean " ;;
 		*"needs a unit: use "*)
 			reason="needs a unit: use %ss" ;;
+		*"a signal or a time? use "*)
+			reason="a signal or a time? use %s/5s for signal %s" ;;
+		*"may be another process; "*)
+			[[ $strings == *"so pid %d (%s) may be another process"* ]]
+			reason="; if it is the daemon: kill" ;;
 		*"; if it makes itself a daemon"* | *"; a shell has it"* | \
 		    *"; give its words as separate arguments"*)
 			reason=${reason##*; } ;;
@@ -409,6 +436,8 @@ for one in [value] + value.get("steps", [])[:1]:
 		*)
 			reason=${reason##*: }
 			reason=${reason/ N / %d }
+			reason=${reason/"(REASON)"/"(%s)"}
+			reason=${reason/% TIME/ %s}
 			reason=${reason/% SIG/ %s}
 			reason=${reason/"'PART'"/"'%s'"} ;;
 		esac
@@ -517,7 +546,7 @@ socket.create_connection(("127.0.0.1", int(sys.argv[1]))).close()' "$PORT"
 	export XDG_STATE_HOME=$TMP/xdg
 	example "-n idle"
 	find_daemon "sleep 1000"
-	equal pid "$(cat "$TMP/xdg/daemonize/idle.pid")" "$PID"
+	equal pid "$(cat "$TMP/xdg/daemonize/$HOSTNAME/idle.pid")" "$PID"
 	example "-n idle"
 	equal processes "$(leftovers)" "$PID"
 }
@@ -574,7 +603,7 @@ print(urllib.request.urlopen(sys.argv[1]).read().decode())' \
 	eventually nothing_runs
 }
 
-@test "example: as root, run it as somebody else" {
+@test "example: as root, run it as another user" {
 	requires root
 	example "idle.log"
 	find_daemon "sleep 1000"
@@ -607,9 +636,16 @@ print(urllib.request.urlopen(sys.argv[1]).read().decode())' \
 # Whether orphans come to process 1, and where sh is, is the system's.
 plain() {
 	sed -E "s/pid [0-9]+/pid N/; s/session [0-9]+/session N/
-	    s/user [^ ,]+,/user NAME,/; s/since [-0-9]+ [0-9:]+:/since TIME:/
+	    s/user [^ ,]+,/user NAME,/
+	    s/since [-0-9]+ [0-9:]+ \([0-9]+ s\)/since TIME/
+	    s:output to /[^ ]*/log\::output to /DIR/log\::
 	    s:(/usr)?/bin/sh:/bin/sh:
 	    /^background /d"
+}
+
+# Joins the lines of output that the manual folds.
+unfolded() {
+	sed -e ':a' -e '$!{N; ba' -e '}' -e 's/\n    / /g'
 }
 
 # Runs the transcript with those words as it stands there, in $TMP, and
@@ -617,7 +653,7 @@ plain() {
 transcript() {
 	local said
 
-	said=$(literal "$1" "$2")
+	said=$(literal "$1" "$2" | unfolded)
 	[[ -n $said ]] || { echo "no such transcript: $2"; return 1; }
 	sed -nE "s/^\\$ (.*)/cat <<'END'\n&\nEND\n\1/p" <<<"$said" >.script
 	with_daemonize sh .script >.printed 2>&1 || :
@@ -626,7 +662,7 @@ transcript() {
 }
 
 @test "every transcript of the manual has a test" {
-	equal transcripts "$(sed -n '/^\.Sh READINESS/,/^\.Sh COMPOSING/p' \
+	equal transcripts "$(sed -n '/^\.Sh READINESS/,/^\.Sh ENVIRONMENT/p' \
 	    "$MANUAL" | grep -c '^\.Bd -literal')" \
 	    "$(grep -cE '^	transcript ' "$BATS_TEST_FILENAME")"
 }
@@ -732,6 +768,19 @@ transcript() {
 
 # --- the rest of what is written ------------------------------------------
 
+# A process is `it', in what is written for users.
+@test "no text calls a process by a word for a person" {
+	local file
+
+	for file in "$MANUAL" "$MANUAL_7" "$README" "$SOURCE_DIR/NEWS"; do
+		[[ ! -e $file ]] || equal "$file" "$(sed '/-u nobody/d' "$file" |
+		    grep -nwiE "$PERSONS")" ""
+	done
+	equal --help "$(launch --help | grep -nwiE "$PERSONS")" ""
+}
+
+PERSONS="he|him|his|himself|who|whom|whoever|nobody|somebody|anybody"
+
 @test "the program accepts the option lines of the manual's COMPATIBILITY" {
 	local line n=0
 
@@ -746,14 +795,18 @@ transcript() {
 @test "mandoc has nothing to say about the manual" {
 	requires mandoc
 	# Not every system has the manuals that ours refers to.
-	equal lint "$(mandoc -T lint "$MANUAL" 2>/dev/null |
+	equal lint "$(mandoc -T lint "$MANUAL" "$MANUAL_7" 2>/dev/null |
 	    grep -v 'referenced manual not found')" ""
 }
 
 @test "no line of the manual is wider than a terminal" {
 	requires mandoc
-	equal lines "$(mandoc -T ascii -O width=78 "$MANUAL" 2>/dev/null |
-	    sed 's/.\x08//g' | grep -E '.{81}')" ""
+	local page
+
+	for page in "$MANUAL" "$MANUAL_7"; do
+		equal "$page" "$(mandoc -T ascii -O width=78 "$page" \
+		    2>/dev/null | sed 's/.\x08//g' | grep -E '.{81}')" ""
+	done
 }
 
 @test "shellcheck has nothing to say about the scripts" {
