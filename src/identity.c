@@ -2,6 +2,8 @@
 /* Who the command runs as: looked up by the launcher, assumed by the daemon. */
 #include "config.h"
 
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 
 #include <errno.h>
@@ -13,6 +15,12 @@
 
 #include "identity.h"
 #include "message.h"
+
+/* Of linux/keyctl.h, which musl-gcc does not find. */
+#define KEYCTL_JOIN_SESSION_KEYRING	1
+
+/* The kernel's own default, in nanoseconds. */
+#define TIMER_SLACK_NS	50000
 
 #define NO_ID	((id_t)-1)	/* for setresuid(2): leave it as it is */
 
@@ -148,17 +156,56 @@ identity_find(struct identity *id, const char *user, const char *group)
 	return find_groups(id, group == NULL);
 }
 
+/*
+ * What a change of ids leaves as it was: root's session keyring, from which
+ * the user could take keys (keyrings(7)), a signal at the parent's death, and
+ * a timer slack (prctl(2)).  A container may deny the first, and has no keys.
+ */
+static void
+drop_inherited(void)
+{
+	(void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	(void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	(void)prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS, 0, 0, 0);
+}
+
+/*
+ * In a user namespace that an ordinary user made, no process may set groups
+ * (user_namespaces(7)).  That is no obstacle where user and group stay.
+ */
+static int
+set_groups(const struct identity *id)
+{
+	uid_t real, effective, saved;
+
+	if (setgroups(id->ngroups, id->groups) == 0)
+		return 0;
+	if (errno != EPERM || getresuid(&real, &effective, &saved) == -1)
+		return -1;
+	if ((id->uid == NO_ID || (id->uid == real && id->uid == effective &&
+	    id->uid == saved)) && id->gid == getgid() && id->gid == getegid())
+		return 0;
+	errno = EPERM;
+	return -1;
+}
+
 int
 identity_assume(const struct identity *id)
 {
 	if (!id->change)
 		return 0;
-	if (setgroups(id->ngroups, id->groups) == -1)
+	drop_inherited();
+	if (set_groups(id) == -1)
 		return -1;
 	if (setresgid(id->gid, id->gid, id->gid) == -1)
 		return -1;
 	if (setresuid(id->uid, id->uid, id->uid) == -1)
 		return -1;
+	/*
+	 * Until the exec, which sets it anew, this is root's memory: with
+	 * fs.suid_dumpable=1 (proc(5)) the user could trace it.
+	 */
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (id->uid == NO_ID || id->uid == 0)
 		return 0;
 

@@ -888,3 +888,55 @@ Try 'daemonize --help'" --check --status -p "$PIDFILE"
 	equal files "$(grep -E 'O_WRONLY|O_RDWR|O_CREAT|SETLK' trace)" ""
 	alive "$PID"
 }
+
+# --- what only the command can have done -----------------------------------
+
+# The row of the signals: signals_row [OPTION]...
+signals_row() {
+	run launch --check "$@"
+	grep '^signals' <<<"$output" | cut -c13-15
+}
+
+@test "what the command has changed since its launch is no fault of it: ?" {
+	launch -p "$PIDFILE" sh -c 'trap "" HUP INT PIPE; umask 0
+	    cd /tmp; exec sleep 1000'
+	remember "$(cat "$PIDFILE")"
+	eventually grep -qx sleep "/proc/$(cat "$PIDFILE")/comm"
+	run launch --check -p "$PIDFILE"
+	status_is 0
+	equal verdicts "$(cut -c13-15 <<<"$output" | tr -d ' ' | paste -sd ' ')" \
+	    "? ok ok ok ok ? ok ? ok"
+	# But where the user says what to expect, it is.
+	run launch --check --umask=022 -p "$PIDFILE"
+	status_is 1
+	equal verdict "$(signals_row --signals=default -p "$PIDFILE")" BAD
+}
+
+@test "the options of the launch are what is expected of a daemon" {
+	launch --umask=077 --signals=ignore -c /tmp -o log -p "$PIDFILE" \
+	    sleep 1000
+	remember "$(cat "$PIDFILE")"
+	run launch --check -p "$PIDFILE"
+	status_is 0
+	equal verdicts "$(cut -c13-15 <<<"$output" | tr -d ' ' | paste -sd ' ')" \
+	    "ok ok ok ok ok ok ok ok ok"
+	run launch --check "$(cat "$PIDFILE")"
+	equal umask "$(grep '^umask' <<<"$output")" "umask       ok  0077"
+}
+
+@test "without a record, what servers ignore themselves is ?, INT is BAD" {
+	local signals verdict expected
+
+	for signals in "PIPE HUP" INT; do
+		launch -c "$TMP" sh -c "trap '' $signals; echo \$\$ >number
+		    exec sleep 1000"
+		eventually test -s number
+		remember "$(cat number)"
+		eventually grep -qx sleep "/proc/$(cat number)/comm"
+		expected=BAD
+		[[ $signals == INT ]] || expected='?  '
+		verdict=$(signals_row "$(cat number)")
+		equal "with $signals" "$verdict" "$expected"
+		rm number
+	done
+}

@@ -443,3 +443,58 @@ in_root() {
 	    -R none true
 	fails 125 "daemonize: chroot: file: Not a directory" -R file true
 }
+
+# --- what is not a matter of ids ----------------------------------------------
+
+@test "with a user, no signal at a parent's death and no timer slack pass" {
+	requires root setpriv python3
+	# 1 is SIGHUP, 29 the number of PR_SET_TIMERSLACK.
+	CALLER=(python3 -c 'import ctypes, os, sys
+libc = ctypes.CDLL(None)
+libc.prctl(1, 1, 0, 0, 0)
+libc.prctl(29, 123456, 0, 0, 0)
+os.execv(sys.argv[1], sys.argv[1:])')
+	probe -F -u nobody &
+	eventually test -e "$REPORT"
+	remember "$(fact pid)"
+	equal "signal" "$(fact pdeath)" 0
+	equal "timer slack" "$(fact timerslack)" 50000
+	equal "dumpable again" "$(fact dumpable)" 1
+	# Both are passed on where nothing of the identity changes.
+	kill "$(fact pid)"
+	rm "$REPORT"
+	probe -F &
+	eventually test -e "$REPORT"
+	remember "$(fact pid)"
+	equal "timer slack without a user" "$(fact timerslack)" 123456
+}
+
+@test "root's session keyring does not reach the command of a user" {
+	local keyring
+
+	requires root
+	"$PROBE" "$REPORT"
+	keyring=$(fact keyring)
+	((keyring > 0)) || skip "needs a session keyring"
+	rm "$REPORT"
+	launch "$PROBE" "$REPORT"
+	eventually test -e "$REPORT"
+	equal "keyring without a user" "$(fact keyring)" "$keyring"
+	rm "$REPORT"
+	launch -u nobody -c / "$PROBE" "$TMP/report" || :
+	eventually test -e "$REPORT"
+	[[ $(fact keyring) != "$keyring" ]]
+}
+
+@test "the ids that the process has need no change, where none can be made" {
+	requires unshare
+	unshare -r true 2>/dev/null || skip "needs a user namespace"
+	CALLER=(unshare -r)
+	launch -u root "$PROBE" "$REPORT"
+	eventually test -e "$REPORT"
+	equal "user" "$(fact uids)" "0 0 0"
+	rm "$REPORT"
+	run launch -u nobody "$PROBE" "$REPORT"
+	status_is 125
+	[[ ! -e $REPORT ]]
+}

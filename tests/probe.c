@@ -182,6 +182,20 @@ print_terminal(FILE *out)
 		close(fd);
 }
 
+/* What prctl(2) and keyctl(2) have; a serial of -1: there is no keyring. */
+static void
+print_attributes(FILE *out)
+{
+	int pdeath = -1;
+
+	(void)prctl(PR_GET_PDEATHSIG, &pdeath, 0, 0, 0);
+	fprintf(out, "pdeath %d\ntimerslack %d\ndumpable %d\nkeyring %ld\n",
+	    pdeath, prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0),
+	    prctl(PR_GET_DUMPABLE, 0, 0, 0, 0),
+	    syscall(SYS_keyctl, 0 /* KEYCTL_GET_KEYRING_ID */,
+	    -3 /* KEY_SPEC_SESSION_KEYRING */, 0));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -210,6 +224,7 @@ main(int argc, char **argv)
 	fprintf(out, "cwd %s\n", cwd);
 	print_fds(out);
 	print_ids(out);
+	print_attributes(out);
 	for (i = 0; i < argc; i++)
 		fprintf(out, "arg%d %s\n", i, argv[i]);
 	for (env = environ; *env != NULL; env++)
