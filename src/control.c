@@ -133,26 +133,28 @@ control_wait(const struct config *config)
 static int
 stop_running(const struct config *config, int pidfd, const struct found *found)
 {
-	struct victims victims = { .who = VICTIM_ONE, .pid = found->pid,
-	    .pidfd = pidfd, .hurry = -1 };
+	struct targets targets = { .scope = TARGET_ONE, .pid = found->pid,
+	    .pidfd = pidfd, .skip_fd = -1 };
+	const char *call;
 	char name[32];
 
 	(void)snprintf(name, sizeof(name), "pid %d", (int)found->pid);
-	victims.name = name;
+	targets.name = name;
 	if (config->tree) {
-		victims.who = VICTIM_SESSION;
-		victims.session = found->session;
+		targets.scope = TARGET_SESSION;
+		targets.session = found->session;
 		/* 0: its leader is in another pid namespace. */
-		if (victims.session == 0 || victims.session == getsid(0))
+		if (targets.session == 0 || targets.session == getsid(0))
 			return complain("stop", "--tree",
 			    "its session is the caller's too");
 	}
-	switch (stop_all(&victims, &config->schedule)) {
+	switch (stop_all(&targets, &config->schedule, &call)) {
 	case STOPPED_GONE:
 		return STATUS_DONE;
 	case STOPPED_SURVIVED:
 		return STATUS_STILL_THERE;
 	case STOPPED_ERROR:
+		complain_errno("stop", call, errno);
 		break;
 	}
 	return STATUS_FAILED;

@@ -169,7 +169,8 @@ report(const struct plan *plan, int channel, int stage, int error)
 {
 	struct report record = { .stage = stage, .error = error };
 
-	record.pid = getpid();
+	/* The exec is the daemon's own: it has just asked for its pid. */
+	record.pid = stage == STAGE_EXEC ? born : getpid();
 	if (channel != -1)
 		return write(channel, &record, sizeof(record)) ==
 		    sizeof(record) ? 0 : -1;
@@ -307,7 +308,10 @@ detach(const struct plan *plan, int channel)
 	_exit(STATUS_DONE);
 }
 
-/* Waits for the end of a child; which signal it was, or 0. */
+/*
+ * Waits for the end of a child, or with -1 of any; which signal it was, or 0.
+ * -1: there is none.
+ */
 static int
 await_end(pid_t pid)
 {
@@ -317,26 +321,50 @@ await_end(pid_t pid)
 	do
 		ended = waitpid(pid, &status, 0);
 	while (ended == -1 && errno == EINTR);
-	return ended == pid && WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	if (ended == -1)
+		return -1;
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
-/* For both processes of the launch, one of which may be on its way out. */
+/* What the launcher waits by, beside the channel. */
+struct patience {
+	int signals;			/* a signalfd(2), or -1: it just reads */
+	long long end;			/* by now_ms() */
+	int interrupted;		/* the signal that ended the wait, or
+					   one of the two below; 0: none */
+	int error;			/* DEAF: errno of poll(2) */
+	bool alone;			/* the caller left us no children */
+};
+
+#define TIMED_OUT	(-1)
+#define DEAF		(-2)
+
+/*
+ * Waits for the processes of the launch, one of which may be on its way out.
+ * A daemon that was forked apart may have ended before it was known: orphans
+ * are given to us, so it is the only other child, or the caller's may be, too.
+ * Which signal it was, or 0.
+ */
 static int
-await_both(pid_t child)
+await_both(pid_t child, const struct patience *patience)
 {
-	int sig = await_end(child), other = 0;
+	int sig = await_end(child), other = 0, any;
 
 	if (born > 0 && born != child)
 		other = await_end(born);
-	return other != 0 ? other : sig;
+	while (patience->alone && (any = await_end(-1)) != -1)
+		other = any;
+	if (other > 0)
+		return other;
+	return sig > 0 ? sig : 0;
 }
 
 /* A process died without a word, or after it had announced the exec. */
 static int
-killed(const struct plan *plan, pid_t child)
+killed(const struct plan *plan, pid_t child, const struct patience *patience)
 {
 	char reason[64];
-	int sig = await_both(child);
+	int sig = await_both(child, patience);
 
 	plan_undo(plan);
 	(void)strlcpy(reason, "killed before it was executed", sizeof(reason));
@@ -346,16 +374,6 @@ killed(const struct plan *plan, pid_t child)
 	return plan_tell_stopped(plan, complain("exec", plan->path, reason));
 }
 
-/* What the launcher waits by, beside the channel. */
-struct patience {
-	int signals;			/* a signalfd(2), or -1: it just reads */
-	long long end;			/* by now_ms() */
-	int interrupted;		/* the signal that ended the wait, or
-					   TIMED_OUT; 0: none */
-};
-
-#define TIMED_OUT	(-1)
-
 /*
  * Only a daemon that is forked apart can be waited for with patience: vfork(2)
  * returns when it is all over.
@@ -363,11 +381,14 @@ struct patience {
 static int
 begin_wait(const struct plan *plan, struct patience *patience)
 {
+	siginfo_t child;
 	sigset_t set;
 
 	*patience = (struct patience){ .signals = -1, .end = LLONG_MAX };
 	if (!plan_is_apart(plan))
 		return 0;
+	patience->alone = waitid(P_ALL, 0, &child,
+	    WEXITED | WNOHANG | WNOWAIT) == -1 && errno == ECHILD;
 	if (plan->ready.want.method != READY_EXEC)
 		patience->end = now_ms() + plan->ready.want.timeout;
 	caller_interrupts(&plan->caller, &set);
@@ -384,15 +405,22 @@ is_interrupted(const struct plan *plan, struct patience *patience)
 		{ .fd = patience->signals, .events = POLLIN }
 	};
 	struct signalfd_siginfo info;
+	int ready;
 
 	if (patience->signals == -1 || patience->interrupted != 0)
 		return false;
-	while (poll(fds, 2, wait_ms(patience->end)) <= 0 ||
-	    !(fds[0].revents | fds[1].revents))
+	while ((ready = poll(fds, 2, wait_ms(patience->end))) <= 0 ||
+	    !(fds[0].revents | fds[1].revents)) {
+		if (ready == -1 && errno != EINTR) {
+			patience->interrupted = DEAF;
+			patience->error = errno;
+			return true;
+		}
 		if (now_ms() >= patience->end) {
 			patience->interrupted = TIMED_OUT;
 			return true;
 		}
+	}
 	if (fds[1].revents == 0 ||
 	    read(patience->signals, &info, sizeof(info)) <= 0)
 		return false;
@@ -400,11 +428,20 @@ is_interrupted(const struct plan *plan, struct patience *patience)
 	return true;
 }
 
-/* Ends the processes of the launch that are known by now. */
+/* Does the launch have a process group of its own, the intermediate's? */
+static bool
+has_group(const struct plan *plan)
+{
+	return plan->steps.session && plan->steps.background;
+}
+
+/* Ends the processes of the launch that are known by now, or in its group. */
 static void
-kill_launch(pid_t child)
+kill_launch(const struct plan *plan, pid_t child)
 {
 	(void)kill(child, SIGKILL);
+	if (has_group(plan))
+		(void)kill(-child, SIGKILL);
 	if (born > 0)
 		(void)kill(born, SIGKILL);
 }
@@ -430,7 +467,7 @@ hear(const struct plan *plan, pid_t child, struct patience *patience)
 
 	for (;;) {
 		if (is_interrupted(plan, patience))
-			kill_launch(child);
+			kill_launch(plan, child);
 		length = read(plan->channel[0], &record, sizeof(record));
 		if (length == -1 && errno == EINTR)
 			continue;
@@ -440,7 +477,7 @@ hear(const struct plan *plan, pid_t child, struct patience *patience)
 			born = record.pid;
 		/* A daemon that was not known before. */
 		if (patience->interrupted != 0)
-			kill_launch(child);
+			kill_launch(plan, child);
 		if (record.error != 0 ||
 		    (record.stage == STAGE_EXEC && last.error == 0))
 			last = record;
@@ -450,21 +487,26 @@ hear(const struct plan *plan, pid_t child, struct patience *patience)
 	if (length == -1) {
 		/* Without its reports the daemon is ended. */
 		last = (struct report){ .stage = STAGE_REPORT, .error = errno };
-		kill_launch(child);
+		kill_launch(plan, child);
+		patience->alone &= has_group(plan);
 	}
 	(void)close(plan->channel[0]);
 	return last;
 }
 
-/* The wait for the exec was ended by a signal, or by the time. */
+/* The wait for the exec was ended by a signal, by the time or an error. */
 static int
-interrupted(const struct plan *plan, pid_t child, int sig)
+interrupted(const struct plan *plan, pid_t child,
+    const struct patience *patience)
 {
+	int sig = patience->interrupted, status;
 	char reason[128];
-	int status;
 
-	(void)await_both(child);
+	(void)await_both(child, patience);
 	plan_undo(plan);
+	if (sig == DEAF)
+		return plan_tell_stopped(plan, complain_errno("background",
+		    "poll", patience->error));
 	if (sig == TIMED_OUT) {
 		(void)snprintf(reason, sizeof(reason),
 		    "not executed after %s", plan->ready.want.timeout_text);
@@ -507,14 +549,14 @@ await(const struct plan *plan, pid_t child, struct patience *patience)
 	(void)close(plan->channel[1]);
 	last = hear(plan, child, patience);
 	if (patience->interrupted != 0)
-		return interrupted(plan, child, patience->interrupted);
+		return interrupted(plan, child, patience);
 	if (last.error != 0) {
 		/* Nothing is left behind. */
-		(void)await_both(child);
+		(void)await_both(child, patience);
 		return failed(plan, &last);
 	}
 	if (last.pid == 0 || !was_executed(plan))
-		return killed(plan, child);
+		return killed(plan, child, patience);
 
 	/* The intermediate: not every init reaps what it is left with. */
 	if (child != born)
@@ -523,8 +565,7 @@ await(const struct plan *plan, pid_t child, struct patience *patience)
 		(void)close(patience->signals);
 	if (plan->verbose)
 		tell(plan, &last);
-	return ready_wait(plan, born, plan->steps.session &&
-	    plan->steps.background ? child : getsid(0));
+	return ready_wait(plan, born, has_group(plan) ? child : getsid(0));
 }
 
 /* Makes the launcher what await() relies on. */

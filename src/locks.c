@@ -57,14 +57,19 @@ take_lockfile(struct plan *plan)
 	return complain("lockfile", plan->lockfile, reason);
 }
 
-/* An absolute path for the record: it is read from other directories. */
+/*
+ * An absolute path for the record: it is read from other directories.  Where
+ * the caller's has no path, --status and --check go by what they see.
+ */
 static void
 add_path(struct record *record, const char *key, const char *path)
 {
 	char whole[2 * PATH_MAX], here[PATH_MAX];
 
-	if (*path == '/' || getcwd(here, sizeof(here)) == NULL)
+	if (*path == '/')
 		(void)strlcpy(whole, path, sizeof(whole));
+	else if (getcwd(here, sizeof(here)) == NULL)
+		(void)strlcpy(whole, "keep", sizeof(whole));
 	else
 		(void)snprintf(whole, sizeof(whole), "%s/%s",
 		    strcmp(here, "/") == 0 ? "" : here, path);

@@ -134,6 +134,24 @@ proc_hides(pid_t pid)
 	    proc_stat(pid, &stat) == -1;
 }
 
+int
+proc_see(pid_t pid, struct proc_stat *stat)
+{
+	int tries;
+
+	/* Another one may have got the pid between the two calls. */
+	for (tries = 0; tries < 2; tries++) {
+		if (proc_stat(pid, stat) == 0)
+			return 1;
+		if (proc_is_short(errno))
+			return -1;
+		if (kill(pid, 0) == -1 && errno == ESRCH)
+			return 0;
+	}
+	errno = EACCES;
+	return -1;
+}
+
 /* The value of a line of /proc/PID/status, or NULL. */
 static const char *
 status_value(const char *status, const char *name)
@@ -155,14 +173,16 @@ proc_own_start(void)
 	struct proc_stat stat;
 	char text[1024];
 
+	errno = ENOENT;
 	if (read_path("/proc/self/stat", text, sizeof(text)) <= 0)
 		return 0;
 	proc_parse_stat(text, &stat);
 	return stat.started;
 }
 
-bool
-proc_is_ours(void)
+/* 0, or -1 with errno: ENOENT where it is another's, or no /proc at all. */
+static int
+check_ours(void)
 {
 	char text[32], expected[32];
 	ssize_t length = readlink("/proc/self", text, sizeof(text) - 1);
@@ -172,41 +192,64 @@ proc_is_ours(void)
 	bool one;
 
 	if (length == -1)
-		return false;
+		return -1;
 	text[length] = '\0';
 	(void)snprintf(expected, sizeof(expected), "%d", (int)getpid());
-	if (strcmp(text, expected) != 0 ||
-	    (status = read_all(getpid(), "status", &size)) == NULL)
-		return false;
+	if (strcmp(text, expected) != 0) {
+		errno = ENOENT;
+		return -1;
+	}
+	if ((status = read_all(getpid(), "status", &size)) == NULL)
+		return -1;
 	/* The numbers may be equal by chance. */
 	status[size] = '\0';
 	pids = status_value(status, "NSpid");
 	one = pids == NULL || pids[strspn(pids, "0123456789")] == '\n';
 	free(status);
-	return one;
+	errno = ENOENT;
+	return one ? 0 : -1;
 }
 
-static ino_t
-namespace(const char *name)
+bool
+proc_is_ours(void)
+{
+	return check_ours() == 0;
+}
+
+bool
+proc_is_short(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM ||
+	    error == EINTR || error == EIO;
+}
+
+/* Its inode; 0 where the kernel has none of that kind. */
+static int
+get_namespace(const char *name, ino_t *inode)
 {
 	struct stat st;
 
-	return stat(name, &st) == 0 ? st.st_ino : 0;
+	*inode = 0;
+	if (stat(name, &st) == -1)
+		return errno == ENOENT ? 0 : -1;
+	*inode = st.st_ino;
+	return 0;
 }
 
 int
 proc_scope(struct proc_scope *scope)
 {
 	memset(scope, 0, sizeof(*scope));
-	if (!proc_is_ours() || read_path("/proc/sys/kernel/random/boot_id",
-	    scope->boot, sizeof(scope->boot)) <= 0) {
+	if (check_ours() == -1 || read_path("/proc/sys/kernel/random/boot_id",
+	    scope->boot, sizeof(scope->boot)) == -1 ||
+	    get_namespace("/proc/self/ns/pid", &scope->pid_namespace) == -1 ||
+	    get_namespace("/proc/self/ns/time", &scope->time_namespace) == -1) {
 		scope->boot[0] = '\0';
 		return -1;
 	}
 	scope->boot[strcspn(scope->boot, "\n")] = '\0';
-	scope->pid_namespace = namespace("/proc/self/ns/pid");
-	scope->time_namespace = namespace("/proc/self/ns/time");
-	return 0;
+	errno = ENOENT;
+	return *scope->boot == '\0' ? -1 : 0;
 }
 
 void

@@ -40,17 +40,33 @@ struct proc_scope {
 /*
  * Is /proc that of this process?  Another pid namespace's, or an empty
  * directory, is none: /proc/self is this process, and has one pid.
+ * False with errno, as proc_scope.
  */
 bool	proc_is_ours(void);
 
-/* That of this process.  -1 where /proc is not ours, or does not say it. */
+/*
+ * That of this process.  -1 with errno: ENOENT where /proc is not ours; else
+ * it could not be read.
+ */
 int	proc_scope(struct proc_scope *);
 
-/* The start tick of this process, or 0.  Async-signal-safe. */
+/*
+ * Does this errno say that descriptors or memory are short, or that a read
+ * failed?  Then it is no answer of /proc's.
+ */
+bool	proc_is_short(int error);
+
+/* The start tick of this process; 0 with errno.  Async-signal-safe. */
 unsigned long long proc_own_start(void);
 
 /* Is there such a process that /proc does not show?  hidepid (proc(5)). */
 bool	proc_hides(pid_t);
+
+/*
+ * Looks at it: 1, it is seen; 0, there is no such process; -1 with errno,
+ * EACCES where there is one that /proc does not show.
+ */
+int	proc_see(pid_t, struct proc_stat *);
 
 /*
  * Each returns -1 with errno where it cannot be seen: ENOENT or ESRCH, there

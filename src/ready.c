@@ -10,7 +10,6 @@
 #include "config.h"
 
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -27,7 +26,6 @@
 
 #include "message.h"
 #include "method.h"
-#include "pidfd.h"
 #include "plan.h"
 #include "proc.h"
 #include "progress.h"
@@ -42,59 +40,38 @@
 /* --- the end of a daemon that is not ready ---------------------------- */
 
 /*
- * Where /proc or pidfds cannot be used: by its number, which is its own as
- * long as it is a child that is not reaped.
- */
-static void
-kill_one(const struct wait *wait)
-{
-	siginfo_t child;
-
-	if (waitid(P_PID, (id_t)wait->pid, &child,
-	    WEXITED | WNOHANG | WNOWAIT) == -1)
-		return;
-	if (wait->session > 1 && wait->session != getsid(0))
-		(void)kill(-wait->session, SIGKILL);
-	if (kill(wait->pid, SIGKILL) == 0)
-		(void)waitpid(wait->pid, NULL, 0);
-}
-
-/*
- * Ends the daemon and what has come of it.  Whoever of that has left the
- * session is a descendant of ours nevertheless, since orphans are given to us:
- * but so are the children that the caller may have left us.
+ * Terminates the daemon and all that it has started.  What has left its
+ * session is a descendant of the launcher nevertheless, which is its subreaper:
+ * but so are the children that the caller may have left to the launcher.
  */
 static void
 end(const struct wait *wait)
 {
 	const struct plan *plan = wait->plan;
-	struct victims victims = { .who = VICTIM_DESCENDANTS,
-	    .pid = wait->pid, .session = wait->session, .name = plan->path,
-	    .hurry = wait->signals };
-	struct rlimit files;
+	struct targets targets = { .scope = TARGET_DESCENDANTS,
+	    .pid = wait->pid, .pidfd = -1, .session = wait->session,
+	    .name = plan->path, .skip_fd = wait->signals };
+	const char *call;
 	sigset_t set;
 
-	/* From now on, one of them means: faster. */
+	/* From now on, one of them means: the next stage. */
 	caller_interrupts(&plan->caller, &set);
 	if (wait->signals != -1)
 		(void)signalfd(wait->signals, &set, 0);
-	/* They may be more than the command was to have descriptors. */
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &files);
-	}
+	/* That session may be the caller's, too. */
+	if (wait->session == getsid(0))
+		targets.session = 0;
 	if (wait->ready->has_children)
-		victims.who = wait->session != getsid(0) ? VICTIM_SESSION :
-		    VICTIM_ONE;
-	victims.pidfd = pidfd_open(wait->pid, 0);
-	switch (stop_all(&victims, &plan->schedule)) {
+		targets.scope = targets.session != 0 ? TARGET_SESSION :
+		    TARGET_ONE;
+	switch (stop_all(&targets, &plan->schedule, &call)) {
 	case STOPPED_GONE:
 		break;
 	case STOPPED_SURVIVED:
 		complain("ready", plan->path, "is still there");
 		break;
 	case STOPPED_ERROR:
-		kill_one(wait);
+		stop_children(&targets);
 		break;
 	}
 	while (waitpid(-1, NULL, WNOHANG) > 0)

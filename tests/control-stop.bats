@@ -253,18 +253,39 @@ signal or time there"
 	equal signals "$(got)" 2
 }
 
-@test "a stopped one is ended by the schedule" {
-	start end=15
+# Launches one that SIGSTOP stops: start_stopped [WORD]...
+start_stopped() {
+	start "$@"
 	kill -STOP "$PID"
 	eventually grep -q '^State:.T' "/proc/$PID/status"
-	stops --stop=TERM/10ms/KILL/1h
 }
 
-@test "a stopped one is ended by TERM and CONT" {
-	start end=15
-	kill -STOP "$PID"
-	eventually grep -q '^State:.T' "/proc/$PID/status"
+@test "a stopped daemon is continued after each signal, so that it acts" {
+	start_stopped end=15
+	stops --stop=TERM/1h
+	equal signals "$(got)" 15
+	start_stopped end=15
+	stops --stop=INT/10ms/TERM/1h
+	equal signals "$(got)" "2 15"
+}
+
+@test "a stopped daemon is ended by KILL, and by TERM and CONT" {
+	start_stopped
+	stops --stop=KILL/1h
+	start_stopped end=15
 	stops --stop=TERM/0/CONT/1h
+}
+
+@test "a signal of the schedule that stops a process is not undone by CONT" {
+	start
+	fails 2 "daemonize: stop: $PIDFILE: pid $PID is still there" \
+	    --stop=STOP/1ms -p "$PIDFILE"
+	eventually grep -q '^State:.T' "/proc/$PID/status"
+	kill -CONT "$PID"
+	# CONT discards these where they have not arrived.
+	fails 2 "daemonize: stop: $PIDFILE: pid $PID is still there" \
+	    --stop=TSTP/1ms/TTIN/1ms/TTOU/1ms -p "$PIDFILE"
+	eventually equal signals "$(got)" "20 21 22"
 }
 
 @test "it is still there after the schedule: 2, a message, its pid file" {
@@ -435,6 +456,85 @@ until test -s '$TMP/late'; do :; done"
 	number_of "$TMP/child"
 	stops --stop=1h --tree
 	alive "$NUMBER"
+}
+
+@test "with --tree a stopped child is continued after the signal" {
+	local member
+
+	start_family end=15
+	for member in "${FAMILY[@]}"; do
+		kill -STOP "$member"
+		eventually grep -q '^State:.T' "/proc/$member/status"
+	done
+	stops --stop=1h --tree
+	for member in "${FAMILY[@]}"; do
+		gone "$member"
+	done
+}
+
+# A daemon with that many children, which all live: start_many N
+start_many() {
+	launch -p "$PIDFILE" sh -c 'i=0
+		while [ "$i" -lt "$0" ]; do
+			sleep 1000 &
+			i=$((i + 1))
+		done
+		: >"$1"
+		wait' "$1" "$TMP/ready"
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	eventually test -e "$TMP/ready"
+}
+
+@test "with --tree the targets may be more than the soft limit of descriptors" {
+	requires prlimit
+	start_many 100
+	CALLER=(prlimit --nofile=20:200)
+	fails 0 "" --stop=TERM/1h --tree -p "$PIDFILE"
+	nothing_runs
+}
+
+@test "with --tree the targets may be more than the hard limit of descriptors" {
+	requires prlimit
+	start_many 100
+	CALLER=(prlimit --nofile=20:20)
+	fails 0 "" --stop=TERM/1h --tree -p "$PIDFILE"
+	nothing_runs
+}
+
+@test "with --tree and few descriptors a signal comes once nevertheless" {
+	requires prlimit strace
+	local member=$TMP/member
+
+	# The one in the middle does not end, and is not held at first: the
+	# descriptors are for those before it, and the last.
+	launch -p "$PIDFILE" sh -c '
+		for i in 1 2 3 4 5 6 7 8 9 10; do sleep 1000 & done
+		"$0" "$1" end=23 &
+		for i in 1 2 3 4 5 6 7 8 9 10; do sleep 1000 & done
+		: >"$2"
+		wait' "$HELPERS_DIR/stubborn" "$member" "$TMP/ready"
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	number_of "$member"
+	eventually test -e "$TMP/ready"
+	env -u DAEMONIZE_TEST prlimit --nofile=12:12 \
+	    strace -o "$TMP/trace" "$DAEMONIZE" --stop=TERM/1h --tree \
+	    -p "$PIDFILE" 3>&- &
+	remember $!
+	eventually waits_again "$NUMBER"
+	kill -URG "$NUMBER"
+	wait $!
+	equal signals "$(got "$member")" "15 23"
+	nothing_runs
+}
+
+# The stop has held that process twice, and waits for it.
+waits_again() {
+	awk -v held="^pidfd_open\\\\($1, 0\\\\) *= [0-9]" '
+	    $0 ~ held { n++ }
+	    n >= 2 && /^poll\(.*\], [0-9]+, [1-9]/ { found = 1 }
+	    END { exit !found }' "$TMP/trace"
 }
 
 @test "with --tree one that is still there is reported: 2" {

@@ -10,13 +10,16 @@
 
 #include <sys/syscall.h>
 
-#include <linux/fs.h>
-
 #include <err.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+/* Not every C library has it. */
+#ifndef RENAME_EXCHANGE
+#define RENAME_EXCHANGE	(1 << 1)
+#endif
 
 int
 main(int argc, char **argv)

@@ -23,6 +23,7 @@ nothing_is_found_in() {
 	case $status in
 	0)	;;
 	3)	skip "needs ptrace" ;;
+	4)	skip "needs x86-64, i386 or aarch64" ;;
 	77)	skip "$(sed -n 's/.* - *needs /needs /p' found)" ;;
 	*)	return 1 ;;
 	esac

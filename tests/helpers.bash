@@ -294,6 +294,35 @@ alive() {
 	! gone "$1"
 }
 
+# System calls by each name that they may have, for strace: a C library and an
+# architecture have one of them.  names_of CALL[,CALL]...
+names_of() {
+	local call names=
+
+	for call in ${1//[,?]/ }; do
+		case $call in
+		fork)	call="clone clone3 fork vfork" ;;
+		open)	call="open openat openat2" ;;
+		mkdir)	call="mkdir mkdirat" ;;
+		dup2)	call="dup2 dup3" ;;
+		mmap)	call="mmap mmap2" ;;
+		poll)	call="poll ppoll ppoll_time64" ;;
+		wait4)	call="wait4 waitpid" ;;
+		stat)	call="stat stat64 fstat fstat64 newfstatat fstatat64
+			    statx" ;;
+		fcntl | ftruncate)
+			call="$call ${call}64" ;;
+		setgroups | setresgid | setresuid)
+			call="$call ${call}32" ;;
+		rt_sigtimedwait)
+			call="$call ${call}_time64" ;;
+		esac
+		# shellcheck disable=SC2086  # words
+		names+=$(printf ',?%s' $call)
+	done
+	echo "${names#,}"
+}
+
 # A port that nobody listens on: PORT
 free_port() {
 	# shellcheck disable=SC2034  # for the tests

@@ -20,6 +20,16 @@
 #define LINK	"EACCES ENOENT EIO ENOMEM EINVAL"
 #define POLL	"EINTR ENOMEM EINVAL"
 #define DUP	"EBADF EBUSY EINTR EMFILE"
+#define FCHOWN	"EPERM EIO EROFS"
+#define FCNTL	"EMFILE EINVAL ENOLCK EAGAIN EACCES EINTR EPERM EBADF"
+#define FTRUNCATE "EIO EPERM EINTR EINVAL EFBIG"
+#define FUTEX	"EAGAIN EINTR ENOSYS"
+#define MMAP	"ENOMEM EACCES EAGAIN ENODEV EPERM EINVAL"
+#define SETGID	"EPERM EINVAL"
+#define SETGROUPS "EPERM ENOMEM EINVAL"
+#define SETRESGID "EPERM EINVAL EAGAIN"
+#define SETUID	"EAGAIN EPERM EINVAL"
+#define SIGTIMEDWAIT "EINTR EINVAL"
 
 /*
  * As its section 2 page has them, without those that only a wrong argument
@@ -28,7 +38,7 @@
  * may answer them.
  */
 static const struct row rows[] = {
-#if defined(__x86_64__) || defined(__aarch64__)	/* see inject-trace.c */
+#if KNOWN_ARCHITECTURE
 #ifdef SYS_open			/* not where *at(2) came first */
 	{ "open", SYS_open, 1, OPEN },
 	{ "stat", SYS_stat, 1, STAT },
@@ -44,6 +54,37 @@ static const struct row rows[] = {
 	{ "poll", SYS_poll, 0, POLL },
 	{ "getpgrp", SYS_getpgrp, 0, NULL },
 	{ "arch_prctl", SYS_arch_prctl, 0, NULL },
+#endif
+#ifdef __i386__			/* ids, offsets and times were shorter */
+	{ "_llseek", SYS__llseek, 0, NULL },
+	{ "clock_nanosleep_time64", 407, 0, "EINTR" },
+	{ "fchown32", SYS_fchown32, 0, FCHOWN },
+	{ "fcntl64", SYS_fcntl64, 0, FCNTL },
+	{ "fstat64", SYS_fstat64, 0, FSTAT },
+	{ "fstatat64", SYS_fstatat64, 2, STAT },
+	{ "ftruncate64", SYS_ftruncate64, 0, FTRUNCATE },
+	{ "futex_time64", 422, 0, FUTEX },
+	{ "getegid32", SYS_getegid32, 0, NULL },
+	{ "geteuid32", SYS_geteuid32, 0, NULL },
+	{ "getgid32", SYS_getgid32, 0, NULL },
+	{ "getuid32", SYS_getuid32, 0, NULL },
+	{ "lstat64", SYS_lstat64, 1, STAT },
+	{ "mmap2", SYS_mmap2, 0, MMAP },
+	{ "ppoll_time64", 414, 0, POLL },
+	{ "rt_sigtimedwait_time64", 421, 0, SIGTIMEDWAIT },
+	{ "set_thread_area", SYS_set_thread_area, 0, NULL },
+	{ "setgid32", SYS_setgid32, 0, SETGID },
+	{ "setgroups32", SYS_setgroups32, 0, SETGROUPS },
+	{ "setresgid32", SYS_setresgid32, 0, SETRESGID },
+	{ "setresuid32", SYS_setresuid32, 0, SETUID },
+	{ "setuid32", SYS_setuid32, 0, SETUID },
+	{ "sigreturn", SYS_sigreturn, 0, NULL },
+	{ "socketcall", SYS_socketcall, 0, "EINTR ENOMEM" },
+	{ "stat64", SYS_stat64, 1, STAT },
+	{ "time", SYS_time, 0, NULL },
+	{ "timerfd_settime64", 411, 0, "EINVAL" },
+	{ "ugetrlimit", SYS_ugetrlimit, 0, "EINVAL EPERM" },
+	{ "waitpid", SYS_waitpid, 0, "EINTR" },
 #endif
 	{ "accept4", SYS_accept4, 0, "EMFILE ECONNABORTED EINTR ENOMEM" },
 	{ "bind", SYS_bind, 0, "EADDRINUSE EACCES EINVAL ENOMEM EROFS" },
@@ -71,14 +112,13 @@ static const struct row rows[] = {
 	{ "faccessat", SYS_faccessat, 2, ACCESS },
 	{ "faccessat2", 439, 2, ACCESS " ENOSYS EPERM" },
 	{ "fchdir", SYS_fchdir, 0, "EACCES EIO ENOTDIR EBADF" },
-	{ "fchown", SYS_fchown, 0, "EPERM EIO EROFS" },
+	{ "fchown", SYS_fchown, 0, FCHOWN },
 	{ "fchmod", SYS_fchmod, 0, "EPERM EIO EROFS" },
-	{ "fcntl", SYS_fcntl, 0, "EMFILE EINVAL ENOLCK EAGAIN EACCES EINTR "
-	    "EPERM EBADF" },
+	{ "fcntl", SYS_fcntl, 0, FCNTL },
 	{ "flock", SYS_flock, 0, "ENOLCK EWOULDBLOCK EINTR EINVAL EBADF" },
 	{ "fstat", SYS_fstat, 0, FSTAT },
-	{ "ftruncate", SYS_ftruncate, 0, "EIO EPERM EINTR EINVAL EFBIG" },
-	{ "futex", SYS_futex, 0, "EAGAIN EINTR ENOSYS" },
+	{ "ftruncate", SYS_ftruncate, 0, FTRUNCATE },
+	{ "futex", SYS_futex, 0, FUTEX },
 	{ "getcwd", SYS_getcwd, 0, "ENOENT EACCES ENOMEM ERANGE" },
 	{ "getdents64", SYS_getdents64, 0, "EIO ENOENT EINVAL" },
 	{ "getegid", SYS_getegid, 0, NULL },
@@ -96,11 +136,13 @@ static const struct row rows[] = {
 	{ "listen", SYS_listen, 0, "EADDRINUSE" },
 	{ "lseek", SYS_lseek, 0, NULL },
 	{ "mkdirat", SYS_mkdirat, 2, MKDIR },
-	{ "mmap", SYS_mmap, 0, "ENOMEM EACCES EAGAIN ENODEV EPERM EINVAL" },
+	{ "mmap", SYS_mmap, 0, MMAP },
 	{ "mprotect", SYS_mprotect, 0, "ENOMEM EACCES EINVAL" },
 	{ "mremap", SYS_mremap, 0, "ENOMEM EAGAIN EINVAL" },
 	{ "munmap", SYS_munmap, 0, "ENOMEM EINVAL" },
+#ifdef SYS_newfstatat
 	{ "newfstatat", SYS_newfstatat, 2, STAT },
+#endif
 	{ "openat", SYS_openat, 2, OPEN },
 	{ "openat2", 437, 2, OPEN " ENOSYS EAGAIN EINVAL EXDEV" },
 	{ "pidfd_open", 434, 0, "EMFILE ENFILE ENOMEM ENODEV ESRCH ENOSYS "
@@ -119,19 +161,20 @@ static const struct row rows[] = {
 	{ "rt_sigaction", SYS_rt_sigaction, 0, "EINVAL" },
 	{ "rt_sigprocmask", SYS_rt_sigprocmask, 0, "EINVAL" },
 	{ "rt_sigreturn", SYS_rt_sigreturn, 0, NULL },
-	{ "rt_sigtimedwait", SYS_rt_sigtimedwait, 0, "EINTR EINVAL" },
+	{ "rt_sigtimedwait", SYS_rt_sigtimedwait, 0, SIGTIMEDWAIT },
 	{ "sendto", SYS_sendto, 0, "EPIPE ECONNREFUSED EAGAIN EINTR ENOMEM" },
 	{ "set_robust_list", SYS_set_robust_list, 0, "ENOSYS EINVAL" },
 	{ "set_tid_address", SYS_set_tid_address, 0, NULL },
-	{ "setgid", SYS_setgid, 0, "EPERM EINVAL" },
-	{ "setgroups", SYS_setgroups, 0, "EPERM ENOMEM EINVAL" },
+	{ "setgid", SYS_setgid, 0, SETGID },
+	{ "setgroups", SYS_setgroups, 0, SETGROUPS },
 	{ "setitimer", SYS_setitimer, 0, "EINVAL" },
 	{ "setpgid", SYS_setpgid, 0, "EPERM EACCES ESRCH" },
-	{ "setresgid", SYS_setresgid, 0, "EPERM EINVAL EAGAIN" },
-	{ "setresuid", SYS_setresuid, 0, "EAGAIN EPERM EINVAL" },
+	{ "setresgid", SYS_setresgid, 0, SETRESGID },
+	{ "setresuid", SYS_setresuid, 0, SETUID },
 	{ "setsid", SYS_setsid, 0, "EPERM" },
 	{ "setsockopt", SYS_setsockopt, 0, "ENOPROTOOPT ENOMEM EINVAL" },
-	{ "setuid", SYS_setuid, 0, "EAGAIN EPERM EINVAL" },
+	{ "setuid", SYS_setuid, 0, SETUID },
+	{ "signalfd4", SYS_signalfd4, 0, "EMFILE ENFILE ENOMEM ENODEV" },
 	{ "socket", SYS_socket, 0, "EMFILE ENFILE ENOBUFS ENOMEM EACCES "
 	    "EAFNOSUPPORT" },
 	{ "statx", SYS_statx, 2, STAT " ENOSYS" },

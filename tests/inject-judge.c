@@ -22,8 +22,8 @@
 
 #include "inject.h"
 
-/* How often, each millisecond, who is on his way out is looked at. */
-#define OLD_LOOKS	2000
+/* So long a process that was signalled may take to end. */
+#define OLD_MS		20
 
 /* Where the judgement explains itself. */
 static char *why;
@@ -92,7 +92,7 @@ char *
 facts_of(const struct launch *launch, const struct set *set)
 {
 	static const char *const pids[] = { "pid", "pgid", "sid" };
-	char *text, *facts, *line, *next;
+	char *text, *facts, *line, *next, *at;
 	size_t size, i;
 	FILE *out;
 
@@ -108,6 +108,10 @@ facts_of(const struct launch *launch, const struct set *set)
 		line[strcspn(line, "[")] = '\0';
 		if (strncmp(line, "env NOTIFY_SOCKET=", 18) == 0)
 			line[18] = '\0';
+		/* NFS locks only a file that is open to be written. */
+		if ((at = strstr(line, " rw,nonblock ")) != NULL &&
+		    strcmp(line + strlen(line) - 5, "/lock") == 0)
+			memmove(at + 2, at + 3, strlen(at + 3) + 1);
 		/* The launcher, or who is given its orphans: it depends. */
 		if (set->forks > 0 && strncmp(line, "ppid ", 5) == 0)
 			continue;
@@ -163,22 +167,7 @@ is_flocked(const char *path)
 	return taken;
 }
 
-/* Who has a record lock on it; 0: nobody. */
-static pid_t
-record_holder(const char *path)
-{
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int fd;
-
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
-		return 0;
-	if (fcntl(fd, F_GETLK, &lock) == -1)
-		err(2, "%s", path);
-	close(fd);
-	return lock.l_type == F_UNLCK ? 0 : lock.l_pid;
-}
-
-/* The number in a pid file; 0: none; -1: there is no file. */
+/* The pid in a pid file; 0: none; -1: there is no file. */
 static pid_t
 number_in(const char *path)
 {
@@ -192,27 +181,57 @@ number_in(const char *path)
 	return pid;
 }
 
-/* Are the pid file and the lock file those of a daemon that runs? */
-static enum verdict
-judge_instance(const struct set *set, pid_t pid)
-{
-	pid_t number, holder;
+/* What the record of a daemon that runs need not have. */
+enum {
+	STATE = 1,		/* it may say `starting' still */
+	SCOPE = 2		/* what its pid is counted in may be unknown */
+};
 
-	if (set->pidfile != NULL) {
-		number = number_in(set->pidfile);
-		holder = record_holder(set->pidfile);
-		if (number != pid)
-			return because(SILENT, "pid file: %d, not %d",
-			    (int)number, (int)pid);
-		if (holder != pid)
-			return because(SILENT, "pid file: locked by %d, not "
-			    "%d", (int)holder, (int)pid);
-		if (is_flocked(set->pidfile))
-			return because(SILENT, "pid file: has a flock still");
-	}
-	if (set->lockfile != NULL && !is_flocked(set->lockfile))
-		return because(SILENT, "lock file: not locked");
+/* Is the record the one of a daemon that runs? */
+static enum verdict
+judge_record(const char *pidfile, pid_t pid, int lacks)
+{
+	struct noted noted;
+
+	record_of(pidfile, &noted);
+	if (noted.what != NOTED_GOOD)
+		return because(SILENT, "record: %s", noted.what == NOTED_NONE ?
+		    "missing" : noted.what == NOTED_EMPTY ? "empty" :
+		    noted.why);
+	if (noted.pid != pid)
+		return because(SILENT, "record: pid %d, not %d",
+		    (int)noted.pid, (int)pid);
+	if (noted.start != start_of(pid))
+		return because(SILENT, "record: start %llu, not %llu",
+		    noted.start, start_of(pid));
+	if (strcmp(noted.state, "running") != 0 &&
+	    (!(lacks & STATE) || strcmp(noted.state, "starting") != 0))
+		return because(SILENT, "record: state `%s'", noted.state);
+	if (noted.nowhere && !(lacks & SCOPE))
+		return because(SILENT, "record: no boot, or no namespace");
+	if (noted.locked)
+		return because(SILENT, "record: still locked");
 	return RIGHT;
+}
+
+/* Are the pid file, its record and the lock file those of a daemon that runs? */
+static enum verdict
+judge_instance(const struct set *set, pid_t pid, int lacks)
+{
+	const char *pidfile = place_pidfile(set);
+	enum verdict verdict = RIGHT;
+
+	if (pidfile != NULL && number_in(pidfile) != pid)
+		return because(SILENT, "pid file: %d, not %d",
+		    (int)number_in(pidfile), (int)pid);
+	if (pidfile != NULL && is_flocked(pidfile))
+		return because(SILENT, "pid file: locked");
+	if (pidfile != NULL)
+		verdict = judge_record(pidfile, pid, lacks);
+	if (verdict == RIGHT && set->lockfile != NULL &&
+	    !is_flocked(set->lockfile))
+		return because(SILENT, "lock file: not locked");
+	return verdict;
 }
 
 /* The process that became the command and still is it; NULL: not just one. */
@@ -230,8 +249,122 @@ find_daemon(const struct launch *launch)
 	return n == 1 ? daemon : NULL;
 }
 
+/* What the launcher wrote to stderr. */
+static void
+read_messages(const struct launch *launch, char *text, size_t size)
+{
+	ssize_t length = pread(launch->messages, text, size - 1, 0);
+
+	text[length > 0 ? length : 0] = '\0';
+}
+
+/*
+ * The first line of what the record says of the launch that is not as it
+ * should be.  nowhere: the caller's directory has no path, so a file in it may
+ * be `keep'.
+ */
 static enum verdict
-judge_daemon(const struct launch *launch, const struct standard *standard)
+compare_about(const char *is, const char *expected, bool nowhere)
+{
+	static const char keep[] = " keep";
+	size_t length, other;
+
+	for (;;) {
+		length = strcspn(is, "\n");
+		other = strcspn(expected, "\n");
+		if ((length != other || strncmp(is, expected, length) != 0) &&
+		    !(nowhere && length > strlen(keep) && strncmp(is + length -
+		    strlen(keep), keep, strlen(keep)) == 0))
+			return because(SILENT, "record: `%.*s', not `%.*s'",
+			    (int)length, is, (int)other, expected);
+		if (is[length] == '\0' || expected[other] == '\0')
+			return is[length] == expected[other] ? RIGHT :
+			    because(SILENT, "record: another number of lines");
+		is += length + 1;
+		expected += other + 1;
+	}
+}
+
+/* A launch without a record is right where that is told, and there is none. */
+static bool
+told_unrecorded(const struct launch *launch, const char *pidfile)
+{
+	struct noted noted;
+	char said[1024];
+
+	read_messages(launch, said, sizeof(said));
+	record_of(pidfile, &noted);
+	return noted.what == NOTED_NONE &&
+	    strstr(said, "no record can be made") != NULL;
+}
+
+/* What the record says of the launch; free(3). */
+char *
+about_of(const struct set *set)
+{
+	const char *pidfile = place_pidfile(set);
+	struct noted noted;
+	char *about;
+
+	if (pidfile == NULL)
+		return NULL;
+	record_of(pidfile, &noted);
+	if ((about = strdup(noted.about)) == NULL)
+		err(2, "strdup");
+	return about;
+}
+
+/* What the record need not have, with that fault. */
+static int
+lacks_of(const struct launch *launch, bool killed)
+{
+	/* They say that there is no /proc, or that it may not be read. */
+	static const int hides[] = { EACCES, EINVAL, ELOOP, ENOENT, EOVERFLOW,
+	    EPERM };
+	const struct fault *fault = &launch->fault;
+	int lacks = killed ? STATE : 0;
+	size_t i;
+
+	if (!launch->reached || fault->process != 0 ||
+	    fault->manner >= KILL)
+		return lacks;
+	if (fault->number == row_named("pwrite64")->number)
+		lacks |= STATE;
+	for (i = 0; i < sizeof(hides) / sizeof(*hides); i++)
+		if (fault->error == hides[i])
+			lacks |= SCOPE;
+	return lacks;
+}
+
+/*
+ * The launch has succeeded, or its launcher was killed: is the instance that
+ * daemon's?
+ */
+static enum verdict
+judge_new(const struct launch *launch, const struct standard *standard,
+    pid_t pid, bool killed)
+{
+	const struct set *set = standard->set;
+	const char *pidfile = place_pidfile(set);
+	enum verdict verdict;
+	char *about;
+
+	verdict = judge_instance(set, pid, lacks_of(launch, killed));
+	if (pidfile == NULL || told_unrecorded(launch, pidfile))
+		return pidfile == NULL ? verdict : RIGHT;
+	if (verdict == RIGHT && standard->about != NULL) {
+		about = about_of(set);
+		verdict = compare_about(about, standard->about,
+		    launch->reached &&
+		    launch->fault.number == row_named("getcwd")->number);
+		free(about);
+	}
+	return verdict;
+}
+
+static enum verdict
+judge_daemon(const struct launch *launch, const struct standard *standard,
+    bool killed)
 {
 	const struct process *daemon = find_daemon(launch);
 	enum verdict verdict;
@@ -248,53 +381,84 @@ judge_daemon(const struct launch *launch, const struct standard *standard)
 	free(facts);
 	if (verdict != RIGHT)
 		return verdict;
-	return judge_instance(standard->set, daemon->pid);
+	return judge_new(launch, standard, daemon->pid, killed);
+}
+
+/* May it have been signalled, and be on its way out?  Waits a little. */
+static bool
+ends_soon(pid_t pid)
+{
+	int looks;
+
+	for (looks = 0; looks < OLD_MS && is_alive(pid); looks++)
+		(void)poll(NULL, 0, 1);
+	return looks < OLD_MS;
 }
 
 /*
- * After --replace failed: the old one goes on as it was, or is gone and that
- * is told.  said is NULL where nobody can tell.  Its number may stay in the
+ * After --replace failed: the old one goes on as it was, or has ended and that
+ * is told.  said is NULL where no process could tell.  Its pid may stay in the
  * pid file where it could not be taken out, which is told too.
  */
 static enum verdict
 judge_old(const struct standard *standard, const char *said)
 {
-	int looks = OLD_LOOKS;
-
-	/* Whoever is on his way out has lost his lock, and is soon gone. */
-	while (is_alive(standard->old) && looks-- > 0) {
-		if (judge_instance(standard->set, standard->old) == RIGHT)
-			return RIGHT;
-		(void)poll(NULL, 0, 1);
-	}
-	if (!is_alive(standard->old)) {
-		/* It could not be waited for what became of him. */
-		if (said != NULL && strstr(said, ": stop: poll: ") != NULL)
-			return RIGHT;
-		if (said != NULL && strstr(said, ": pidfile: ") == NULL &&
-		    number_in(standard->set->pidfile) == standard->old)
-			return because(LEFT, "pid file: of the old one");
-		if (said == NULL || strstr(said, "has been stopped") != NULL)
-			return RIGHT;
-		return because(MUTE, "does not tell that the old one is "
-		    "stopped");
-	}
-	return because(LEFT, "the old one runs without its pid file");
+	if (!ends_soon(standard->old))
+		return judge_instance(standard->set, standard->old, 0) ==
+		    RIGHT ? RIGHT : because(LEFT,
+		    "the old one runs without its pid file or its record");
+	/* The wait for its end is what failed. */
+	if (said != NULL && strstr(said, ": stop: poll: ") != NULL)
+		return RIGHT;
+	if (said != NULL && strstr(said, ": pidfile: ") == NULL &&
+	    number_in(place_pidfile(standard->set)) == standard->old)
+		return because(LEFT, "pid file: of the old one");
+	if (said == NULL || strstr(said, "has been stopped") != NULL)
+		return RIGHT;
+	return because(MUTE, "does not tell that the old one is stopped");
 }
 
 /*
- * Has a launch that failed left something?  lenient: where nobody could tidy
- * up, or that is what failed, empty files are right; where it fails for ever,
- * a number that is nobody's, too.
+ * Is that pid file, with its record, left behind?  lenient: where no process
+ * could tidy up, or that is what failed, empty ones are right.  dead: so are
+ * those that name no process.
  */
 static enum verdict
+judge_left(const struct standard *standard, bool lenient, bool dead)
+{
+	const char *pidfile = place_pidfile(standard->set);
+	pid_t pid = number_in(pidfile);
+	struct noted noted;
+
+	if (pid == 0 && !lenient)
+		return because(LEFT, "pid file, empty");
+	if (pid > 0 && pid != standard->old && !(dead && !is_alive(pid)))
+		return because(LEFT, "pid file: %d", (int)pid);
+	if (is_flocked(pidfile))
+		return because(LEFT, "pid file: locked");
+	record_of(pidfile, &noted);
+	if (noted.locked)
+		return because(LEFT, "record: locked");
+	if (noted.what == NOTED_WRONG)
+		return because(LEFT, "record: %s", noted.why);
+	if (noted.what == NOTED_EMPTY && !lenient)
+		return because(LEFT, "record, empty");
+	if (noted.what == NOTED_GOOD && noted.pid != standard->old &&
+	    !(dead && !is_alive(noted.pid)))
+		return because(LEFT, "record: %s, pid %d", noted.state,
+		    (int)noted.pid);
+	return RIGHT;
+}
+
+/* Has a launch that failed left something?  lenient and dead as above. */
+static enum verdict
 judge_rest(const struct launch *launch, const struct standard *standard,
-    bool lenient)
+    bool lenient, bool dead)
 {
 	const struct set *set = standard->set;
 	static const char *const output[] = { "out", "err" };
+	enum verdict verdict;
 	struct stat st;
-	pid_t number;
 	size_t i;
 
 	for (i = 0; i < (size_t)launch->n; i++)
@@ -303,17 +467,9 @@ judge_rest(const struct launch *launch, const struct standard *standard,
 			    role_name(set, (int)i), launch->process[i].gone ?
 			    ", on its way out" : "");
 	if (set->pidfile != NULL && (standard->old == 0 ||
-	    !is_alive(standard->old))) {
-		number = number_in(set->pidfile);
-		if (number > 0 && number != standard->old &&
-		    !(launch->fault.lasting && !is_alive(number)))
-			return because(LEFT, "pid file: %d", (int)number);
-		if (number == 0 && !lenient)
-			return because(LEFT, "pid file, empty");
-		if (record_holder(set->pidfile) != 0 ||
-		    is_flocked(set->pidfile))
-			return because(LEFT, "pid file: locked");
-	}
+	    !is_alive(standard->old)) && (verdict = judge_left(standard,
+	    lenient, dead)) != RIGHT)
+		return verdict;
 	if (set->lockfile != NULL && is_flocked(set->lockfile))
 		return because(LEFT, "lock file: locked");
 	for (i = 0; i < 2 && !lenient; i++)
@@ -321,15 +477,6 @@ judge_rest(const struct launch *launch, const struct standard *standard,
 			return because(LEFT, "output file, empty: %s",
 			    output[i]);
 	return RIGHT;
-}
-
-/* What the launcher wrote to stderr. */
-static void
-read_messages(const struct launch *launch, char *text, size_t size)
-{
-	ssize_t length = pread(launch->messages, text, size - 1, 0);
-
-	text[length > 0 ? length : 0] = '\0';
 }
 
 static enum verdict
@@ -345,7 +492,8 @@ judge_failure(struct launch *launch, const struct standard *standard)
 		return because(LEFT, "a process, and it stays");
 	read_messages(launch, said, sizeof(said));
 	length = strlen(said);
-	if ((verdict = judge_rest(launch, standard, lenient)) != RIGHT)
+	if ((verdict = judge_rest(launch, standard, lenient,
+	    launch->fault.lasting)) != RIGHT)
 		return verdict;
 	/* Whatever the loader says, it says it its own way, or dies. */
 	if (standard->call != NULL && standard->call->loader)
@@ -358,29 +506,24 @@ judge_failure(struct launch *launch, const struct standard *standard)
 
 /*
  * The launcher was killed: the daemon has come to be, with all that belongs
- * to it, or nothing stays.  A file without a number may: it is in nobody's
- * way.  So may the number of who was killed as the daemon that it was to be.
+ * to it, or no process stays.  Files may, if they name no process: they are in
+ * no other launch's way.
  */
 static enum verdict
 judge_killed(struct launch *launch, const struct standard *standard)
 {
-	const struct set *set = standard->set;
 	enum verdict verdict;
 	int i;
 
 	if (!launch_settle(launch))
 		return because(LEFT, "a process, and it stays");
 	if (find_daemon(launch) != NULL) {
-		verdict = judge_daemon(launch, standard);
+		verdict = judge_daemon(launch, standard, true);
 		return verdict == SILENT ? LEFT : verdict;
 	}
-	if (set->forks == 0 && number_in(set->pidfile) ==
-	    launch->process[0].pid && record_holder(set->pidfile) == 0 &&
-	    !is_flocked(set->pidfile))
-		return RIGHT;
 	for (i = 0; i < launch->n; i++)
 		launch->process[i].late = false;
-	if ((verdict = judge_rest(launch, standard, true)) != RIGHT)
+	if ((verdict = judge_rest(launch, standard, true, true)) != RIGHT)
 		return verdict;
 	return standard->old == 0 ? RIGHT : judge_old(standard, NULL);
 }
@@ -409,8 +552,10 @@ judge(struct launch *launch, const struct standard *standard, char *text,
 	/* At that moment, and when it has got under way. */
 	verdict = RIGHT;
 	if (find_daemon(launch) != NULL)
-		verdict = judge_instance(set, find_daemon(launch)->pid);
+		verdict = judge_new(launch, standard,
+		    find_daemon(launch)->pid, false);
 	if (verdict == RIGHT && !launch_settle(launch))
 		return because(HUNG, "does not come to rest");
-	return verdict == RIGHT ? judge_daemon(launch, standard) : verdict;
+	return verdict == RIGHT ? judge_daemon(launch, standard,
+	    false) : verdict;
 }

@@ -28,7 +28,8 @@
 /*
  * Another way needs a row more here, and a test in faults.bats.  Files are
  * relative to the directory where the launch starts, which has `in' and
- * `seen'; an `@' in a word is that directory, a `%' a port that is free.
+ * `seen'; an `@' in a word is that directory, a `%' a port that is free, a `#'
+ * the name of this host.
  * With NEEDS_MOUNT there is a user database of our own, with the user 54321,
  * `faulty', who is in two more groups.
  */
@@ -56,7 +57,7 @@ const struct set sets[] = {
 	  .pidfile = "/run/daemonize/faults.pid",
 	  .options = { "-n", "faults" } },
 	{ .name = "own", .forks = 2, .needs = NEEDS_USER,
-	  .pidfile = "runtime/daemonize/faults.pid",
+	  .pidfile = "state/daemonize/#/faults.pid",
 	  .options = { "-n", "faults" } },
 	{ .name = "foreground", .forks = 0, .pidfile = "pid",
 	  .options = { "-F", "-p", "pid", "-o", "out", "-e", "err" } },
@@ -196,7 +197,7 @@ make_environment(void)
 	if ((environ = calloc(4, sizeof(*environ))) == NULL)
 		err(2, "calloc");
 	environ[0] = "PATH=/usr/bin:/bin";
-	environ[1] = text_of("XDG_RUNTIME_DIR=%s/runtime", directory);
+	environ[1] = text_of("XDG_STATE_HOME=%s/state", directory);
 	if (test != NULL)
 		environ[2] = text_of("DAEMONIZE_TEST=%s", test);
 }
@@ -247,20 +248,62 @@ place_enter(const struct place *where, int worker, struct launch *launch)
 	return make_view();
 }
 
+/* A word of a set, to free(3). */
+static char *
+expand(const char *word)
+{
+	int length = (int)strcspn(word, "@%#");
+	char host[HOST_NAME_MAX + 1] = "";
+
+	if (word[length] == '@')
+		return text_of("%.*s%s%s", length, word, directory,
+		    word + length + 1);
+	if (word[length] == '%')
+		return text_of("%.*s%d%s", length, word, port,
+		    word + length + 1);
+	if (word[length] == '#') {
+		if (gethostname(host, sizeof(host) - 1) == -1)
+			err(2, "gethostname");
+		return text_of("%.*s%s%s", length, word, host,
+		    word + length + 1);
+	}
+	return text_of("%s", word);
+}
+
+const char *
+place_pidfile(const struct set *set)
+{
+	static const struct set *of;
+	static char *path;
+
+	if (set->pidfile == NULL)
+		return NULL;
+	if (of != set) {
+		free(path);
+		path = expand(set->pidfile);
+		of = set;
+	}
+	return path;
+}
+
 void
 place_clean(const struct set *set, const struct launch *launch)
 {
-	static const char *const files[] = { "pid", "lock", "out", "err",
-	    "seen/report", "seen/report.tmp", "seen/old", "seen/ready",
-	    "seen/socket" };
+	static const char *const files[] = { "pid", "pid.record", "lock",
+	    "out", "err", "seen/report", "seen/report.tmp", "seen/old",
+	    "seen/ready", "seen/socket" };
+	const char *pidfile = place_pidfile(set);
 	char path[PATH_MAX], *slash;
 	size_t i;
 
 	for (i = 0; i < sizeof(files) / sizeof(*files); i++)
 		unlink(files[i]);
 	/* A named instance's directories are made anew each time. */
-	snprintf(path, sizeof(path), "%s", set->pidfile == NULL ? "pid" :
-	    set->pidfile);
+	if (pidfile == NULL)
+		pidfile = "pid";
+	snprintf(path, sizeof(path), "%s.record", pidfile);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s", pidfile);
 	unlink(path);
 	while ((slash = strrchr(path, '/')) != NULL && slash > path) {
 		*slash = '\0';
@@ -271,21 +314,6 @@ place_clean(const struct set *set, const struct launch *launch)
 	    lseek(launch->out, 0, SEEK_SET) == -1 ||
 	    lseek(launch->messages, 0, SEEK_SET) == -1)
 		err(2, "memfd");
-}
-
-/* A word of a set, to free(3). */
-static char *
-expand(const char *word)
-{
-	int length = (int)strcspn(word, "@%");
-
-	if (word[length] == '@')
-		return text_of("%.*s%s%s", length, word, directory,
-		    word + length + 1);
-	if (word[length] == '%')
-		return text_of("%.*s%d%s", length, word, port,
-		    word + length + 1);
-	return text_of("%s", word);
 }
 
 /* Without --ready: what is executed. */

@@ -58,6 +58,23 @@ skip_call(pid_t pid, registers *regs)
 	return (int)ptrace(PTRACE_SETREGSET, pid, (void *)NT_PRSTATUS, &io);
 }
 
+#elif defined(__i386__)
+
+typedef struct user_regs_struct registers;
+#define RESULT(r)	((r)->eax)
+#define ARGUMENT_1(r)	((r)->ebx)
+#define RESTORE_1(r, x)	((r)->ebx = (x))
+#define ARGUMENT_3(r)	((r)->edx)
+
+static int
+skip_call(pid_t pid, registers *regs)
+{
+	struct iovec io = { regs, sizeof(*regs) };
+
+	regs->orig_eax = -1;
+	return (int)ptrace(PTRACE_SETREGSET, pid, (void *)NT_PRSTATUS, &io);
+}
+
 #elif defined(__aarch64__)
 
 typedef struct user_regs_struct registers;
@@ -77,7 +94,7 @@ skip_call(pid_t pid, registers *regs)
 	    &io);
 }
 
-#else
+#else		/* main() goes no further */
 
 typedef struct { unsigned long one, two, three; } registers;
 #define RESULT(r)	((r)->one)
@@ -90,7 +107,7 @@ skip_call(pid_t pid, registers *regs)
 {
 	(void)pid;
 	(void)regs;
-	errx(3, "not on this architecture");
+	return -1;
 }
 
 #endif
@@ -302,8 +319,8 @@ record_call(const struct launch *launch, const struct process *process,
 	    info->instruction_pointer < loader[1];
 	call->message = is_message(process->pid, row, args);
 	call->undo = is_undoing(launch, process);
-	call->anonymous = call->number == SYS_mmap &&
-	    (args[3] & MAP_ANONYMOUS);
+	call->anonymous = (call->number == SYS_mmap ||
+	    strcmp(row->name, "mmap2") == 0) && (args[3] & MAP_ANONYMOUS);
 	if (row->path > 0) {
 		call->creates = may_create(row, args);
 		read_path(process->pid, args[row->path - 1], call->path);

@@ -28,7 +28,8 @@
  *   left behind  the status is another, and there is something left
  *
  * Exit status: 0 all is right, 1 it is not, 2 the harness failed, 3 ptrace(2)
- * may not be used, 77 no set could be tried.
+ * may not be used, 4 it does not know this architecture, 77 no set could be
+ * tried.
  */
 #define _GNU_SOURCE
 
@@ -78,11 +79,11 @@ static struct {
 } turn;
 
 /*
- * One launch with one fault.  facts: where they are to be put, for a launch
- * that is left alone.
+ * One launch with one fault.  facts: where they are to be put, with what the
+ * record says, for a launch that is left alone.
  */
 static enum verdict
-run(struct standard *standard, const struct fault *fault, char **facts,
+run(struct standard *standard, const struct fault *fault, char *facts[2],
     char *why, size_t size)
 {
 	const struct set *set = standard->set;
@@ -96,8 +97,10 @@ run(struct standard *standard, const struct fault *fault, char **facts,
 	launch.fault = *fault;
 	launch_start(&launch);
 	verdict = judge(&launch, standard, why, size);
-	if (facts != NULL)
-		*facts = facts_of(&launch, set);
+	if (facts != NULL) {
+		facts[0] = facts_of(&launch, set);
+		facts[1] = about_of(set);
+	}
 	launch_end(&launch);
 	if (standard->old > 0) {
 		kill(standard->old, SIGKILL);
@@ -115,12 +118,12 @@ run_alone(struct standard *standard)
 {
 	static const struct fault none;
 	struct shared *counts = &shared[standard->set - sets];
-	char why[512], *facts = NULL;
+	char why[512], *facts[2] = { NULL, NULL };
 	enum verdict verdict;
 	int i;
 
 	launch.record = record;
-	verdict = run(standard, &none, &facts, why, sizeof(why));
+	verdict = run(standard, &none, facts, why, sizeof(why));
 	if (verdict != RIGHT) {
 		printf("%s: %s, with nothing done to it: status %d, %s\n",
 		    verdict_names[verdict], standard->set->name,
@@ -133,7 +136,8 @@ run_alone(struct standard *standard)
 	for (i = 0; i < PROCESSES; i++)
 		recorded[i] = i < launch.n ? launch.process[i].calls : 0;
 	launch.record = NULL;
-	standard->facts = facts;
+	standard->facts = facts[0];
+	standard->about = facts[1];
 	if (run(standard, &none, NULL, why, sizeof(why)) != RIGHT)
 		errx(2, "%s: not the same the second time: %s",
 		    standard->set->name, why);
@@ -536,5 +540,7 @@ main(int argc, char **argv)
 	if (options.one != NULL || options.calls)
 		options.jobs = 1;
 	choose_all(argv + optind);
+	if (!KNOWN_ARCHITECTURE)
+		errx(4, "not written for this architecture");
 	return run_all();
 }

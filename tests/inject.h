@@ -8,6 +8,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Those whose registers inject-trace.c has, and inject-calls.c the calls. */
+#if defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)
+#define KNOWN_ARCHITECTURE	1
+#else
+#define KNOWN_ARCHITECTURE	0
+#endif
+
 #define PROCESSES	8		/* of one launch, by order of birth */
 #define CALLS		1024		/* of one process */
 #define OPTIONS		32		/* words of one set */
@@ -105,6 +112,23 @@ int	launch_plain(const struct launch *);
 /* Does it run?  A zombie does not. */
 bool	is_alive(pid_t);
 
+/* What the record beside a pid file says. */
+struct noted {
+	enum { NOTED_NONE, NOTED_EMPTY, NOTED_GOOD, NOTED_WRONG } what;
+	bool locked;		/* a process has its flock(2) */
+	bool nowhere;		/* it lacks what its pid is counted in */
+	char why[64];		/* WRONG */
+	char state[16];
+	pid_t pid;
+	unsigned long long start;	/* its start tick */
+	char about[4096];	/* what it says of the launch */
+};
+
+void	record_of(const char *pidfile, struct noted *);
+
+/* The start tick of a process, as /proc has it; 0: there is none. */
+unsigned long long start_of(pid_t);
+
 enum needs {
 	NEEDS_ROOT = 1,
 	NEEDS_MOUNT = 2,	/* our own /etc/passwd, /run and /proc */
@@ -141,6 +165,9 @@ struct place {
  */
 bool	place_enter(const struct place *, int worker, struct launch *);
 
+/* The pid file of a set, or NULL. */
+const char *place_pidfile(const struct set *);
+
 /* Removes what the launch before has left. */
 void	place_clean(const struct set *, const struct launch *);
 
@@ -162,6 +189,7 @@ enum verdict { RIGHT, SILENT, MUTE, HUNG, LEFT, VERDICTS };
 struct standard {
 	const struct set *set;
 	const char *facts;	/* of a launch left alone, or NULL */
+	const char *about;	/* what its record says of it, or NULL */
 	const struct call *call;	/* where the fault is, or NULL */
 	pid_t old;		/* that ran already */
 };
@@ -172,6 +200,9 @@ enum verdict judge(struct launch *, const struct standard *, char *why,
 
 /* What the probe reported, with a role in the place of each pid; free(3). */
 char	*facts_of(const struct launch *, const struct set *);
+
+/* What the record of the instance says of the launch, or NULL; free(3). */
+char	*about_of(const struct set *);
 
 const char *role_name(const struct set *, int process);
 

@@ -231,7 +231,7 @@ assert lines == open(args[0]).read().splitlines(), lines' rows
 	launch --status --json -p "$PIDFILE" >status
 	reads status 'import datetime, os, pwd, time
 typed(j, name=type(None), pidfile=str, state=str, pid=int, uid=int, user=str,
-    since=str, uptime=int, command=list)
+    since=str, uptime=int, command=list, stdout=str, stderr=str)
 assert j["pidfile"] == args[0]
 assert j["state"] == "running"
 assert j["pid"] == int(args[1])
@@ -342,7 +342,7 @@ dead, web = j
 assert dead == { "name": "dead", "pidfile": args[0] + "/dead.pid",
     "state": "dead" }, dead
 typed(web, name=str, pidfile=str, state=str, pid=int, uid=int, user=str,
-    since=str, uptime=int, command=list)
+    since=str, uptime=int, command=list, stdout=str, stderr=str)
 assert web["pidfile"] == args[0] + "/web.pid"
 assert web["pid"] == int(args[1])
 assert web["command"] == ["sleep", "1000"]' "$DIRECTORY" "$PID"

@@ -404,7 +404,7 @@ for any more: signal INT" ]]
 calls() {
 	strace -f -o trace "$DAEMONIZE" "${@:2}" true 3>&-
 	sed -n 's/^[0-9]* *\([a-z_0-9]*\)(.*/\1/p' trace |
-	    grep -vxE 'brk|mmap|munmap|read' | sort | uniq -c >"$1"
+	    grep -vxE 'brk|mmap2?|munmap|read' | sort | uniq -c >"$1"
 }
 
 @test "the default is exec, and costs nothing" {

@@ -112,8 +112,9 @@ except ChildProcessError:
 @test "a daemon killed on its way is noticed though the caller ignores SIGCHLD" {
 	requires strace
 	# Without a zombie the launcher could not tell it from one that ended.
-	from ignored=17 -- strace -qq -f -o trace -e trace=ftruncate \
-	    -e inject=ftruncate:signal=KILL
+	from ignored=17 -- strace -qq -f -o trace \
+	    -e trace="$(names_of ftruncate)" \
+	    -e inject="$(names_of ftruncate):signal=KILL"
 	fails 125 "daemonize: exec: $PROBE: killed by signal 9 before it was\
  executed" -p "$PIDFILE" "$PROBE" "$REPORT"
 	[[ ! -e $REPORT ]]

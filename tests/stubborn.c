@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Somebody who does not end when he is told to.
+ * A process that does not end when it is told to.
  *
  *   stubborn LOG [WORD]...
  *
- * Holds back every signal but CHLD and appends the number of each that arrives
+ * Holds back every signal but CHLD and CONT and appends the number of each that arrives
  * to LOG, a line each after `pid N`.  Only KILL ends it, or what a WORD says:
  *
  *   close		first closes every descriptor above 2
@@ -83,6 +83,7 @@ main(int argc, char **argv)
 		errx(2, "usage: stubborn LOG [WORD]...");
 	sigfillset(&all);
 	sigdelset(&all, SIGCHLD);
+	sigdelset(&all, SIGCONT);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	for (i = 2; i < argc; i++) {
 		if (strcmp(argv[i], "close") == 0)

@@ -7,8 +7,8 @@
 
 load helpers
 
-# What is run from here on has that done to its system calls:
-# inject EXPRESSION... [-- STRACE-OPTION...]
+# What is run from here on has that done to its system calls, which have any
+# of their names: inject CALL[,CALL]...:WHAT... [-- STRACE-OPTION...]
 inject() {
 	local expression options=()
 
@@ -16,7 +16,8 @@ inject() {
 	for expression; do
 		shift
 		[[ $expression != -- ]] || break
-		options+=(-e "inject=$expression")
+		options+=(-e "inject=$(names_of "${expression%%:*}")$(
+		    ):${expression#*:}")
 	done
 	# -D: not the tracer is our child, and waits for the daemon.
 	CALLER=(strace -D -f -qq -o "$TMP/trace" "${options[@]}" "$@")
@@ -26,6 +27,46 @@ inject() {
 fails_of_it() {
 	fails "$@"
 	grep -q INJECTED "$TMP/trace"
+}
+
+# Launches with the Nth such call injected, where inject was given when=N:
+# launched_at N [ARG]...  STATUS is that of the launch, TOLD what it printed.
+# Fails where there is no such call.
+launched_at() {
+	local template=("${CALLER[@]}")
+	local CALLER=("${template[@]//when=N/when=$1}")
+
+	STATUS=0
+	launch "${@:2}" >"$TMP/told" 2>&1 || STATUS=$?
+	TOLD=$(cat "$TMP/told")
+	grep -q INJECTED "$TMP/trace"
+}
+
+# As fails_of_it, at one N.  Which one that is depends on the C library, so it
+# is none of the test's.
+fails_at_one() {
+	local n message
+
+	message=$(in_its_words "$2")
+	for n in {1..30}; do
+		launched_at "$n" "${@:3}" || break
+		[[ $STATUS != "$1" || $TOLD != "$message" ]] || return 0
+		echo "at $n: status $STATUS: $TOLD"
+	done
+	return 1
+}
+
+# The same at each N that there is.
+fails_at_each() {
+	local n message
+
+	message=$(in_its_words "$2")
+	for ((n = 1; 1; n++)); do
+		launched_at "$n" "${@:3}" || break
+		equal "output at $n" "$TOLD" "$message"
+		equal "status at $n" "$STATUS" "$1"
+	done
+	((n > 1))
 }
 
 # A daemon with a pid file, launched untouched: PID, and remembered.
@@ -39,46 +80,30 @@ start() {
 
 # --- before the launch -----------------------------------------------------
 
-@test "the caller's signals cannot be asked for" {
-	requires plain
-	inject rt_sigprocmask:error=EPERM:when=1
-	fails_of_it 125 "daemonize: signals: Operation not permitted" true
-}
-
-@test "the launch cannot hold signals back" {
-	requires plain
-	inject rt_sigprocmask:error=EPERM:when=2
-	fails_of_it 125 "daemonize: signals: Operation not permitted" \
-	    -p "$PIDFILE" true
-	[[ ! -e $PIDFILE ]]
-}
-
 @test "a verb cannot give back the caller's signals" {
 	requires plain
-	inject rt_sigprocmask:error=EPERM:when=2
-	fails_of_it 125 "daemonize: signals: Operation not permitted" --list
+	inject rt_sigprocmask:error=EPERM:when=N
+	fails_at_each 125 "daemonize: signals: Operation not permitted" --list
 }
 
 @test "a closed descriptor cannot be replaced" {
-	inject '?open,openat:error=EACCES' -- -P /dev/null
+	inject open:error=EACCES -- -P /dev/null
 	CALLER+=(sh -c 'exec "$@" <&-' sh)
 	fails_of_it 125 "daemonize: stdio: /dev/null: Permission denied" true
 }
 
 @test "the foreground's messages cannot be kept" {
-	# The first asks whether it is open.
-	inject fcntl:error=EMFILE:when=2 -- -P /dev/full
+	inject fcntl:error=EMFILE:when=N -- -P /dev/full
 	CALLER+=(sh -c 'exec "$@" >/dev/full' sh)
-	fails_of_it 125 "daemonize: stdio: dup: Too many open files" \
+	fails_at_one 125 "daemonize: stdio: dup: Too many open files" \
 	    -F -o "$TMP/log" "$PROBE" "$REPORT"
 	[[ ! -e $TMP/log && ! -e $REPORT ]]
 }
 
 @test "nor can those on stderr, and nobody hears of it" {
-	inject fcntl:error=EMFILE:when=2 -- -P /dev/full
+	inject fcntl:error=EMFILE:when=N -- -P /dev/full
 	CALLER+=(sh -c 'exec "$@" 2>/dev/full' sh)
-	fails_of_it 125 "" -F -o "$TMP/log" "$PROBE" "$REPORT"
-	[[ ! -e $TMP/log && ! -e $REPORT ]]
+	fails_at_each 125 "" -F -o "$TMP/log" true
 }
 
 @test "the report channel cannot be made" {
@@ -97,9 +122,8 @@ start() {
 
 @test "the launcher cannot wait for the daemon" {
 	requires plain
-	# The first asks what the caller does with SIGCHLD.
-	inject rt_sigaction:error=EINVAL:when=2
-	fails_of_it 125 "daemonize: background: report channel: Invalid argument" \
+	inject rt_sigaction:error=EINVAL:when=N
+	fails_at_one 125 "daemonize: background: report channel: Invalid argument" \
 	    -p "$PIDFILE" true
 	[[ ! -e $PIDFILE ]]
 }
@@ -114,9 +138,8 @@ start() {
 @test "--replace cannot hold signals back, and says that the old one is gone" {
 	requires plain
 	start
-	# The second gave them back, for the time that stopping takes.
-	inject rt_sigprocmask:error=EPERM:when=2
-	fails_of_it 125 "daemonize: signals: Operation not permitted
+	inject rt_sigprocmask:error=EPERM:when=N
+	fails_at_one 125 "daemonize: signals: Operation not permitted
 daemonize: replace: $PIDFILE: the one that ran has been stopped" \
 	    --replace -p "$PIDFILE" "$PROBE" "$REPORT"
 	gone "$PID"
@@ -138,27 +161,19 @@ daemonize: replace: $PIDFILE: the one that ran has been stopped" \
 }
 
 @test "a command cannot be looked at" {
-	inject '?newfstatat,?fstat:error=EIO' -- -P "$PROBE"
+	inject stat:error=EIO -- -P "$PROBE"
 	fails_of_it 126 "daemonize: exec: $PROBE: Input/output error" \
 	    "$PROBE" "$REPORT"
 }
 
 @test "a command that cannot be executed cannot be looked into, either" {
-	inject execve:error=EACCES '?open,openat:error=EMFILE:when=2' -- \
+	inject execve:error=EACCES open:error=EMFILE:when=2 -- \
 	    -P "$PROBE"
 	fails_of_it 126 "daemonize: exec: $PROBE: Permission denied" \
 	    "$PROBE" "$REPORT"
 }
 
 # --- the steps -------------------------------------------------------------
-
-@test "a signal cannot be ignored" {
-	requires plain
-	# After the caller's, the launcher's, and 61 to their default.
-	inject rt_sigaction:error=EINVAL:when=62
-	fails_of_it 125 "daemonize: signals: rt_sigaction: Invalid argument" \
-	    --signals=ignore "$PROBE" "$REPORT"
-}
 
 @test "the caller's timers cannot be stopped" {
 	inject setitimer:error=EFAULT
@@ -173,10 +188,8 @@ daemonize: replace: $PIDFILE: the one that ran has been stopped" \
 }
 
 @test "nor opened to be listed" {
-	requires dynamic
-	# The first that the process opens; of another, the loader's cache.
-	inject close_range:error=ENOSYS openat:error=EMFILE:when=1
-	fails_of_it 125 "daemonize: fds: close_range: Too many open files" \
+	inject close_range:error=ENOSYS open:error=EMFILE:when=N
+	fails_at_one 125 "daemonize: fds: close_range: Too many open files" \
 	    "$PROBE" "$REPORT"
 }
 
@@ -190,6 +203,43 @@ daemonize: replace: $PIDFILE: the one that ran has been stopped" \
 	fails 4 "daemonize: status: $long: File name too long" \
 	    --status -p "$long"
 	fails 125 "daemonize: stop: $long: File name too long" --stop -p "$long"
+}
+
+@test "the pid file's facts cannot be seen" {
+	: >"$PIDFILE"
+	inject stat:error=EIO:when=1 -- -P "$PIDFILE"
+	fails_of_it 125 "daemonize: pidfile: $PIDFILE: Input/output error" \
+	    -p "$PIDFILE" true
+}
+
+@test "the daemon cannot write its pid" {
+	inject pwrite64:error=EIO -- -P "$PIDFILE"
+	fails_of_it 125 "daemonize: pidfile: $PIDFILE: Input/output error" \
+	    -p "$PIDFILE" "$PROBE" "$REPORT"
+	[[ ! -e $PIDFILE && ! -e $PIDFILE.record && ! -e $REPORT ]]
+}
+
+@test "nor its record" {
+	inject pwrite64:error=EIO -- -P "$PIDFILE.record"
+	fails_of_it 125 "daemonize: pidfile: $PIDFILE: Input/output error" \
+	    -p "$PIDFILE" "$PROBE" "$REPORT"
+	[[ ! -e $PIDFILE && ! -e $PIDFILE.record && ! -e $REPORT ]]
+}
+
+@test "half of a pid is none" {
+	inject pwrite64:retval=1 -- -P "$PIDFILE"
+	fails_of_it 125 "daemonize: pidfile: $PIDFILE: No space left on device" \
+	    -p "$PIDFILE" "$PROBE" "$REPORT"
+	[[ ! -e $PIDFILE && ! -e $REPORT ]]
+}
+
+@test "a pid file that cannot be removed is emptied" {
+	start
+	inject unlinkat:error=EACCES
+	launch --stop -p "$PIDFILE"
+	grep -q INJECTED trace
+	[[ -e $PIDFILE && ! -s $PIDFILE ]]
+	equal record "$(tr -d '\0' <"$PIDFILE.record")" ""
 }
 
 @test "a daemon of another pid namespace cannot be told" {
@@ -253,14 +303,14 @@ namespace" --stop -p "$PIDFILE"
 	sleep 1000 3>&- &
 	remember $!
 	echo $! >"$PIDFILE"
-	inject '?open,openat:error=ENOENT' -- -P "/proc/$!/stat"
+	inject open:error=ENOENT -- -P "/proc/$!/stat"
 	fails_of_it 4 "$PIDFILE: unknown: it has no record, so pid $! may be \
 another process: sleep 1000" --status -p "$PIDFILE"
 }
 
 @test "check does not take a process that /proc does not show for gone" {
 	start
-	inject '?open,openat:error=ENOENT' -- -P "/proc/$PID/stat"
+	inject open:error=ENOENT -- -P "/proc/$PID/stat"
 	fails_of_it 125 "daemonize: check: $PID: /proc does not show it" \
 	    --check "$PID"
 	fails_of_it 125 "daemonize: check: $PIDFILE: /proc does not show its \
@@ -270,7 +320,7 @@ process" \
 
 @test "a process that ends as --status looks at it is dead" {
 	start
-	inject '?open,openat:error=ENOENT' -- -P "/proc/$PID/status"
+	inject open:error=ENOENT -- -P "/proc/$PID/status"
 	run launch --status -p "$PIDFILE"
 	status_is 1
 	output_is "$PIDFILE: dead, but its pid file is there"
@@ -278,7 +328,7 @@ process" \
 
 @test "a process that /proc does not show cannot be told" {
 	start
-	inject '?open,openat:error=ENOENT' -- -P "/proc/$PID/stat"
+	inject open:error=ENOENT -- -P "/proc/$PID/stat"
 	fails_of_it 4 "daemonize: status: $PIDFILE: /proc does not show its \
 process" --status -p "$PIDFILE"
 }
@@ -305,15 +355,15 @@ process" --status -p "$PIDFILE"
 @test "stop cannot send its signal" {
 	start
 	inject pidfd_send_signal:error=EPERM
-	fails_of_it 125 "daemonize: stop: TERM: Operation not permitted" \
+	fails_of_it 125 "daemonize: stop: pidfd_send_signal: Operation not permitted" \
 	    --stop -p "$PIDFILE"
 	alive "$PID"
 }
 
 @test "stop cannot list the session" {
 	start
-	inject '?open,openat:error=EMFILE' -- -P /proc
-	fails_of_it 125 "daemonize: stop: Too many open files" \
+	inject open:error=EMFILE -- -P /proc
+	fails_of_it 125 "daemonize: stop: /proc: Too many open files" \
 	    --stop --tree -p "$PIDFILE"
 	alive "$PID"
 }
@@ -331,11 +381,11 @@ start_two() {
 	remember "$CHILD"
 }
 
-@test "stop cannot hold one of the session" {
+@test "stop cannot hold any of the session" {
 	start_two
-	# The first is for him alone.
-	inject pidfd_open:error=EMFILE:when=2
-	fails_of_it 125 "daemonize: stop: Too many open files" \
+	# The first is the daemon's.
+	inject pidfd_open:error=EMFILE:when=2+
+	fails_of_it 125 "daemonize: stop: pidfd_open: Too many open files" \
 	    --stop --tree -p "$PIDFILE"
 	alive "$PID"
 	alive "$CHILD"
@@ -343,14 +393,14 @@ start_two() {
 
 @test "one of the session that ends before it is held is no obstacle" {
 	start_two
-	inject pidfd_open:error=ESRCH:when=2
+	inject pidfd_open:error=ESRCH:when=3
 	fails_of_it 0 "" --stop --tree -p "$PIDFILE"
 	gone "$PID"
 	gone "$CHILD"
 }
 
 @test "a list that cannot be read is told" {
-	inject '?open,openat:error=EIO' -- -P /run/daemonize
+	inject open:error=EIO -- -P /run/daemonize
 	requires root
 	fails_of_it 125 "daemonize: list: /run/daemonize: Input/output error" \
 	    --list

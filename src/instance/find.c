@@ -32,17 +32,61 @@ set_state(struct found *found, enum instance_state state, const char *reason)
 
 /* --- by the record ------------------------------------------------------ */
 
+/* A call failed: with another answer the state might be any. */
+static void
+set_failed(struct found *found)
+{
+	set_state(found, INSTANCE_UNKNOWN, strerror(errno));
+	found->failed = true;
+}
+
 /*
  * Root reads the records of all users: whoever can write one may name any
- * process in it.
+ * process in it.  1, 0, or -1 with errno.
  */
-static bool
+static int
 is_believed(uid_t owner, pid_t pid)
 {
 	struct proc_status status;
 
-	return owner == geteuid() || (proc_status(pid, &status) == 0 &&
-	    status.one_user && status.uid == owner);
+	if (owner == geteuid())
+		return 1;
+	if (proc_status(pid, &status) == -1)
+		return proc_is_short(errno) ? -1 : 0;
+	return status.one_user && status.uid == owner;
+}
+
+/* The record is of this boot, pid and time namespace.  False as below. */
+static bool
+judge_process(const struct record *record, uid_t owner, struct found *found)
+{
+	struct proc_stat stat;
+
+	switch (proc_see(record->pid, &stat)) {
+	case -1:
+		if (errno != EACCES)
+			set_failed(found);
+		else
+			set_state(found, INSTANCE_UNKNOWN,
+			    "/proc does not show its process");
+		return true;
+	case 0:
+		return true;
+	}
+	if (stat.dead || stat.started != record->start)
+		return true;
+	switch (is_believed(owner, record->pid)) {
+	case -1:
+		set_failed(found);
+		return true;
+	case 0:
+		found->reason = "its record is another user's and "
+		    "names a process that is not";
+		return false;
+	}
+	found->session = stat.session;
+	set_state(found, INSTANCE_RUNNING, NULL);
+	return true;
 }
 
 /* False: the record says nothing, and why. */
@@ -50,16 +94,18 @@ static bool
 judge_record(const struct record *record, uid_t owner, struct found *found)
 {
 	struct proc_scope here;
-	struct proc_stat stat;
 
 	found->pid = record->pid;
 	found->start = record->start;
 	set_state(found, INSTANCE_DEAD, NULL);
 	if (record->state == RECORD_ENDED)
 		return true;
-	if (proc_scope(&here) == -1)
-		set_state(found, INSTANCE_UNKNOWN, no_proc);
-	else if (*record->scope.boot == '\0')
+	if (proc_scope(&here) == -1) {
+		if (proc_is_short(errno))
+			set_failed(found);
+		else
+			set_state(found, INSTANCE_UNKNOWN, no_proc);
+	} else if (*record->scope.boot == '\0')
 		set_state(found, INSTANCE_UNKNOWN,
 		    "it was launched where /proc could not be used");
 	else if (strcmp(record->scope.boot, here.boot) != 0)
@@ -70,47 +116,55 @@ judge_record(const struct record *record, uid_t owner, struct found *found)
 	else if (record->scope.time_namespace != here.time_namespace)
 		set_state(found, INSTANCE_UNKNOWN,
 		    "it was launched in another time namespace");
-	else if (proc_stat(record->pid, &stat) == -1) {
-		if (proc_hides(record->pid))
-			set_state(found, INSTANCE_UNKNOWN,
-			    "/proc does not show its process");
-	} else if (!stat.dead && stat.started == record->start) {
-		if (!is_believed(owner, record->pid)) {
-			found->reason = "its record is another user's and "
-			    "names a process that is not";
-			return false;
-		}
-		found->session = stat.session;
-		set_state(found, INSTANCE_RUNNING, NULL);
-	}
+	else
+		return judge_process(record, owner, found);
 	return true;
 }
 
 /* --- by the pid in the file alone --------------------------------------- */
 
+/* Is there a process with that pid?  As proc_see; 0 for a thread, too. */
+static int
+has_process(pid_t pid)
+{
+	struct proc_status status;
+	struct proc_stat stat;
+	int seen = proc_see(pid, &stat);
+
+	if (seen == -1 && errno == EACCES)
+		return 1;
+	if (seen != 1)
+		return seen;
+	if (stat.dead)
+		return 0;
+	if (proc_status(pid, &status) == -1)
+		return proc_is_short(errno) ? -1 : 1;
+	return status.leader == pid;
+}
+
 /* why says what is wrong with the record. */
 static void
 judge_file(int file, const char *why, struct found *found)
 {
-	struct proc_status status;
-	struct proc_stat stat;
 	pid_t pid = file == -1 ? 0 : pidfile_get(file);
+	int has;
 
 	found->pid = 0;
 	if (file == -1)
 		set_state(found, INSTANCE_NONE, NULL);
 	else if (pid == -1)
 		set_state(found, INSTANCE_UNKNOWN,
-		    "has other content than a pid");
-	else if (pid == 0)
+		    pidfile_content_fault(errno));
+	else if (pid == 0 || pid == getpid())
 		set_state(found, INSTANCE_DEAD, NULL);
-	else if (!proc_is_ours())
-		set_state(found, INSTANCE_UNKNOWN, no_proc);
-	else if (proc_stat(pid, &stat) == -1 && !proc_hides(pid))
-		set_state(found, INSTANCE_DEAD, NULL);
-	/* Our own, or a thread's, which is no process. */
-	else if (pid == getpid() || (proc_stat(pid, &stat) == 0 && (stat.dead ||
-	    (proc_status(pid, &status) == 0 && status.leader != pid))))
+	else if (!proc_is_ours()) {
+		if (proc_is_short(errno))
+			set_failed(found);
+		else
+			set_state(found, INSTANCE_UNKNOWN, no_proc);
+	} else if ((has = has_process(pid)) == -1)
+		set_failed(found);
+	else if (has == 0)
 		set_state(found, INSTANCE_DEAD, NULL);
 	else {
 		found->pid = pid;
@@ -120,14 +174,19 @@ judge_file(int file, const char *why, struct found *found)
 
 /* --- both ---------------------------------------------------------------- */
 
-/* Reads the record, if it is one to believe; else returns why not. */
+/*
+ * Reads the record, if it is one to believe; else returns why not: *failed, a
+ * call failed, so it may be one.
+ */
 static const char *
-read_record(int fd, struct record *record, uid_t *owner)
+read_record(int fd, struct record *record, uid_t *owner, bool *failed)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) == -1)
+	if (fstat(fd, &st) == -1) {
+		*failed = true;
 		return strerror(errno);
+	}
 	*owner = st.st_uid;
 	if (!S_ISREG(st.st_mode))
 		return "its record is no regular file";
@@ -145,6 +204,7 @@ read_record(int fd, struct record *record, uid_t *owner)
 	case RECORD_UNREADABLE:
 		break;
 	}
+	*failed = true;
 	return strerror(errno);
 }
 
@@ -158,7 +218,12 @@ instance_judge(int file, int record, struct found *found)
 	if (found->foreign)
 		why = "its record is another user's";
 	if (record != -1)
-		why = read_record(record, &found->record, &owner);
+		why = read_record(record, &found->record, &owner,
+		    &found->failed);
+	if (found->failed) {
+		set_state(found, INSTANCE_UNKNOWN, why);
+		return;
+	}
 	found->recorded = record != -1 && why == NULL;
 	if (found->recorded) {
 		found->recorded = judge_record(&found->record, owner, found);
@@ -251,6 +316,12 @@ find_in(const struct place *place, bool wait, struct found *found)
 		return;
 	}
 	found->foreign = fd == -1 && errno == EACCES;
+	if (fd == -1 && errno != ENOENT && errno != EACCES &&
+	    errno != ENAMETOOLONG) {
+		set_state(found, INSTANCE_UNKNOWN, errno == ELOOP ?
+		    "its record is a symbolic link" : strerror(errno));
+		return;
+	}
 	file = openat(place->dir, place->base, O_RDONLY | PIDFILE_FLAGS);
 	fault = file_fault(file);
 	if (fault != NULL)

@@ -29,6 +29,8 @@ struct found {
 	unsigned long long start;	/* RUNNING: its start tick */
 	pid_t session;			/* RUNNING */
 	const char *reason;		/* GUESS, UNKNOWN */
+	bool failed;			/* UNKNOWN: because a call failed that
+					   may not fail the next time */
 	bool foreign;			/* the record is not this user's to
 					   read: the file is all there is */
 	bool recorded;			/* what follows is known */

@@ -83,7 +83,7 @@ unfit_record(int fd)
 static int
 lock_record(struct instance *instance, const char **reason)
 {
-	int tries;
+	int tries, current;
 
 	for (tries = 0; tries < OPEN_TRIES; tries++) {
 		if (open_record(instance) == -1) {
@@ -102,11 +102,13 @@ lock_record(struct instance *instance, const char **reason)
 		    LAUNCH_WAIT_MS) == -1)
 			return fail(reason, strerror(errno));
 		/* A launch that failed, or a stop, may have removed it. */
-		if (safe_is_current(&instance->record_at,
-		    instance->record) == 1) {
-			instance->locked = true;
+		current = safe_is_current(&instance->record_at,
+		    instance->record);
+		instance->locked = current == 1;
+		if (current == 1)
 			return 0;
-		}
+		if (current == -1)
+			return fail(reason, strerror(errno));
 		(void)close(instance->record);
 		instance->made_record = false;
 	}
@@ -151,6 +153,8 @@ instance_open(struct instance *instance, const char *path,
 			return -1;
 	}
 	instance_judge(instance->file, instance->record, found);
+	if (found->failed)
+		return fail(reason, found->reason);
 	*reason = why;
 	return 0;
 }
@@ -189,10 +193,12 @@ instance_take(struct instance *instance)
 		if (record_clear(instance->record) == -1 ||
 		    fstat(instance->record, &st) == -1)
 			return -1;
+		/* Without /proc the record says that it cannot be told. */
+		if (proc_scope(&instance->entry.scope) == -1 &&
+		    proc_is_short(errno))
+			return -1;
 		instance->entry.device = st.st_dev;
 		instance->entry.inode = st.st_ino;
-		/* Without it the record says that it cannot be told. */
-		(void)proc_scope(&instance->entry.scope);
 	}
 	/* It has no longer pid, of which a shorter one would leave a part. */
 	return ftruncate(instance->file, 0);
@@ -213,6 +219,9 @@ instance_claim(struct instance *instance, enum record_state state)
 {
 	instance->entry.pid = getpid();
 	instance->entry.start = proc_own_start();
+	/* Without it the record would name no process. */
+	if (instance->entry.start == 0 && *instance->entry.scope.boot != '\0')
+		return -1;
 	if (write_record(instance, state) == -1)
 		return -1;
 	return pidfile_set(instance->file);
@@ -232,7 +241,13 @@ void
 instance_confirm(struct instance *instance, pid_t pid,
     unsigned long long start)
 {
+	struct record claimed;
+
 	instance->entry.pid = pid;
+	/* A daemon that was forked apart has its start tick for itself. */
+	if (start == 0 && instance->record != -1 &&
+	    record_read(instance->record, &claimed) == RECORD_GOOD)
+		start = claimed.start;
 	if (start != 0)
 		instance->entry.start = start;
 	/* Where the disk is full it says `starting' still: no less true. */
@@ -259,6 +274,20 @@ is_ours(const struct instance *instance)
 	    now.start == instance->entry.start;
 }
 
+/*
+ * Is the record one that this launch has made, and nothing more?  Where its
+ * lock is what failed, another launch may have it by now.
+ */
+static bool
+is_made_in_vain(const struct instance *instance)
+{
+	struct record now;
+
+	return instance->made_record && (instance->locked ||
+	    (flock(instance->record, LOCK_EX | LOCK_NB) == 0 &&
+	    record_read(instance->record, &now) == RECORD_EMPTY));
+}
+
 void
 instance_undo(struct instance *instance)
 {
@@ -268,7 +297,7 @@ instance_undo(struct instance *instance)
 		if (instance->record != -1 && safe_unlink(
 		    &instance->record_at, instance->record) == -1)
 			(void)record_clear(instance->record);
-	} else if (instance->locked && instance->made_record)
+	} else if (!instance->taken && is_made_in_vain(instance))
 		/* The launch was refused, or could not make the pid file. */
 		(void)safe_unlink(&instance->record_at, instance->record);
 }

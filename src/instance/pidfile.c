@@ -23,7 +23,10 @@ pidfile_get(int fd)
 	pid_t pid;
 
 	length = pread(fd, text, sizeof(text), 0);
-	if (length == -1 || length > PIDFILE_MAX)
+	if (length == -1)
+		return -1;
+	errno = EBADMSG;
+	if (length > PIDFILE_MAX)
 		return -1;
 	/* After a crash a file may have its length, and zeros. */
 	while (length > 0 && text[length - 1] == '\0')
@@ -36,6 +39,7 @@ pidfile_get(int fd)
 	if (end == text)
 		return 0;
 	pid = (pid_t)strtonum(text, 1, INT_MAX, &error);
+	errno = EBADMSG;
 	return error == NULL ? pid : -1;
 }
 
@@ -52,9 +56,14 @@ pidfile_unfit(int fd)
 		return "belongs to another user";
 	if (st.st_nlink > 1)
 		return "has another name (a hard link)";
-	if (pidfile_get(fd) == -1)
-		return "has other content than a pid";
-	return NULL;
+	return pidfile_get(fd) == -1 ? pidfile_content_fault(errno) : NULL;
+}
+
+const char *
+pidfile_content_fault(int error)
+{
+	return error == EBADMSG ? "has other content than a pid" :
+	    strerror(error);
 }
 
 const char *

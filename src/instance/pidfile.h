@@ -11,8 +11,14 @@
 /* For each open of a pid file: no link, no FIFO's wait, no terminal. */
 #define PIDFILE_FLAGS	(O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
-/* The pid in the file; 0: it is empty; -1: it has something else. */
+/*
+ * The pid in the file; 0: it is empty; -1 with errno: EBADMSG, it has
+ * something else; else pread(2)'s.
+ */
 pid_t	pidfile_get(int fd);
+
+/* Why pidfile_get has none, by errno. */
+const char *pidfile_content_fault(int error);
 
 /* Why a launch may not write this file, or NULL. */
 const char *pidfile_unfit(int fd);

@@ -22,6 +22,8 @@
 /* A write takes microseconds: so often, and as many milliseconds. */
 #define READ_TRIES	100
 
+static const char nothing[RECORD_SIZE];
+
 static const char *const state_names[] = {
 	[RECORD_STARTING] = "starting",
 	[RECORD_RUNNING] = "running",
@@ -152,8 +154,6 @@ record_write(int fd, const struct record *record)
 int
 record_clear(int fd)
 {
-	static const char nothing[RECORD_SIZE];
-
 	return write_whole(fd, nothing);
 }
 
@@ -295,6 +295,9 @@ record_parse(const char text[static RECORD_SIZE], struct record *record)
 	memcpy(copy, text, RECORD_SIZE);
 	copy[RECORD_SIZE] = '\0';
 	length = strlen(copy);
+	/* What follows the text is of the same write, too. */
+	if (memcmp(text + length, nothing, RECORD_SIZE - length) != 0)
+		return RECORD_DAMAGED;
 	if (length == 0)
 		return RECORD_EMPTY;
 	if (length <= END_LENGTH)

@@ -19,8 +19,6 @@
 #include <sys/types.h>
 #include <sys/vfs.h>
 
-#include <linux/magic.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -31,6 +29,9 @@
 
 #include "openat2.h"
 #include "safe.h"
+
+/* The type of procfs (statfs(2)): not every C library has linux/magic.h. */
+#define PROC_MAGIC	0x9fa0
 
 /* As many as the kernel follows (path_resolution(7)). */
 #define LINKS_MAX	40
@@ -264,7 +265,7 @@ follow(struct walk *walk, int link, const struct stat *st, bool last, int *to)
 	(void)snprintf(name, sizeof(name), "%s%s", walk->base,
 	    last ? "" : "/.");
 	*to = openat(walk->dir, name, O_PATH | O_CLOEXEC);
-	if (fs.f_type != PROC_SUPER_MAGIC) {
+	if (fs.f_type != PROC_MAGIC) {
 		/* A link to a file that is to be created. */
 		if (*to == -1 && (!last || errno != ENOENT))
 			return -1;

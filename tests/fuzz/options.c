@@ -20,7 +20,7 @@
 
 #include "../../src/explain.h"
 #include "../../src/message.h"
-#include "../../src/name.h"
+#include "../../src/instance/name.h"
 #include "../../src/options.h"
 #include "../../src/plan.h"
 #include "fuzz.h"

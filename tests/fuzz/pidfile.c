@@ -1,42 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Fuzzes what reads a pid file that anybody may have written. */
+#define _GNU_SOURCE		/* memfd_create(2) */
 #include "config.h"
 
-#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/types.h>
+
+#include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../../src/instance.h"
+#include "../../src/instance/pidfile.h"
 #include "fuzz.h"
 
-static char directory[] = "/dev/shm/daemonize-fuzz.XXXXXX";
-static char file[sizeof(directory) + 4];
-
-static void
-clean_up(void)
-{
-	(void)unlink(file);
-	(void)rmdir(directory);
-}
+static int file;
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	assert(mkdtemp(directory) != NULL);
-	(void)snprintf(file, sizeof(file), "%s/pid", directory);
-	return atexit(clean_up);
-}
-
-static void
-write_file(const uint8_t *data, size_t size)
-{
-	int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-
-	assert(fd != -1 && write(fd, data, size) == (ssize_t)size);
-	(void)close(fd);
+	file = memfd_create("pid", 0);
+	assert(file != -1);
+	return 0;
 }
 
 /* Digits and white space, as a second opinion: -1 it is no pid, 0 nothing. */
@@ -46,7 +34,7 @@ expected(const uint8_t *data, size_t size)
 	long long number = 0;
 	size_t i = 0;
 
-	if (size >= 32)
+	if (size > PIDFILE_MAX)
 		return -1;
 	while (size > 0 && data[size - 1] == '\0')
 		size--;
@@ -64,19 +52,20 @@ expected(const uint8_t *data, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	long long number = expected(data, size);
-	enum instance_state state;
-	const char *reason;
+	const char *unfit;
 	pid_t pid;
 
-	write_file(data, size);
-	state = instance_find(file, &pid, &reason);
-	assert((state == INSTANCE_ERROR) == (reason != NULL));
-	assert(number != -1 || state == INSTANCE_ERROR);
-	assert(number == -1 || pid == number);
-	if (state == INSTANCE_DEAD) {
-		assert(instance_retire(file, pid) == 0);
-		assert(access(file, F_OK) == -1);
-	}
+	assert(ftruncate(file, 0) == 0 &&
+	    pwrite(file, data, size, 0) == (ssize_t)size);
+	errno = 0;
+	pid = pidfile_get(file);
+	assert(pid == expected(data, size));
+	assert(pid != -1 || errno == EBADMSG);
+	unfit = pidfile_unfit(file);
+	assert((unfit != NULL) == (pid == -1));
+
+	/* What is written is read back. */
+	assert(ftruncate(file, 0) == 0 && pidfile_set(file) == 0 &&
+	    pidfile_get(file) == getpid());
 	return 0;
 }
