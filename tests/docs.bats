@@ -300,14 +300,15 @@ manual_page_section() {
 	local option
 
 	[[ -e $README ]] || skip "no README"
-	# Other programs are there too: what begins with an option or with us.
+	# What begins with an option or with us.  Options of configure are not.
 	while read -r option; do
 		help_names | grep -qxF -- "$option" ||
 		    { echo "no such option: $option"; return 1; }
 	done < <({
 		grep -oE '`(daemonize )?--[^`]*' "$README"
 		grep -oE '^    .*daemonize( --[a-z=-]+)+' "$README"
-	} | grep -oE -e '--[a-z][a-z-]*' | sort -u)
+	} | grep -oE -e '--[a-z][a-z-]*' | grep -vE -e '--(en|dis)able-|--with' |
+	    sort -u)
 }
 
 # --- the steps ------------------------------------------------------------
@@ -638,7 +639,8 @@ plain() {
 	sed -E "s/pid [0-9]+/pid N/; s/session [0-9]+/session N/
 	    s/user [^ ,]+,/user NAME,/
 	    s/since [-0-9]+ [0-9:]+ \([0-9]+ s\)/since TIME/
-	    s:output to /[^ ]*/log\::output to /DIR/log\::
+	    s!output to .*/(web\.)?log(:| )!output to /DIR/log\2!
+	    s![^ ]*/(python3 )!\1!
 	    s:(/usr)?/bin/sh:/bin/sh:
 	    /^background /d"
 }
@@ -655,10 +657,64 @@ transcript() {
 
 	said=$(literal "$1" "$2" | unfolded)
 	[[ -n $said ]] || { echo "no such transcript: $2"; return 1; }
+	run_transcript "$said"
+}
+
+# The same of that text: run_transcript TEXT
+run_transcript() {
+	local said=$1
+
 	sed -nE "s/^\\$ (.*)/cat <<'END'\n&\nEND\n\1/p" <<<"$said" >.script
 	with_daemonize sh .script >.printed 2>&1 || :
 	[[ -z $(leftovers) ]] || remember "$(leftovers)"
 	equal transcript "$(plain <.printed)" "$(plain <<<"$said")"
+}
+
+# The README's blocks of commands and output that contain those words:
+# readme_block WORDS
+readme_block() {
+	awk -v words="$1" '
+	    function flush() { if (index(block, words)) printf "%s", block
+		block = "" }
+	    /^    / { block = block substr($0, 5) "\n"; next }
+	    { flush() }
+	    END { flush() }' "$README"
+}
+
+# As transcript, of the README; what a test must change is for sed:
+# readme WORDS [EDIT]
+readme() {
+	local said
+
+	[[ -e $README ]] || skip "no README"
+	said=$(readme_block "$1" | sed "${2-}")
+	[[ -n $said ]] || { echo "no such transcript: $1"; return 1; }
+	run_transcript "$said"
+}
+
+@test "README: the first commands" {
+	requires python3
+	free_port
+	readme "-p web.pid" "s/8000/$PORT/g"
+}
+
+@test "README: a command that is not ready" {
+	readme "no database"
+}
+
+@test "README: a running daemon" {
+	readme "--replace"
+}
+
+@test "README: --check" {
+	readme "--check"
+}
+
+@test "every transcript of the README has a test" {
+	[[ -e $README ]] || skip "no README"
+	equal transcripts "$(awk '/^    \$ / && !inside { n++ }
+	    { inside = /^    / } END { print n }' "$README")" \
+	    "$(grep -cE '^	readme "' "$BATS_TEST_FILENAME")"
 }
 
 @test "every transcript of the manual has a test" {
@@ -772,7 +828,8 @@ transcript() {
 @test "no text calls a process by a word for a person" {
 	local file
 
-	for file in "$MANUAL" "$MANUAL_7" "$README" "$SOURCE_DIR/NEWS"; do
+	for file in "$MANUAL" "$MANUAL_7" "$README" \
+	    "$SOURCE_DIR"/{CONTRIBUTING.md,NEWS,SECURITY.md,bench/README.md}; do
 		[[ ! -e $file ]] || equal "$file" "$(sed '/-u nobody/d' "$file" |
 		    grep -nwiE "$PERSONS")" ""
 	done
