@@ -239,7 +239,12 @@ get_namespace(const char *name, ino_t *inode)
 int
 proc_scope(struct proc_scope *scope)
 {
-	memset(scope, 0, sizeof(*scope));
+	/* It stays the same, and a launch or a list asks more than once. */
+	static struct proc_scope known;
+
+	*scope = known;
+	if (*scope->boot != '\0')
+		return 0;
 	if (check_ours() == -1 || read_path("/proc/sys/kernel/random/boot_id",
 	    scope->boot, sizeof(scope->boot)) == -1 ||
 	    get_namespace("/proc/self/ns/pid", &scope->pid_namespace) == -1 ||
@@ -248,6 +253,7 @@ proc_scope(struct proc_scope *scope)
 		return -1;
 	}
 	scope->boot[strcspn(scope->boot, "\n")] = '\0';
+	known = *scope;
 	errno = ENOENT;
 	return *scope->boot == '\0' ? -1 : 0;
 }

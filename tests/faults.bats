@@ -83,6 +83,10 @@ nothing_is_found_in() {
 	nothing_is_found_in replace
 }
 
+@test "faults in a launch that is refused, since one runs" {
+	nothing_is_found_in running
+}
+
 @test "faults in a launch of what only a shell can run" {
 	nothing_is_found_in script
 }

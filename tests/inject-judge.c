@@ -533,7 +533,7 @@ judge(struct launch *launch, const struct standard *standard, char *text,
     size_t size)
 {
 	const struct set *set = standard->set;
-	bool failing = set->command == BAD_INTERPRETER;
+	bool failing = set->command == BAD_INTERPRETER || set->refused;
 	enum verdict verdict;
 
 	why = text;
@@ -547,7 +547,8 @@ judge(struct launch *launch, const struct standard *standard, char *text,
 	if (launch->status != 0)
 		return judge_failure(launch, standard);
 	if (failing)
-		return because(SILENT, "a command that cannot be executed");
+		return because(SILENT, set->refused ? "a second one" :
+		    "a command that cannot be executed");
 
 	/* At that moment, and when it has got under way. */
 	verdict = RIGHT;

@@ -90,7 +90,7 @@ run(struct standard *standard, const struct fault *fault, char *facts[2],
 	enum verdict verdict;
 
 	place_clean(set, &launch);
-	standard->old = set->replace ? place_start_old(&launch) : 0;
+	standard->old = set->running ? place_start_old(&launch) : 0;
 	launch.argv = place_command(set);
 	launch.absent = set->absent == NULL ? -1 :
 	    row_named(set->absent)->number;

@@ -146,7 +146,8 @@ struct set {
 	const char *lockfile;
 	const char *absent;	/* a system call that this kernel has not */
 	const char *ready;	/* what --ready waits for, or NULL */
-	bool replace;		/* one runs already */
+	bool running;		/* one runs already */
+	bool refused;		/* so this one is refused */
 	const char *options[OPTIONS];
 };
 

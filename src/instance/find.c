@@ -374,13 +374,14 @@ retire_in(const struct place *place, const struct place *record_at, int record,
 	if (file != -1) {
 		pid_t pid = pidfile_get(file);
 
-		if ((pid == 0 || pid == found->pid) &&
-		    safe_unlink(place, file) == -1)
+		if (pid == 0 || pid == found->pid) {
 			(void)!ftruncate(file, 0);
+			(void)safe_unlink(place, file);
+		}
 		(void)close(file);
 	}
-	if (safe_unlink(record_at, record) == -1)
-		(void)record_clear(record);
+	(void)record_clear(record);
+	(void)safe_unlink(record_at, record);
 }
 
 void

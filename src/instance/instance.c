@@ -292,11 +292,13 @@ void
 instance_undo(struct instance *instance)
 {
 	if (is_ours(instance)) {
-		if (safe_unlink(&instance->place, instance->file) == -1)
-			(void)!ftruncate(instance->file, 0);
-		if (instance->record != -1 && safe_unlink(
-		    &instance->record_at, instance->record) == -1)
-			(void)record_clear(instance->record);
+		/* First emptied: then what may not be removed names nothing. */
+		(void)!ftruncate(instance->file, 0);
+		(void)safe_unlink(&instance->place, instance->file);
+		if (instance->record == -1)
+			return;
+		(void)record_clear(instance->record);
+		(void)safe_unlink(&instance->record_at, instance->record);
 	} else if (!instance->taken && is_made_in_vain(instance))
 		/* The launch was refused, or could not make the pid file. */
 		(void)safe_unlink(&instance->record_at, instance->record);

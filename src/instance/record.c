@@ -133,13 +133,20 @@ record_format(const struct record *record, char buf[static RECORD_SIZE])
 static int
 write_whole(int fd, const char text[static RECORD_SIZE])
 {
-	ssize_t written = pwrite(fd, text, RECORD_SIZE, 0);
+	ssize_t written;
+	size_t done;
 
-	if (written == RECORD_SIZE)
-		return 0;
-	if (written != -1)
-		errno = ENOSPC;
-	return -1;
+	/* One is enough, but a file system may do less at a time. */
+	for (done = 0; done < RECORD_SIZE; done += (size_t)written) {
+		written = pwrite(fd, text + done, RECORD_SIZE - done,
+		    (off_t)done);
+		if (written <= 0) {
+			if (written == 0)
+				errno = ENOSPC;
+			return -1;
+		}
+	}
+	return 0;
 }
 
 int

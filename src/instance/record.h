@@ -53,7 +53,7 @@ bool	record_value(const struct record *, const char *key, size_t i,
 
 /*
  * Writes the record to fd.  -1 with errno of pwrite(2): ENOSPC is the likely
- * one, EIO where less was written.  Async-signal-safe.
+ * one, also where nothing was written.  Async-signal-safe.
  */
 int	record_write(int fd, const struct record *);
 
