@@ -161,11 +161,12 @@ schedule_parse(const char *text, struct schedule *schedule)
 
 	schedule->n = 0;
 	(void)next_part(text, part, sizeof(part));
+	/* A number alone may be meant as a signal or as a time. */
+	if (part[strspn(part, "0123456789")] == '\0' &&
+	    strcmp(part, text) == 0)
+		return part;
 	wait = time_parse(part);
 	if (wait != -1 && strcmp(part, text) == 0) {
-		/* A number alone can be meant as a signal, too. */
-		if (part[strspn(part, "0123456789")] == '\0')
-			return part;
 		schedule->stage[0].signal = SIGTERM;
 		schedule->stage[0].wait = wait;
 		schedule->stage[1].signal = SIGKILL;

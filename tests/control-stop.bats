@@ -201,6 +201,8 @@ for 9 seconds"
 for 64 seconds"
 	refuses_number 300 "a time alone needs a unit: use 300s"
 	refuses_number 0 "a time alone needs a unit: use 0s"
+	refuses_number 0000000000000009 "'0000000000000009' is no signal or \
+time there"
 	refuses_number 99999999999999999999 "'99999999999999999999' is no \
 signal or time there"
 	stays
