@@ -64,17 +64,26 @@ struct report {
 	int stage;
 	int error;			/* an errno, or 0: done */
 	pid_t pid;			/* of the process that reports */
+	int fd;				/* step_failed_fd */
+	char call[24];			/* step_failed_call, or "" */
 };
 
 /* What a message calls the stage, and what it names as its object. */
 static void
-describe(const struct plan *plan, int stage, const char **name,
-    const char **object)
+describe(const struct plan *plan, const struct report *report,
+    const char **name, const char **object)
 {
+	int stage = report->stage;
+
 	switch (stage) {
 	case STEP_CHDIR:
 		*name = step_table[stage].name;
 		*object = plan->steps.chdir;
+		break;
+	case STEP_STDIO:
+		*name = step_table[stage].name;
+		*object = report->fd != -1 ? plan->steps.stdio[report->fd] :
+		    step_table[stage].call;
 		break;
 	case STAGE_CHROOT:
 		*name = "chroot";
@@ -98,11 +107,13 @@ describe(const struct plan *plan, int stage, const char **name,
 		break;
 	case STAGE_REPORT:
 		*name = "background";
-		*object = "report channel";
+		*object = *report->call != '\0' ? report->call :
+		    "report channel";
 		break;
 	default:
 		*name = step_table[stage].name;
-		*object = step_table[stage].call;
+		*object = *report->call != '\0' ? report->call :
+		    step_table[stage].call;
 		break;
 	}
 }
@@ -139,7 +150,7 @@ failed(const struct plan *plan, const struct report *report)
 		return plan_tell_stopped(plan, complain("background", "fork",
 		    "the first process of a pid namespace cannot go into the "
 		    "background; use -F"));
-	describe(plan, report->stage, &name, &object);
+	describe(plan, report, &name, &object);
 	return plan_tell_stopped(plan,
 	    complain_errno(name, object, report->error));
 }
@@ -151,7 +162,7 @@ tell(const struct plan *plan, const struct report *report)
 	const char *name, *object;
 	char value[PATH_MAX + 32];
 
-	describe(plan, report->stage, &name, &object);
+	describe(plan, report, &name, &object);
 	if (report->stage == STAGE_EXEC)
 		(void)snprintf(value, sizeof(value), "%s: pid %d", object,
 		    (int)report->pid);
@@ -163,14 +174,28 @@ tell(const struct plan *plan, const struct report *report)
 	narrate(name, value);
 }
 
+/* The record of a stage that this process has taken, or failed to take. */
+static struct report
+make_report(int stage, int error)
+{
+	struct report record = { .stage = stage, .error = error, .fd = -1 };
+
+	/* The exec is the daemon's own: it has just asked for its pid. */
+	record.pid = stage == STAGE_EXEC ? born : getpid();
+	if (error != 0) {
+		record.fd = step_failed_fd;
+		(void)strlcpy(record.call, step_failed_call == NULL ? "" :
+		    step_failed_call, sizeof(record.call));
+	}
+	return record;
+}
+
 /* -1 where the launcher has gone: then nobody is left to launch for. */
 static int
 report(const struct plan *plan, int channel, int stage, int error)
 {
-	struct report record = { .stage = stage, .error = error };
+	struct report record = make_report(stage, error);
 
-	/* The exec is the daemon's own: it has just asked for its pid. */
-	record.pid = stage == STAGE_EXEC ? born : getpid();
 	if (channel != -1)
 		return write(channel, &record, sizeof(record)) ==
 		    sizeof(record) ? 0 : -1;
@@ -186,7 +211,7 @@ report(const struct plan *plan, int channel, int stage, int error)
 static void __attribute__((noreturn))
 give_up(const struct plan *plan, int channel, int stage)
 {
-	struct report record = { .stage = stage, .error = errno };
+	struct report record = make_report(stage, errno);
 
 	if (channel == -1)
 		exit(failed(plan, &record));
@@ -579,6 +604,7 @@ prepare(const struct plan *plan)
 	 * descriptors, and a caller may have thousands.
 	 */
 	(void)step_fds(plan);
+	step_failed_call = "rt_sigaction";
 	/* Ignored, it would let the kernel reap the daemon unasked. */
 	if (sigaction(SIGCHLD, &action, NULL) == -1)
 		return -1;
@@ -586,9 +612,11 @@ prepare(const struct plan *plan)
 	 * qemu-user does not know it: there, a daemon that is killed in the
 	 * middle of its execve looks as if it had been executed.
 	 */
+	step_failed_call = "prctl";
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1 &&
 	    (errno != EINVAL || plan->ready.want.method != READY_EXEC))
 		return -1;
+	step_failed_call = NULL;
 	return 0;
 }
 

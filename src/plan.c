@@ -21,6 +21,7 @@
 #include "identity.h"
 #include "message.h"
 #include "method.h"
+#include "openat2.h"
 #include "plan.h"
 
 bool
@@ -216,11 +217,20 @@ make_shell_argv(struct plan *plan)
 static int
 open_root(struct plan *plan)
 {
+	const struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+	    .resolve = RESOLVE_IN_ROOT };
+	int fd;
+
 	if (plan->root == NULL)
 		return STATUS_DONE;
 	plan->root_fd = open(plan->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (plan->root_fd == -1)
 		return complain_errno("chroot", plan->root, errno);
+	/* What is looked up in it needs a call that may not be there. */
+	fd = openat2(plan->root_fd, ".", &how, sizeof(how));
+	if (fd == -1)
+		return complain_errno("chroot", "openat2", errno);
+	(void)close(fd);
 	return STATUS_DONE;
 }
 
@@ -272,6 +282,11 @@ plan_make(struct plan *plan, const struct config *config,
 	plan->stdio[0] = plan->stdio[1] = plan->stdio[2] = -1;
 	plan->channel[0] = plan->channel[1] = plan->lock = -1;
 
+	/* With the init of a pid namespace all other processes end. */
+	if (plan_forks(plan) && getpid() == 1)
+		return complain(plan->steps.background ? "background" :
+		    "refork", "pid 1", "the command would be killed when "
+		    "this process exits; use --foreground");
 	if (plan->steps.session && !plan->steps.background &&
 	    getpgrp() == getpid())
 		return complain("session", "setsid",

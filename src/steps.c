@@ -22,9 +22,13 @@
  */
 #include "config.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/vfs.h>
+
+#include <linux/magic.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,6 +46,20 @@
 
 /* The size that the kernel has for a signal set: a bit a signal, from 1. */
 #define KERNEL_SIGSET_SIZE	(_NSIG / 8)
+
+/* As many descriptors can be closed one by one, in a second. */
+#define CLOSE_EACH_MAX		(1024 * 1024)
+
+const char *step_failed_call;
+int step_failed_fd = -1;
+
+/* Returns -1, and leaves errno as that call has set it. */
+static int
+failed_at(const char *call)
+{
+	step_failed_call = call;
+	return -1;
+}
 
 /*
  * The C library hides the two signals that its threads use (32, 33), and
@@ -127,11 +145,11 @@ step_signals(const struct plan *plan)
 	    setitimer(ITIMER_REAL, &off, NULL) == -1 ||
 	    setitimer(ITIMER_VIRTUAL, &off, NULL) == -1 ||
 	    setitimer(ITIMER_PROF, &off, NULL) == -1))
-		return -1;
+		return failed_at("setitimer");
 	memset(&all, 0xff, sizeof(all));
 	while (sigtimedwait(&all, NULL, &now) > 0)
 		;
-	return errno == EAGAIN ? 0 : -1;
+	return errno == EAGAIN ? 0 : failed_at("rt_sigtimedwait");
 }
 
 int
@@ -139,10 +157,9 @@ step_signals_release(const struct plan *plan)
 {
 	sigset_t none;
 
-	if (plan->steps.signals == DISPOSITION_KEEP)
-		return set_mask(&plan->caller.mask);
 	memset(&none, 0, sizeof(none));
-	return set_mask(&none);
+	return set_mask(plan->steps.signals == DISPOSITION_KEEP ?
+	    &plan->caller.mask : &none) == 0 ? 0 : failed_at("rt_sigprocmask");
 }
 
 /*
@@ -228,42 +245,76 @@ struct dirent64_raw {
 };
 
 /*
- * A kernel before 5.9 has no close_range(2): close what /proc lists from
- * first to last.  readdir(3) allocates.
+ * Closes what /proc lists from first to last.  -1 where there is no /proc.
+ * readdir(3) allocates.
  */
 static int
 close_listed(unsigned int first, unsigned int last)
 {
 	char buf[4096] __attribute__((aligned(8)));
 	const struct dirent64_raw *entry;
+	struct statfs fs;
 	const char *c;
 	unsigned int fd;
-	long size, at;
+	long size = -1, at;
 	int dir;
 
 	dir = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir == -1)
 		return -1;
-	while ((size = syscall(SYS_getdents64, dir, buf, sizeof(buf))) > 0)
-		for (at = 0; at < size; at += entry->reclen) {
-			entry = (const void *)(buf + at);
-			fd = 0;
-			for (c = entry->name; *c >= '0' && *c <= '9'; c++)
-				fd = fd * 10 + (unsigned int)(*c - '0');
-			if (*c == '\0' && fd >= first && fd <= last &&
-			    fd != (unsigned int)dir)
-				(void)close((int)fd);	/* nothing to save */
-		}
+	if (fstatfs(dir, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC)
+		while ((size = syscall(SYS_getdents64, dir, buf,
+		    sizeof(buf))) > 0)
+			for (at = 0; at < size; at += entry->reclen) {
+				entry = (const void *)(buf + at);
+				fd = 0;
+				for (c = entry->name; *c >= '0' && *c <= '9';
+				    c++)
+					fd = fd * 10 +
+					    (unsigned int)(*c - '0');
+				if (*c == '\0' && fd >= first && fd <= last &&
+				    fd != (unsigned int)dir)
+					(void)close((int)fd);
+			}
 	(void)close(dir);
 	return size == 0 ? 0 : -1;
 }
 
+/*
+ * Closes those from first to last that the hard limit allows; a caller that
+ * has lowered it since may have higher ones.  -1 where it allows too many.
+ */
+static int
+close_each(unsigned int first, unsigned int last)
+{
+	struct rlimit files;
+	unsigned int fd;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == -1 ||
+	    files.rlim_max > CLOSE_EACH_MAX)
+		return -1;
+	for (fd = first; fd <= last && fd < files.rlim_max; fd++)
+		(void)close((int)fd);	/* most are not open */
+	return 0;
+}
+
+/*
+ * A kernel before 5.9 has no close_range(2), and the filter of an old container
+ * runtime denies what it does not know.
+ */
 static int
 close_from_to(unsigned int first, unsigned int last)
 {
+	int error;
+
 	if (first > last || close_range(first, last, 0) == 0)
 		return 0;
-	return errno == ENOSYS ? close_listed(first, last) : -1;
+	error = errno;
+	if ((error == ENOSYS || error == EPERM) &&
+	    (close_listed(first, last) == 0 || close_each(first, last) == 0))
+		return 0;
+	errno = error;
+	return -1;
 }
 
 /*
@@ -325,8 +376,11 @@ step_stdio(const struct plan *plan)
 	for (fd = 0; fd < 3; fd++) {
 		if (plan->stdio[fd] == -1)
 			continue;
-		if (plan->truncate[fd] && ftruncate(plan->stdio[fd], 0) == -1)
-			return -1;
+		if (plan->truncate[fd] &&
+		    ftruncate(plan->stdio[fd], 0) == -1) {
+			step_failed_fd = fd;
+			return failed_at("ftruncate");
+		}
 		if (dup2(plan->stdio[fd], fd) == -1)
 			return -1;
 	}

@@ -77,6 +77,14 @@ int	step_fds(const struct plan *);
 int	step_chdir(const struct plan *);
 int	step_stdio(const struct plan *);
 
+/*
+ * What a message says of the step that failed last: the system call, or NULL
+ * for that of the table; the descriptor whose file could not be truncated, or
+ * -1.  They are those of the process that took the step.
+ */
+extern const char *step_failed_call;
+extern int step_failed_fd;
+
 /* The second half of `signals`: the mask that the command starts with. */
 int	step_signals_release(const struct plan *);
 
@@ -86,7 +94,8 @@ void	fds_add(int *fds, size_t *n, int fd);
 /* The table: a row a step. */
 struct step_row {
 	const char *name;	/* the same in option, message and manual */
-	const char *call;	/* the system call that a message names */
+	const char *call;	/* what a message names, if it is not
+				   step_failed_call */
 	const char *what;
 	const char *why;
 };

@@ -97,6 +97,15 @@ fails_with() {
 	    "signals: rt_sigaction: Invalid argument"
 }
 
+@test "step signals: the call that failed is named" {
+	requires strace plain
+	# Only a process that was not forked has timers.
+	fails_at setitimer:error=EPERM 125 \
+	    "signals: setitimer: Operation not permitted" -F
+	fails_at rt_sigtimedwait:error=EINVAL 125 \
+	    "signals: rt_sigtimedwait: Invalid argument"
+}
+
 @test "step sigchld: a failure reaches the caller" {
 	requires strace
 	# The 61 before it are those of step signals, one a signal.
@@ -174,7 +183,7 @@ fails_with() {
 @test "step stdio: a file that cannot be truncated is told" {
 	requires strace
 	TRACE=(-P "$TMP/log")
-	fails_at ftruncate:error=EIO 125 "stdio: dup2: Input/output error"
+	fails_at ftruncate:error=EIO 125 "stdio: $TMP/log: Input/output error"
 }
 
 @test "step stdio: a file that cannot be opened is told" {
@@ -211,7 +220,7 @@ fails_with() {
 @test "the subreaper: a failure is told" {
 	requires strace
 	fails_at prctl:error=EPERM:when=1 125 \
-	    "background: report channel: Operation not permitted"
+	    "background: prctl: Operation not permitted"
 }
 
 @test "chroot: a failure reaches the caller" {
@@ -361,7 +370,7 @@ fails_with() {
 	    -F -e "$TMP/other"
 	# What gives the signals back is the last thing before the exec.
 	fails_at_one rt_sigprocmask:error=EINVAL 125 \
-	    "signals: rt_sigaction: Invalid argument" -F -e "$TMP/other"
+	    "signals: rt_sigprocmask: Invalid argument" -F -e "$TMP/other"
 	[[ ! -e $TMP/other ]]
 }
 

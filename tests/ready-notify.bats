@@ -713,7 +713,7 @@ done_or_gone() {
 	script 'systemd-notify --status="half way"
 		exit 4'
 	fails 123 "daemonize: ready: $(type -P sh): exited with status 4$(
-	    ) before it was ready; its status: half way$WITHOUT_FILE" "${SCRIPT[@]}"
+	    ) before it was ready; its status: half way" "${SCRIPT[@]}"
 	[[ ! -e $PIDFILE ]]
 }
 

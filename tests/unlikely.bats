@@ -115,7 +115,7 @@ start() {
 
 @test "the launcher cannot adopt the daemon" {
 	inject prctl:error=EPERM
-	fails_of_it 125 "daemonize: background: report channel: Operation not permitted" \
+	fails_of_it 125 "daemonize: background: prctl: Operation not permitted" \
 	    -p "$PIDFILE" true
 	[[ ! -e $PIDFILE ]]
 }
@@ -123,7 +123,7 @@ start() {
 @test "the launcher cannot wait for the daemon" {
 	requires plain
 	inject rt_sigaction:error=EINVAL:when=N
-	fails_at_one 125 "daemonize: background: report channel: Invalid argument" \
+	fails_at_one 125 "daemonize: background: rt_sigaction: Invalid argument" \
 	    -p "$PIDFILE" true
 	[[ ! -e $PIDFILE ]]
 }
@@ -177,19 +177,22 @@ daemonize: replace: $PIDFILE: the one that ran has been stopped" \
 
 @test "the caller's timers cannot be stopped" {
 	inject setitimer:error=EFAULT
-	fails_of_it 125 "daemonize: signals: rt_sigaction: Bad address" \
+	fails_of_it 125 "daemonize: signals: setitimer: Bad address" \
 	    -F "$PROBE" "$REPORT"
 }
 
-@test "descriptors can neither be closed at once nor listed" {
+@test "descriptors that can neither be closed at once nor listed" {
 	inject close_range:error=ENOSYS getdents64:error=EIO
-	fails_of_it 125 "daemonize: fds: close_range: Input/output error" \
-	    "$PROBE" "$REPORT"
+	from leaked=10 nofile=64 -- "${CALLER[@]}"
+	probe
+	grep -q 'getdents64.*INJECTED' trace
+	equal descriptors "$(fact fds)" "0 1 2"
 }
 
-@test "nor opened to be listed" {
-	inject close_range:error=ENOSYS open:error=EMFILE:when=N
-	fails_at_one 125 "daemonize: fds: close_range: Too many open files" \
+@test "nor closed one by one up to the limit" {
+	inject close_range:error=ENOSYS getdents64:error=EIO \
+	    '?getrlimit,?prlimit64:error=EPERM'
+	fails_of_it 125 "daemonize: fds: close_range: Function not implemented" \
 	    "$PROBE" "$REPORT"
 }
 

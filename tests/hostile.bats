@@ -1,0 +1,211 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2016  # another shell's
+# A hostile place: no /proc, or one of another pid namespace; a filter that
+# denies a system call; pid 1.
+
+load helpers
+
+# What is run from here on is denied that system call: denied CALL ERRNO
+denied() {
+	"$HELPERS_DIR/deny" "$1" "$2" true 3>&- 2>/dev/null ||
+	    skip "needs seccomp"
+	CALLER=("$HELPERS_DIR/deny" "$1" "$2")
+}
+
+# What is run from here on has namespaces of its own: apart OPTION...
+apart() {
+	requires root unshare
+	unshare "$@" true 2>/dev/null || skip "needs unshare $*"
+	CALLER=(unshare "$@")
+}
+
+# It also has an empty directory for /proc.
+without_proc() {
+	apart --mount "$@"
+	unshare --mount mount -t tmpfs none /proc 2>/dev/null ||
+	    skip "needs a tmpfs over /proc"
+	CALLER+=(sh -c 'mount -t tmpfs none /proc && exec "$@"' sh)
+}
+
+# A script whose processes are in sessions and groups of their own, and never
+# ready.
+FAMILY='sleep 1000 & setsid sleep 1000 & bash -c "set -m; sleep 1000 & wait" &
+setsid sh -c "sleep 1000 & setsid sleep 1000 & exec sleep 1000" &
+: >family
+wait'
+
+# It is ended with all of them: ends_family [OPTION]...
+ends_family() {
+	requires setsid
+	# The deadline: it may wait for what it does not see.
+	CALLER=(timeout -s KILL "$DEADLINE" "${CALLER[@]}")
+	fails 124 "daemonize: ready: $(type -P sh): not ready after 500ms: fd:5" \
+	    --ready=fd:5 --ready-timeout=500ms -c "$TMP" sh -c "$FAMILY"
+	[[ -e $TMP/family ]]
+	nothing_runs
+}
+
+# --- /proc -------------------------------------------------------------------
+
+@test "an empty /proc: what the command started ends with it" {
+	without_proc
+	ends_family
+}
+
+@test "an empty /proc in a new pid namespace: likewise" {
+	without_proc --pid --fork --kill-child
+	# Not as pid 1.
+	CALLER+=(sh -c '"$@"; exit' sh)
+	ends_family
+}
+
+@test "the /proc of another pid namespace: likewise" {
+	apart --pid --fork --kill-child
+	CALLER+=(sh -c '"$@"; exit' sh)
+	ends_family
+}
+
+# The session of a caller that has children of its own.
+@test "an empty /proc: the caller's children stay" {
+	without_proc
+	CALLER+=(sh -c 'sleep 1000 & echo $! >"$0"; exec "$@"' "$TMP/child")
+	fails 124 "daemonize: ready: $(type -P sh): not ready after 500ms: fd:5" \
+	    --ready=fd:5 --ready-timeout=500ms sh -c \
+	    'sleep 1000 & bash -c "set -m; sleep 1000 & sleep 1000" & wait'
+	remember "$(cat child)"
+	equal "what is left" "$(leftovers)" "$(cat child)"
+}
+
+@test "an empty /proc: one that does not end by TERM gets KILL" {
+	without_proc
+	"${CALLER[@]}" "$DAEMONIZE" --ready=fd:5 --ready-timeout=500ms \
+	    "$HELPERS_DIR/stubborn" "$TMP/log" >said 2>&1 3>&- &
+	remember $!
+	eventually grep -sqx 15 log
+	# Now the next signal of the schedule, at once.
+	kill -TERM $!
+	local status=0
+	wait $! || status=$?
+	equal status "$status" 124
+	equal output "$(cat said)" "daemonize: ready: $HELPERS_DIR/stubborn: \
+not ready after 500ms: fd:5"
+	nothing_runs
+}
+
+# --- a filter ------------------------------------------------------------------
+
+@test "close_range denied: no descriptor leaks" {
+	local error
+
+	for error in EPERM ENOSYS; do
+		denied close_range "$error"
+		from leaked=1000 open=1500 nofile=1024 -- "${CALLER[@]}"
+		launch --fds=5,1500 -F "$PROBE" "$REPORT"
+		equal "descriptors, $error" "$(fact fds)" "0 1 2 5 1500"
+	done
+}
+
+@test "close_range denied, without /proc: no descriptor leaks" {
+	local error
+
+	without_proc
+	for error in EPERM ENOSYS; do
+		denied close_range "$error"
+		from leaked=1000 nofile=1024 -- "${CALLER[@]}" \
+		    prlimit --nofile=1024:4096 unshare --mount sh -c \
+		    'mount -t tmpfs none /proc && exec "$@"' sh
+		launch --fds=5,900 -o "$TMP/out" bash -c '
+		    for fd in {0..10} {899..901} 1002; do
+			(exec <&"$fd") && echo "$fd"
+		    done; echo end'
+		eventually grep -qsx end out
+		equal "descriptors, $error" "$(paste -sd " " out)" \
+		    "0 1 2 5 900 end"
+		rm out
+	done
+}
+
+@test "openat2 denied: -R names it" {
+	requires root
+	denied openat2 EPERM
+	fails 125 "daemonize: chroot: openat2: Operation not permitted" \
+	    -R / -p "$PIDFILE" true
+	denied openat2 ENOSYS
+	fails 125 "daemonize: chroot: openat2: Function not implemented" \
+	    -R / -p "$PIDFILE" true
+	[[ ! -e $PIDFILE ]]
+}
+
+@test "openat2, clone3 or pidfd_open denied: a launch succeeds" {
+	local call error
+
+	for call in openat2 clone3 pidfd_open pidfd_send_signal keyctl; do
+		for error in EPERM ENOSYS; do
+			denied "$call" "$error"
+			probe -p "$PIDFILE"
+			kill -KILL "$PID"
+			rm "$REPORT"
+		done
+	done
+}
+
+@test "openat2, clone3 or pidfd_open denied: --ready works" {
+	local call error
+
+	for call in openat2 clone3 pidfd_open pidfd_send_signal; do
+		for error in EPERM ENOSYS; do
+			denied "$call" "$error"
+			probe --ready="file:$REPORT"
+			kill -KILL "$PID"
+			rm "$REPORT"
+		done
+	done
+}
+
+@test "pidfds denied: what the command started ends with it" {
+	denied pidfd_open EPERM
+	ends_family
+	denied pidfd_send_signal ENOSYS
+	ends_family
+}
+
+@test "pidfd_send_signal denied: a stop names it" {
+	launch -p "$PIDFILE" sleep 1000
+	remember "$(cat "$PIDFILE")"
+	denied pidfd_send_signal EPERM
+	fails 125 "daemonize: stop: pidfd_send_signal: Operation not permitted" \
+	    --stop -p "$PIDFILE"
+	denied pidfd_send_signal ENOSYS
+	fails 125 "daemonize: stop: pidfd_send_signal: Function not implemented" \
+	    --stop --tree -p "$PIDFILE"
+}
+
+@test "a denied call of a step is named" {
+	denied setsid EPERM
+	fails 125 "daemonize: session: setsid: Operation not permitted" true
+	denied setitimer EPERM
+	fails 125 "daemonize: signals: setitimer: Operation not permitted" \
+	    -F true
+	denied prctl:subreaper EPERM
+	fails 125 "daemonize: background: prctl: Operation not permitted" true
+}
+
+# --- pid 1 ---------------------------------------------------------------------
+
+@test "as pid 1 a launch that forks is refused" {
+	apart --pid --fork --kill-child
+	fails 125 "daemonize: background: pid 1: the command would be killed \
+when this process exits; use --foreground" -p "$PIDFILE" sleep 1000
+	fails 125 "daemonize: refork: pid 1: the command would be killed \
+when this process exits; use --foreground" -F --refork=yes -p "$PIDFILE" \
+	    sleep 1000
+	[[ ! -e $PIDFILE ]]
+	nothing_runs
+}
+
+@test "as pid 1 a launch in the foreground succeeds" {
+	apart --pid --fork --kill-child
+	launch -F "$PROBE" "$REPORT"
+	equal pid "$(fact pid)" 1
+}
