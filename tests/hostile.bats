@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016  # another shell's
+# shellcheck disable=SC2016,SC2030,SC2031  # each test is a subshell
 # A hostile place: no /proc, or one of another pid namespace; a filter that
 # denies a system call; pid 1.
 

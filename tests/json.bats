@@ -320,7 +320,8 @@ assert abs((a - b).total_seconds()) <= 1, (a, b)' other
 	run launch --list --json
 	status_is 0
 	output_is "[]"
-	mkdir -p -m 755 "$DIRECTORY"
+	mkdir -p "$DIRECTORY"
+	chmod -R 755 run/daemonize
 	run launch --list --json
 	status_is 0
 	output_is "[]"
@@ -370,7 +371,8 @@ assert j["name"] == text(os.fsencode(args[0])), j' "$name"
 @test "--list says of a file that is no instance that it is unknown" {
 	setup_python
 	as_user
-	mkdir -p -m 755 "$DIRECTORY" "$DIRECTORY/x.pid"
+	mkdir -p "$DIRECTORY/x.pid"
+	chmod -R 755 run/daemonize
 	launch --list --json >list
 	reads list 'assert j == [{ "name": "x",
     "pidfile": args[0] + "/x.pid", "state": "unknown",

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016,SC2030,SC2031  # each test is a subshell of its own
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034  # each test is a subshell of its own
 # A launch that is under way: what others see of it, and what ends its wait.
 
 load helpers

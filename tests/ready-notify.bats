@@ -619,7 +619,7 @@ is_removed_from_root() {
 @test "-R DIR: a daemon that ends, or is late, leaves nothing in there" {
 	new_root
 	fails 123 "daemonize: ready: /notifier: exited with status 3 before it$(
-	    ) was ready" -R root --ready=notify "$LONG" \
+	    ) was ready$WITHOUT_FILE" -R root --ready=notify "$LONG" \
 	    /notifier path=/tmp/socket exit=3
 	is_removed_from_root /run
 	fails 124 "daemonize: ready: /notifier: not ready after 300ms: notify" \
