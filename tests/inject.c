@@ -270,6 +270,25 @@ can_last(const struct call *call, const char *error)
 	    strcmp(row_of(call->number)->name, "dup2") != 0);
 }
 
+/*
+ * May a launch go ahead beside a daemon that runs?  Where that error says that
+ * there is no /proc to be used, as a restarted container's has to; and where
+ * what it says is so for every file from there on.
+ */
+static bool
+allows_second(const struct call *call, const char *error, bool lasting)
+{
+	static const char *const shortages[] = { "EMFILE", "ENFILE", "ENOMEM",
+	    "EINTR", "EIO" };
+	size_t i;
+
+	for (i = 0; i < sizeof(shortages) / sizeof(*shortages); i++)
+		if (strcmp(error, shortages[i]) == 0)
+			return false;
+	return lasting ? *call->path != '\0' :
+	    strncmp(call->path, "/proc/", 6) == 0;
+}
+
 static void
 try_errors(struct standard *standard, int process, int nth)
 {
@@ -285,10 +304,12 @@ try_errors(struct standard *standard, int process, int nth)
 		if (set->command == BAD_INTERPRETER &&
 		    strcmp(name, "ENOEXEC") == 0)
 			continue;
-		if ((sampled || everything) && is_my_turn(set))
+		if ((sampled || everything) && !(set->refused &&
+		    allows_second(call, name, false)) && is_my_turn(set))
 			try(standard, process, nth, name);
 		snprintf(error, sizeof(error), "%s+", name);
-		if (sampled && can_last(call, name) &&
+		if (sampled && can_last(call, name) && !(set->refused &&
+		    allows_second(call, name, true)) &&
 		    is_again(call, process, nth) && is_my_turn(set))
 			try(standard, process, nth, error);
 		/* The sample has the most plausible one. */
