@@ -28,8 +28,6 @@
 #include <sys/time.h>
 #include <sys/vfs.h>
 
-#include <linux/magic.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -46,6 +44,9 @@
 
 /* The size that the kernel has for a signal set: a bit a signal, from 1. */
 #define KERNEL_SIGSET_SIZE	(_NSIG / 8)
+
+/* The f_type of procfs (statfs(2)); musl-gcc does not find linux/magic.h. */
+#define PROC_SUPER_MAGIC	0x9fa0
 
 /* As many descriptors can be closed one by one, in a second. */
 #define CLOSE_EACH_MAX		(1024 * 1024)

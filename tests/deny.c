@@ -14,13 +14,10 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-
 #include <err.h>
 #include <errno.h>
 #include <stddef.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,6 +27,32 @@
 #define NR_CLONE3		435
 #define NR_CLOSE_RANGE		436
 #define NR_OPENAT2		437
+
+/* Of linux/filter.h and linux/seccomp.h, which musl-gcc does not find. */
+struct instruction {
+	uint16_t code;
+	uint8_t if_true, if_false;
+	uint32_t operand;
+};
+
+struct program {
+	unsigned short length;
+	struct instruction *filter;
+};
+
+struct call {
+	int number;
+	uint32_t architecture;
+	uint64_t instruction_pointer;
+	uint64_t arguments[6];
+};
+
+#define LOAD		0x20		/* BPF_LD | BPF_W | BPF_ABS */
+#define JUMP_EQUAL	0x15		/* BPF_JMP | BPF_JEQ | BPF_K */
+#define RETURN		0x06		/* BPF_RET | BPF_K */
+#define ALLOW		0x7fff0000	/* SECCOMP_RET_ALLOW */
+#define ANSWER		0x00050000	/* SECCOMP_RET_ERRNO */
+#define FILTER		2		/* SECCOMP_MODE_FILTER */
 
 #define ANY	(-1)		/* whatever the first argument is */
 
@@ -57,30 +80,25 @@ deny(long number, long argument, unsigned int error)
 {
 	/*
 	 * Without a look at the architecture: what the tests run makes the
-	 * calls of this one.
+	 * calls of this one.  Of the argument, the lower half.
 	 */
-	struct sock_filter filter[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-		    offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned int)number,
-		    0, 3),
-		/* The lower half. */
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-		    offsetof(struct seccomp_data, args[0]) +
-		    (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned int)argument,
-		    0, argument == ANY ? 0 : 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	struct instruction filter[] = {
+		{ LOAD, 0, 0, offsetof(struct call, number) },
+		{ JUMP_EQUAL, 0, 3, (uint32_t)number },
+		{ LOAD, 0, 0, offsetof(struct call, arguments) +
+		    (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0) },
+		{ JUMP_EQUAL, 0, argument == ANY ? 0 : 1, (uint32_t)argument },
+		{ RETURN, 0, 0, ANSWER | error },
+		{ RETURN, 0, 0, ALLOW },
 	};
-	struct sock_fprog program = {
-		.len = sizeof(filter) / sizeof(*filter), .filter = filter
+	struct program program = {
+		.length = sizeof(filter) / sizeof(*filter), .filter = filter
 	};
 
 	/* Root needs no such promise, which the command would inherit. */
 	if (geteuid() != 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		err(99, "no_new_privs");
-	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == -1)
+	if (prctl(PR_SET_SECCOMP, FILTER, &program, 0, 0) == -1)
 		err(99, "seccomp");
 }
 
@@ -95,9 +113,11 @@ main(int argc, char **argv)
 	error = strcmp(argv[2], "ENOSYS") == 0 ? ENOSYS : EPERM;
 	if (error == EPERM && strcmp(argv[2], "EPERM") != 0)
 		errx(2, "%s: neither EPERM nor ENOSYS", argv[2]);
-	for (i = 0; strcmp(calls[i].name, argv[1]) != 0; i++)
-		if (i + 1 == sizeof(calls) / sizeof(*calls))
-			errx(2, "%s: not in the table", argv[1]);
+	for (i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		if (strcmp(calls[i].name, argv[1]) == 0)
+			break;
+	if (i == sizeof(calls) / sizeof(*calls))
+		errx(2, "%s: not in the table", argv[1]);
 	deny(calls[i].number, calls[i].argument, error);
 	execvp(argv[3], argv + 3);
 	err(2, "%s", argv[3]);
