@@ -116,8 +116,10 @@ main(int argc, char **argv)
 	for (i = 0; i < sizeof(calls) / sizeof(*calls); i++)
 		if (strcmp(calls[i].name, argv[1]) == 0)
 			break;
-	if (i == sizeof(calls) / sizeof(*calls))
-		errx(2, "%s: not in the table", argv[1]);
+	if (i == sizeof(calls) / sizeof(*calls)) {
+		warnx("%s: not in the table", argv[1]);
+		return 2;
+	}
 	deny(calls[i].number, calls[i].argument, error);
 	execvp(argv[3], argv + 3);
 	err(2, "%s", argv[3]);
