@@ -206,7 +206,7 @@ daemonize: replace: $PIDFILE: the one that ran has been stopped" \
 @test "a pid file in a directory with too long a name" {
 	local long
 
-	long=$(printf 'd%.0s' {1..5000})/pid
+	long=$(printf 'd%.0s' {1..4150})/pid
 	fails 125 "daemonize: pidfile: $long: File name too long" -p "$long" true
 	fails 4 "daemonize: status: $long: File name too long" \
 	    --status -p "$long"
