@@ -159,7 +159,11 @@ logged_sorted() {
 		    --signal="$name" -p "$PIDFILE"
 	done
 	start
-	for name in INT QUIT USR2 ALRM CONT WINCH; do
+	kill -STOP "$PID"
+	eventually grep -q '^State:.T' "/proc/$PID/status"
+	fails 0 "" --signal=CONT -p "$PIDFILE"
+	eventually grep -q '^State:.[SR]' "/proc/$PID/status"
+	for name in INT QUIT USR2 ALRM WINCH; do
 		fails 0 "" --signal="$name" -p "$PIDFILE"
 		eventually grep -qx "$(kill -l "$name")" "$TMP/log"
 	done

@@ -262,13 +262,13 @@ fails_with() {
 	TRACE=(-P "$PIDFILE")
 	fails_at ftruncate:error=EIO 125 \
 	    "pidfile: $PIDFILE: Input/output error"
+	fails_at pwrite64:error=EIO 125 \
+	    "pidfile: $PIDFILE: Input/output error"
+	TRACE=(-P "$PIDFILE.record")
 	fails_at flock:error=ENOLCK 125 \
 	    "pidfile: $PIDFILE: No locks available"
-	fails_at fcntl:error=EMFILE:when=2 125 \
-	    "pidfile: $PIDFILE: Too many open files"
-	# In the daemon it is the only one.
-	fails_at fcntl:error=ENOLCK:when=1 125 \
-	    "pidfile: $PIDFILE: No locks available"
+	fails_at pwrite64:error=EIO 125 \
+	    "pidfile: $PIDFILE: Input/output error"
 }
 
 @test "pidfile: a full disk is told" {
