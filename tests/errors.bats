@@ -396,7 +396,9 @@ fails_with() {
 # READS is the number of the launcher's first read(2) on the report channel:
 # the program's loader has some before.
 count_reads() {
-	strace -f -qq -y -o "$TMP/trace" -e trace=read "$DAEMONIZE" true 3>&-
+	strace -f -qq -y -o "$TMP/trace" -e trace=read "$DAEMONIZE" \
+	    -p "$TMP/counted" true 3>&-
+	rm -f "$TMP/counted" "$TMP/counted.record"
 	READS=$(awk 'NR == 1 { launcher = $1 } $1 == launcher { n++ }
 	    /pipe:/ { print n; exit }' "$TMP/trace")
 	[[ $READS -gt 0 ]]
@@ -446,7 +448,10 @@ killed_and_told() {
 	requires strace plain
 	killed_and_told rt_sigaction:signal=KILL:when=3 \
 	    rt_sigtimedwait:signal=KILL \
-	    chdir:signal=KILL dup2:signal=KILL pwrite64:signal=KILL
+	    chdir:signal=KILL dup2:signal=KILL
+	# The launcher clears the record; only the daemon writes the file.
+	TRACE=(-P "$PIDFILE")
+	killed_and_told pwrite64:signal=KILL
 }
 
 @test "a daemon that is killed at the exec is no success" {
