@@ -31,6 +31,7 @@
 static void
 hold(const char *path, struct found *found, int *pidfd)
 {
+	static char reason[128];
 	int tries;
 
 	*pidfd = -1;
@@ -41,9 +42,10 @@ hold(const char *path, struct found *found, int *pidfd)
 		*pidfd = pidfd_open(found->pid, 0);
 		if (*pidfd == -1 && errno != ESRCH) {
 			found->state = INSTANCE_UNKNOWN;
-			found->reason = errno == ENOSYS ?
+			(void)snprintf(reason, sizeof(reason), errno == ENOSYS ?
 			    "needs pidfd_open(2), which Linux has since 5.3" :
-			    strerror(errno);
+			    "pidfd_open: %s", strerror(errno));
+			found->reason = reason;
 			return;
 		}
 		if (*pidfd != -1 && found_is_current(found))
@@ -110,7 +112,8 @@ control_signal(const struct config *config)
 	}
 	if (pidfd_send_signal(pidfd, config->signal, NULL, 0) == -1 &&
 	    errno != ESRCH)
-		status = complain_errno("signal", name, errno);
+		status = complain_errno("signal",
+		    stop_refusal(config->signal), errno);
 	(void)close(pidfd);
 	return status;
 }

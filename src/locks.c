@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -64,16 +65,10 @@ take_lockfile(struct plan *plan)
 static void
 add_path(struct record *record, const char *key, const char *path)
 {
-	char whole[2 * PATH_MAX], here[PATH_MAX];
+	char *whole = plan_absolute(path);
 
-	if (*path == '/')
-		(void)strlcpy(whole, path, sizeof(whole));
-	else if (getcwd(here, sizeof(here)) == NULL)
-		(void)strlcpy(whole, "keep", sizeof(whole));
-	else
-		(void)snprintf(whole, sizeof(whole), "%s/%s",
-		    strcmp(here, "/") == 0 ? "" : here, path);
-	(void)record_add(record, key, whole);
+	(void)record_add(record, key, whole == NULL ? "keep" : whole);
+	free(whole);
 }
 
 /* What the verbs may want to know of the launch, later. */

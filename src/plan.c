@@ -69,12 +69,13 @@ check_listed(const struct steps *steps)
 	return STATUS_DONE;
 }
 
-/* What the command will find itself started with in place of ./path. */
-static char *
-absolute(const char *path)
+char *
+plan_absolute(const char *path)
 {
 	char cwd[PATH_MAX], *joined;
 
+	if (*path == '/')
+		return strdup(path);
 	if (getcwd(cwd, sizeof(cwd)) == NULL)
 		return NULL;
 	while (strncmp(path, "./", 2) == 0)
@@ -188,7 +189,7 @@ find_command(struct plan *plan)
 	if (*found == '/')
 		plan->path = found;
 	else if (plan->root == NULL)
-		plan->path = absolute(found);
+		plan->path = plan_absolute(found);
 	else if (asprintf(&plan->path, "/%s", found) == -1)
 		plan->path = NULL;
 	if (plan->path == NULL)

@@ -105,6 +105,12 @@ bool	plan_is_apart(const struct plan *);
  */
 void	caller_interrupts(const struct caller *, sigset_t *);
 
+/*
+ * The path as seen from any directory, without a ./ that it begins with.  A
+ * string to free(3), or NULL with errno, of getcwd(3) or ENOMEM.
+ */
+char	*plan_absolute(const char *path);
+
 /* Does the launch fork, so that a launcher is there to wait and to report? */
 bool	plan_forks(const struct plan *);
 

@@ -209,3 +209,17 @@ when this process exits; use --foreground" -F --refork=yes -p "$PIDFILE" \
 	launch -F "$PROBE" "$REPORT"
 	equal pid "$(fact pid)" 1
 }
+
+@test "pidfd_open or pidfd_send_signal denied: the verbs name it" {
+	launch -p "$PIDFILE" sleep 1000
+	remember "$(cat "$PIDFILE")"
+	denied pidfd_open EPERM
+	fails 125 "daemonize: stop: $PIDFILE: pidfd_open: Operation not \
+permitted" --stop -p "$PIDFILE"
+	fails 125 "daemonize: signal: $PIDFILE: pidfd_open: Operation not \
+permitted" --signal=HUP -p "$PIDFILE"
+	denied pidfd_send_signal EPERM
+	fails 125 "daemonize: signal: pidfd_send_signal: Operation not \
+permitted" --signal=HUP -p "$PIDFILE"
+	alive "$(cat "$PIDFILE")"
+}

@@ -41,7 +41,7 @@ set_failed(struct found *found)
 }
 
 /*
- * Root reads the records of all users: whoever can write one may name any
+ * Root reads the records of all users: a user who can write one may name any
  * process in it.  1, 0, or -1 with errno.
  */
 static int
