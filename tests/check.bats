@@ -143,7 +143,7 @@ as_nobody() {
 	launch -R root -p "$PIDFILE" /bin/sleep 1000
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
-	finds fds='?' -- -R root
+	finds -- -R root
 }
 
 # --- 1 signals ---------------------------------------------------------------
