@@ -85,8 +85,8 @@ one_runs() {
 
 dies_meanwhile() {
 	script die <<-'END'
-		# Once the stop has removed the file he is dead anyway.
-		[[ -e $PIDFILE ]] || exit 0
+		# Once the stop has emptied the file, the daemon is gone.
+		[[ -s $PIDFILE ]] || exit 0
 		read -r pid <"$PIDFILE"
 		kill -KILL "$pid" 2>/dev/null || :
 		until gone "$pid"; do
@@ -149,11 +149,17 @@ in_namespace() {
 	    $*" 3>&-
 }
 
-# Another process gets the pid that the pid file names.
+# Another process gets the pid that the pid file names; the kernel has only the
+# clock tick of a start, so it starts in a later one.
 use_again() {
-	local pid
+	local pid stat start uptime=0
 
 	read -r pid <"$PIDFILE"
+	stat=$(cat "/proc/$pid/stat" 2>/dev/null) || :
+	start=$(cut -d' ' -f20 <<<"${stat##*) }")
+	until ((10#${uptime/./} > ${start:-0} + 1)); do
+		read -r uptime _ </proc/uptime
+	done
 	kill -KILL "$pid" 2>/dev/null || :
 	until [[ ! -e /proc/$pid ]]; do
 		breathe
@@ -246,7 +252,7 @@ spare_at_every_call() {
 used_again_meanwhile() {
 	"$HELPERS_DIR/atcall" 1 0 true >/dev/null || skip "needs ptrace"
 	script use_again <<-END
-		[[ -e \$PIDFILE ]] || exit 0
+		[[ -s \$PIDFILE ]] || exit 0
 		BATS_TEST_TMPDIR=\$TMP
 		$(declare -f breathe equal use_again)
 		use_again
