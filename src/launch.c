@@ -533,9 +533,7 @@ interrupted(const struct plan *plan, pid_t child,
 		return plan_tell_stopped(plan, complain_errno("background",
 		    "poll", patience->error));
 	if (sig == TIMED_OUT) {
-		(void)snprintf(reason, sizeof(reason),
-		    "not executed after %s", plan->ready.want.timeout_text);
-		(void)complain("exec", plan->path, reason);
+		ready_complain_late(plan);
 		return plan_tell_stopped(plan, STATUS_TIMED_OUT);
 	}
 	(void)snprintf(reason, sizeof(reason),

@@ -483,6 +483,22 @@ ends_with(const char *text, size_t length, const char *path,
 	return end > text && end[-1] == '\0';
 }
 
+/* Was its executable, which a newer one has replaced, of that path? */
+static bool
+was_executed_from(pid_t pid, const char *path)
+{
+	static const char deleted[] = " (deleted)";
+	char link[PATH_MAX], real[PATH_MAX];
+	size_t length;
+
+	if (proc_link(pid, "exe", link, sizeof(link)) == -1 ||
+	    realpath(path, real) == NULL)
+		return false;
+	length = strlen(real);
+	return strncmp(link, real, length) == 0 &&
+	    strcmp(link + length, deleted) == 0;
+}
+
 bool
 proc_runs(pid_t pid, const char *path, char *const *argv)
 {
@@ -493,6 +509,8 @@ proc_runs(pid_t pid, const char *path, char *const *argv)
 
 	if (stat(path, &ours) == 0 && proc_file(pid, "exe", &theirs) == 0 &&
 	    ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
+		return true;
+	if (was_executed_from(pid, path))
 		return true;
 	arguments = proc_command(pid, &length);
 	same = arguments != NULL && ends_with(arguments, length, path, argv);

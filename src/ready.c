@@ -34,6 +34,9 @@
 #include "stop.h"
 #include "tail.h"
 
+/* Room for a path, and the words around it. */
+#define LATE_SIZE	(PATH_MAX + 128)
+
 /* How long a notifier may take from its READY=1 to its BARRIER=1. */
 #define BARRIER_MS	100
 
@@ -151,14 +154,30 @@ refuse_ended(const struct wait *wait, const siginfo_t *child)
 	return refuse(wait, STATUS_ENDED, why, hint);
 }
 
+/* Why a command is late, executed or not yet. */
+static void
+describe_late(const struct plan *plan, char why[static LATE_SIZE],
+    const char *more)
+{
+	(void)snprintf(why, LATE_SIZE, "not ready after %s: %s%s",
+	    plan->ready.want.timeout_text, plan->ready.want.text, more);
+}
+
+void
+ready_complain_late(const struct plan *plan)
+{
+	char why[LATE_SIZE];
+
+	describe_late(plan, why, "");
+	(void)complain("ready", plan->path, why);
+}
+
 static int
 refuse_late(const struct wait *wait)
 {
-	const struct readiness *want = &wait->ready->want;
-	char why[PATH_MAX + 128];
+	char why[LATE_SIZE];
 
-	(void)snprintf(why, sizeof(why), "not ready after %s: %s%s",
-	    want->timeout_text, want->text, wait->ready->closed ?
+	describe_late(wait->plan, why, wait->ready->closed ?
 	    ", which it has closed" : "");
 	return refuse(wait, STATUS_TIMED_OUT, why, "");
 }

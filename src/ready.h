@@ -42,6 +42,9 @@ struct plan;
  */
 int	ready_wait(const struct plan *, pid_t pid, pid_t session);
 
+/* The message of a command that is not ready in time, executed or not yet. */
+void	ready_complain_late(const struct plan *);
+
 /* Ends this process by a signal, as the caller expects of ^C. */
 void	end_by(int sig);
 

@@ -458,15 +458,15 @@ os.execv(sys.argv[1], sys.argv[1:])')
 
 	requires root
 	open_directory
-	"$PROBE" "$REPORT"
+	"$PROBE" "$REPORT" keyring
 	keyring=$(fact keyring)
 	((keyring > 0)) || skip "needs a session keyring"
 	rm "$REPORT"
-	launch "$PROBE" "$REPORT"
+	launch "$PROBE" "$REPORT" keyring
 	eventually test -e "$REPORT"
 	equal "keyring without a user" "$(fact keyring)" "$keyring"
 	rm "$REPORT"
-	launch -u nobody -c / "$PROBE" "$TMP/report" || :
+	launch -u nobody -c / "$PROBE" "$TMP/report" keyring || :
 	eventually test -e "$REPORT"
 	[[ $(fact keyring) != "$keyring" ]]
 }

@@ -272,11 +272,10 @@ assert abs((a - b).total_seconds()) <= 1, (a, b)' other
 @test "--status of a command that gave itself a title has no empty arguments" {
 	setup_python
 	requires redis-server
-	redis-server --daemonize yes --port 0 --unixsocket "$TMP/socket" \
-	    --pidfile "$PIDFILE" --dir "$TMP" --save '' >redis.log 3>&-
-	eventually test -s "$PIDFILE"
+	launch -c "$TMP" -p "$PIDFILE" redis-server --port 0 \
+	    --unixsocket "$TMP/socket" --save ''
 	remember "$(cat "$PIDFILE")"
-	chmod go-w "$TMP"
+	eventually test -e socket
 	launch --status --json -p "$PIDFILE" >status
 	reads status 'assert j["command"] == \
 	    ["redis-server unixsocket:" + args[0]], j["command"]' "$TMP/socket"

@@ -87,14 +87,13 @@ is_killed() {
 	    "/proc/$DAEMON/status"
 }
 
-# The launcher gives up, with that message, and nothing is left: gives_up WHY
+# The launcher gives up, with that message, and nothing is left: gives_up MESSAGE
 gives_up() {
 	eventually is_killed
 	go_on
 	eventually gone "$LAUNCHER"
 	gone "$DAEMON"
-	equal output "$(grep -v '^strace:' "$TMP/output")" \
-	    "daemonize: exec: $SLEEP: $1"
+	equal output "$(grep -v '^strace:' "$TMP/output")" "daemonize: $1"
 	[[ ! -e $PIDFILE && ! -e $PIDFILE.record ]]
 }
 
@@ -106,7 +105,7 @@ gives_up() {
 		hold_up -u nobody
 		find_launcher
 		kill -"$signal" "$LAUNCHER"
-		gives_up "not waited for any more: signal $signal"
+		gives_up "exec: $SLEEP: not waited for any more: signal $signal"
 	done
 }
 
@@ -116,13 +115,13 @@ gives_up() {
 	find_launcher
 	kill -STOP "$DAEMON"
 	kill -TERM "$LAUNCHER"
-	gives_up "not waited for any more: signal TERM"
+	gives_up "exec: $SLEEP: not waited for any more: signal TERM"
 }
 
 @test "the time limit of --ready bounds the wait for the exec" {
 	hold_up --ready=fd:7 --ready-timeout=2s
 	find_launcher
-	gives_up "not executed after 2s"
+	gives_up "ready: $SLEEP: not ready after 2s: fd:7"
 }
 
 # --- another pid namespace ------------------------------------------------

@@ -23,6 +23,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,18 +183,23 @@ print_terminal(FILE *out)
 		close(fd);
 }
 
-/* What prctl(2) and keyctl(2) have; a serial of -1: there is no keyring. */
+/*
+ * What prctl(2) has; and where it is asked for, since it is another one at each
+ * launch, the serial of the session keyring, -1 where there is none.
+ */
 static void
-print_attributes(FILE *out)
+print_attributes(FILE *out, bool keyring)
 {
 	int pdeath = -1;
 
 	(void)prctl(PR_GET_PDEATHSIG, &pdeath, 0, 0, 0);
-	fprintf(out, "pdeath %d\ntimerslack %d\ndumpable %d\nkeyring %ld\n",
+	fprintf(out, "pdeath %d\ntimerslack %d\ndumpable %d\n",
 	    pdeath, prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0),
-	    prctl(PR_GET_DUMPABLE, 0, 0, 0, 0),
-	    syscall(SYS_keyctl, 0 /* KEYCTL_GET_KEYRING_ID */,
-	    -3 /* KEY_SPEC_SESSION_KEYRING */, 0));
+	    prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
+	if (keyring)
+		fprintf(out, "keyring %ld\n",
+		    syscall(SYS_keyctl, 0 /* KEYCTL_GET_KEYRING_ID */,
+		    -3 /* KEY_SPEC_SESSION_KEYRING */, 0));
 }
 
 int
@@ -224,7 +230,7 @@ main(int argc, char **argv)
 	fprintf(out, "cwd %s\n", cwd);
 	print_fds(out);
 	print_ids(out);
-	print_attributes(out);
+	print_attributes(out, argc > 2 && strcmp(argv[2], "keyring") == 0);
 	for (i = 0; i < argc; i++)
 		fprintf(out, "arg%d %s\n", i, argv[i]);
 	for (env = environ; *env != NULL; env++)
