@@ -170,7 +170,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$DAEMONIZE" "${SAID_BY[@]}" 3>&- \
 		becomes_ready "text=$text"
 		kill "$PID"
 		eventually gone "$PID"
-		rm -f "$PIDFILE"
+		rm -f "$PIDFILE" "$PIDFILE.record"
 	done
 }
 
@@ -200,7 +200,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$DAEMONIZE" "${SAID_BY[@]}" 3>&- \
 	becomes_ready size=4096 'text=READY=1\nX='
 	kill "$PID"
 	eventually gone "$PID"
-	rm -f "$PIDFILE"
+	rm -f "$PIDFILE" "$PIDFILE.record"
 	is_not_ready "" size=4097 'text=READY=1\nX='
 	is_not_ready "" size=65536 'text=READY=1\nX='
 }
@@ -453,12 +453,12 @@ has_lived() {
 	    grep -c ^NOTIFY_SOCKET=)" 1
 	kill "$PID"
 	eventually gone "$PID"
-	rm -f "$PIDFILE"
+	rm -f "$PIDFILE" "$PIDFILE.record"
 	said_by "$LONG" -E NOTIFY_SOCKET=x -p "$PIDFILE" -- text=READY=1 stay
 	fails 0 "" "${SAID_BY[@]}"
 	remember "$(cat "$PIDFILE")"
 	is_removed
-	rm -f "$PIDFILE"
+	rm -f "$PIDFILE" "$PIDFILE.record"
 	said_by "$LONG" --clear-env -E DAEMONIZE_TEST="$TMP" -p "$PIDFILE" -- \
 	    text=READY=1 stay
 	fails 0 "" "${SAID_BY[@]}"
@@ -484,7 +484,7 @@ has_lived() {
 	local fds
 
 	for fds in close keep; do
-		rm -f "$PIDFILE"
+		rm -f "$PIDFILE" "$PIDFILE.record"
 		said_by "$LONG" --fds="$fds" -p "$PIDFILE" -- text=READY=1 stay
 		fails 0 "" "${SAID_BY[@]}"
 		PID=$(cat "$PIDFILE")
@@ -504,7 +504,7 @@ has_lived() {
 
 	for mask in 077 000 027; do
 		umask "$mask"
-		rm -f "$PIDFILE"
+		rm -f "$PIDFILE" "$PIDFILE.record"
 		said_by "$LONG" -p "$PIDFILE" -- text=READY=1 stay
 		fails 0 "" "${SAID_BY[@]}"
 		remember "$(cat "$PIDFILE")"
@@ -653,7 +653,7 @@ is_removed_from_root() {
 	    "$PROBE"; do
 		export XDG_RUNTIME_DIR=$value
 		[[ $value != unset ]] || unset XDG_RUNTIME_DIR
-		rm -f "$PIDFILE"
+		rm -f "$PIDFILE" "$PIDFILE.record"
 		becomes_ready text=READY=1
 	done
 	[[ -z $(ls "$long") ]]
@@ -695,7 +695,7 @@ script() {
 
 	script 'systemd-notify --ready'
 	for ((i = 0; i < 20; i++)); do
-		rm -f "$PIDFILE" "$TMP/done"
+		rm -f "$PIDFILE" "$PIDFILE.record" "$TMP/done"
 		fails 0 "" "${SCRIPT[@]}"
 		remember "$(cat "$PIDFILE")"
 		eventually done_or_gone

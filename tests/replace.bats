@@ -460,7 +460,7 @@ no process has this FIFO open for reading" -o "$TMP/fifo" "${DAEMON[@]}"
 	    "daemonize: stop: $PIDFILE: pid $PID is still there" \
 	    -o "$TMP/out" "${DAEMON[@]}"
 	equal "what was sent" "$(grep -o 'SIG[A-Z]*' "$TMP/trace")" \
-	    $'SIGTERM\nSIGKILL'
+	    $'SIGTERM\nSIGCONT\nSIGKILL'
 	[[ ! -e $TMP/out ]]
 }
 

@@ -113,8 +113,7 @@ except ChildProcessError:
 	requires strace
 	# Without a zombie the launcher could not tell it from one that ended.
 	from ignored=17 -- strace -qq -f -o trace \
-	    -e trace="$(names_of ftruncate)" \
-	    -e inject="$(names_of ftruncate):signal=KILL"
+	    -e trace=chdir -e inject=chdir:signal=KILL
 	fails 125 "daemonize: exec: $PROBE: killed by signal 9 before it was\
  executed" -p "$PIDFILE" "$PROBE" "$REPORT"
 	[[ ! -e $REPORT ]]

@@ -110,7 +110,7 @@ load helpers
 	eventually test -e "$REPORT"
 	equal directory "$(fact cwd)" "$(cd ../elsewhere && pwd -P)"
 	equal stdin "$(fact fd0)" "r $(pwd -P)/in"
-	equal sub "$(echo *)" "err in lock out pid witness"
+	equal sub "$(echo *)" "err in lock out pid pid.record witness"
 	equal elsewhere "$(ls ../elsewhere)" ""
 }
 

@@ -201,6 +201,6 @@ start_sshd() {
 		status_is 0
 		remember "$(cat "$PIDFILE")"
 		answers
-		rm "$PIDFILE" answer
+		rm "$PIDFILE" "$PIDFILE.record" answer
 	done
 }
