@@ -302,8 +302,8 @@ namespace" --stop -p "$PIDFILE"
 @test "without a descriptor for the process" {
 	start
 	inject pidfd_open:error=EMFILE
-	fails_of_it 125 "daemonize: stop: $PIDFILE: Too many open files" \
-	    --stop -p "$PIDFILE"
+	fails_of_it 125 "daemonize: stop: $PIDFILE: pidfd_open: Too many open \
+files" --stop -p "$PIDFILE"
 	alive "$PID"
 }
 
