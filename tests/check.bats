@@ -695,7 +695,8 @@ named() {
 	launch -p "$PIDFILE" './) 5 Z'
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
-	eventually test -e "$REPORT"
+	# A shell has its script open, sleep has nothing of it.
+	eventually grep -q '^sleep$' "/proc/$PID/comm"
 	finds
 }
 
