@@ -533,7 +533,7 @@ socket.create_connection(("127.0.0.1", int(sys.argv[1]))).close()' "$PORT"
 	run example "--check"
 	status_is 0
 	find_daemon "sleep 1000"
-	[[ $output == *"signals     BAD ignored: "*"it is none" ]] ||
+	[[ $output == *"signals     BAD ignored: "*"it is no proper daemon" ]] ||
 	    { echo "$output"; return 1; }
 }
 
