@@ -404,8 +404,7 @@ begin_deaf() {
 	eventually grep -qx 15 log
 	alive "$LAUNCHER"
 	kill -TERM "$LAUNCHER"
-	ends 143 "daemonize: ready: $HELPERS_DIR/stubborn: not waited for any \
-more: signal TERM"
+	ends 143 "daemonize: ready: $HELPERS_DIR/stubborn: interrupted by signal TERM"
 	((SECONDS - begun < 10))
 	is_undone
 }
