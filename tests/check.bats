@@ -203,6 +203,21 @@ HUP INT "*" 64" ]]
 	finds -- --signals=keep
 }
 
+# Audits PID, whatever comes of it: the row of a step.  audited STEP OPTION...
+audited() {
+	launch --check "${@:2}" "$PID" >rows || :
+	sed -nE "s/^$1 +//p" rows
+}
+
+@test "the signals of a process with many groups are seen" {
+	requires root setpriv
+	# /proc/PID/status has them before the signals.
+	CALLER=(setpriv --groups "$(seq -s, 2000000000 2000000999)")
+	probe --signals=ignore
+	equal signals "$(audited signals --signals=default)" \
+	    "BAD ignored: HUP TSTP TTIN TTOU; blocked: none"
+}
+
 # --- 2 sigchld ---------------------------------------------------------------
 
 @test "an ignored SIGCHLD is BAD, in its row alone" {
@@ -408,6 +423,11 @@ signal.pause()' "$DAEMONIZE" --session=keep "$PROBE" "$REPORT" stay
 	finds fds=BAD -- --fds=8
 }
 
+@test "a lock file that does not exist is no descriptor to expect" {
+	probe
+	equal fds "$(audited fds -l "$TMP/none")" "ok  none above 2"
+}
+
 # --- 8 chdir -----------------------------------------------------------------
 
 @test "another directory than / is BAD, in its row alone" {
@@ -444,6 +464,11 @@ signal.pause()' "$DAEMONIZE" --session=keep "$PROBE" "$REPORT" stay
 	probe --chdir=$'a\e[31m\nstdio'
 	finds chdir=BAD
 	equal chdir "$(shown chdir)" "$TMP/a?[31m?stdio"
+}
+
+@test "an expected directory whose path is too long is BAD" {
+	probe
+	equal chdir "$(audited chdir -c "/$(printf 'd%.0s' {1..5000})")" "BAD /"
 }
 
 # --- 9 stdio -----------------------------------------------------------------

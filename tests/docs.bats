@@ -880,12 +880,3 @@ PERSONS="he|him|his|himself|who|whom|whoever|nobody|somebody|anybody"
 	shellcheck --severity=warning "${files[@]}"
 }
 
-@test "Makefile.am has every bats file" {
-	local file
-
-	for file in "$SOURCE_DIR"/tests/*.bats; do
-		file=tests/${file##*/}
-		grep -qE "^	$file( |\$)" "$SOURCE_DIR/Makefile.am" ||
-		    { echo "not listed: $file"; return 1; }
-	done
-}

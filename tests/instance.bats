@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
+# shellcheck disable=SC2030,SC2031,SC2034  # tests are subshells; CALLER is launch's
 # One instance: the pid file, its record, the lock file, and what they refuse.
 
 load helpers
@@ -130,6 +130,16 @@ end_daemon() {
 	fails 125 "daemonize: pidfile: $TMP/no/pid: No such file or directory" \
 	    -p "$TMP/no/pid" -o "$TMP/new" "${DAEMON[@]}"
 	[[ ! -e $TMP/no && ! -e $TMP/new ]]
+}
+
+@test "a pid file whose path is too long is reported by the launch and the verbs" {
+	local long
+
+	long=$(printf 'd%.0s' {1..4150})/pid
+	fails 125 "daemonize: pidfile: $long: File name too long" -p "$long" true
+	fails 4 "daemonize: status: $long: File name too long" \
+	    --status -p "$long"
+	fails 125 "daemonize: stop: $long: File name too long" --stop -p "$long"
 }
 
 @test "a pid file where the caller cannot write is reported" {
@@ -348,6 +358,20 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 	DAEMON=(sleep 1000)
 	start
 	names_instance
+}
+
+@test "a running command whose file was replaced by a newer one is seen" {
+	cp "$(command -v sleep)" serve
+	ln -s serve other
+	# By the other name, so that only the file is the same.
+	./other 1000 3>&- &
+	remember $!
+	eventually grep -qx other "/proc/$!/comm"
+	echo $! >"$PIDFILE"
+	rm serve
+	cp "$(command -v sleep)" serve
+	fails 1 "daemonize: already running: pid $! holds $PIDFILE" \
+	    -p "$PIDFILE" ./serve 1000
 }
 
 # --- what is no obstacle ----------------------------------------------------
@@ -627,6 +651,24 @@ $PIDFILE" -n "$name" "${DAEMON[@]}"
 	unset XDG_STATE_HOME HOME
 	fails 125 "daemonize: name: x: neither XDG_STATE_HOME nor HOME is set; \
 use --pidfile" -n x "${DAEMON[@]}"
+}
+
+@test "--list with neither XDG_STATE_HOME nor HOME is refused" {
+	requires user
+	CALLER=(env -u XDG_STATE_HOME -u HOME)
+	fails 125 "daemonize: name: neither XDG_STATE_HOME nor HOME is \
+set; use --pidfile" \
+	    --list
+}
+
+@test "a name below a path that is too long is refused" {
+	requires user
+	local long
+
+	long=/$(printf 'd%.0s' {1..5000})
+	CALLER=(env "XDG_STATE_HOME=$long")
+	fails 125 "daemonize: name: $long/daemonize/$HOSTNAME/some.pid: File name too long" \
+	    -n some true
 }
 
 @test "two names are two instances" {

@@ -500,3 +500,9 @@ is_misuse() {
 @test "replace needs a command" {
 	is_misuse "COMMAND: missing" --replace -p "$PIDFILE"
 }
+
+@test "--replace with a pid file in a missing directory is refused" {
+	fails 125 "daemonize: pidfile: $TMP/none/pid: No such file or directory" \
+	    --replace -p "$TMP/none/pid" "$PROBE" "$REPORT"
+	[[ ! -e $REPORT ]]
+}

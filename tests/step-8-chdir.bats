@@ -156,3 +156,15 @@ load helpers
 	probe -u nobody -c home
 	equal directory "$(fact cwd)" "$(pwd -P)/home"
 }
+
+@test "in the foreground, a caller's directory that may not be entered is no obstacle" {
+	requires user
+	mkdir closed
+	(
+		cd closed
+		chmod 000 .
+		launch -F -o "$TMP/said" echo hello
+	)
+	chmod 700 closed
+	equal said "$(cat said)" hello
+}

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
-# Servers that are ready as their authors made them say it: at the moment when
-# the launch returns, they serve, with one try.
+# --ready with servers, by the notification or port of each: when the launch
+# returns, the server serves at the first try.
 
 load helpers
 load ssh
