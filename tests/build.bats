@@ -235,9 +235,9 @@ installs() {
 @test "tests/run tells its options, and refuses others" {
 	run "$SOURCE_DIR/tests/run" --help
 	status_is 0
-	output_is "usage: tests/run [--servers] [FILE.bats]..."
+	output_is "usage: tests/run [--servers | --ci] [FILE.bats]..."
 	run "$SOURCE_DIR/tests/run" --server build.bats
 	status_is 2
-	output_is "usage: tests/run [--servers] [FILE.bats]...
+	output_is "usage: tests/run [--servers | --ci] [FILE.bats]...
 0 passed, 1 failed, 0 skipped"
 }
