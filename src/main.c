@@ -22,18 +22,18 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "check.h"
-#include "control.h"
-#include "explain.h"
-#include "help.h"
+#include "base/message.h"
+#include "cli/help.h"
+#include "cli/options.h"
 #include "instance/instance.h"
 #include "instance/name.h"
-#include "launch.h"
-#include "message.h"
-#include "options.h"
-#include "plan.h"
+#include "launch/launch.h"
+#include "plan/plan.h"
 #include "static_nss.h"
-#include "status.h"
+#include "verbs/check.h"
+#include "verbs/control.h"
+#include "verbs/explain.h"
+#include "verbs/status.h"
 
 /*
  * What the caller started us with.  From here on the end of his terminal and

@@ -271,7 +271,7 @@ manual_page_section() {
 @test "the completion has every signal with a name that the program knows" {
 	equal signals "$(complete_line "daemonize --signal="; offered | sort)" \
 	    "$(sed -nE 's/^	\{ SIG[A-Z0-9]+,	"([A-Z0-9]+)" \},$/\1/p' \
-		"$SOURCE_DIR/src/schedule.c" | sort)"
+		"$SOURCE_DIR/src/process/schedule.c" | sort)"
 }
 
 @test "the completion offers files, directories, users and groups" {

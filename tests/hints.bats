@@ -84,7 +84,7 @@ not_found_in_empty() {
 	local words word
 
 	words=$(sed -n '/ words\[\] = {/,/NULL }/p' \
-	    "$SOURCE_DIR/src/hint.c" | grep -o '"[^"]*"' | tr -d '"')
+	    "$SOURCE_DIR/src/cli/hint.c" | grep -o '"[^"]*"' | tr -d '"')
 	[[ $(wc -w <<<"$words") -gt 30 ]]
 	for word in $words; do
 		[[ $(bash --posix -c 'type -t -- "$1"' - "$word") == \
@@ -96,7 +96,7 @@ not_found_in_empty() {
 	local word
 
 	for word in $(sed -n '/bash_words\[\] = {/,/NULL }/p' \
-	    "$SOURCE_DIR/src/hint.c" | grep -o '"[^"]*"' | tr -d '"'); do
+	    "$SOURCE_DIR/src/cli/hint.c" | grep -o '"[^"]*"' | tr -d '"'); do
 		# Bash itself reads this one as a command of its own.
 		[[ $word != "((" ]] || continue
 		[[ $(bash -c 'type -t -- "$1"' - "$word") == \

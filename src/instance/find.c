@@ -15,7 +15,7 @@
 #include "instance/find.h"
 #include "instance/lockfile.h"
 #include "instance/pidfile.h"
-#include "proc.h"
+#include "process/proc.h"
 
 /* So often a file may have been replaced between its opening and its lock. */
 #define OPEN_TRIES	1000

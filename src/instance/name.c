@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/message.h"
 #include "instance/name.h"
-#include "message.h"
 
 /*
  * A user's own: not in XDG_RUNTIME_DIR, which cron does not set and the last

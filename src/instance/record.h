@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "proc.h"
+#include "process/proc.h"
 
 #define RECORD_SIZE	4096
 

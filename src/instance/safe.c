@@ -27,8 +27,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "instance/safe.h"
 #include "openat2.h"
-#include "safe.h"
 
 /* The type of procfs (statfs(2)): not every C library has linux/magic.h. */
 #define PROC_MAGIC	0x9fa0

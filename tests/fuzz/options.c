@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 #include "../../src/explain.h"
-#include "../../src/message.h"
 #include "../../src/instance/name.h"
+#include "../../src/message.h"
 #include "../../src/options.h"
 #include "../../src/plan.h"
 #include "fuzz.h"

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* argv -> struct config: what was said. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "process/schedule.h"
+#include "ready/readiness.h"
+#include "steps/steps.h"
+
+enum verb {
+	VERB_LAUNCH,
+	VERB_EXPLAIN,
+	VERB_CHECK,
+	VERB_STATUS,
+	VERB_STOP,
+	VERB_SIGNAL,
+	VERB_WAIT,
+	VERB_LIST,
+	VERB_HELP,
+	VERB_VERSION
+};
+
+/* Strings are argv's own; a NULL was not said.  A name becomes a pidfile. */
+struct config {
+	int argc;			/* the command line itself */
+	char **argv;
+	enum verb verb;
+	struct steps steps;
+	const char *user;
+	const char *user_group;		/* of USER:GROUP */
+	const char *group;		/* of --group, which counts more */
+	const char *root;		/* of --chroot */
+	const char *pidfile;
+	const char *name;
+	const char *lockfile;
+	struct readiness ready;
+	const char **env;		/* NAME=VALUE, nenv of them */
+	size_t nenv;
+	char **command;			/* and its arguments, and a NULL */
+	bool clear_env;
+	bool no_new_privs;
+	bool if_not_running;
+	bool replace;
+	bool verbose;
+	unsigned int said;		/* the steps: a bit each, 1 << step */
+	bool stdio_said[3];
+
+	pid_t pid;			/* --check's operand, or 0 */
+	int signal;
+	struct schedule schedule;	/* of --stop and --replace */
+	bool tree;
+	bool json;
+};
+
+/*
+ * Reads the command line; checks what can be seen in it alone: nothing is
+ * looked up and no file is touched.  Returns STATUS_DONE, or STATUS_FAILED
+ * after it has told the user what is wrong.  The config lives as long as argv.
+ */
+int	options_parse(struct config *, int argc, char **argv);
+
+#endif

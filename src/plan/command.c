@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Finding the command, and the reason when it cannot be executed. */
+#include "config.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "openat2.h"
+#include "plan/command.h"
+
+/* As open(2), but as a process sees it whose root is the directory root. */
+static int
+open_inside(int root, const char *path, int flags)
+{
+	struct open_how how = { .resolve = RESOLVE_IN_ROOT };
+
+	flags |= O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	if (root == -1)
+		return open(path, flags);
+	/* It refuses what O_PATH has no use for. */
+	if (flags & O_PATH)
+		flags = O_PATH | O_CLOEXEC;
+	how.flags = (unsigned int)flags;
+	return openat2(root, path, &how, sizeof(how));
+}
+
+/* Is path a file to execute?  0, or -1 with errno. */
+static int
+check_executable(const char *path, int root)
+{
+	struct stat st;
+	int fd, result;
+
+	fd = open_inside(root, path, O_PATH);
+	if (fd == -1)
+		return -1;
+	result = fstat(fd, &st);
+	(void)close(fd);
+	if (result == -1)
+		return -1;
+	if (S_ISDIR(st.st_mode)) {
+		errno = EISDIR;
+		return -1;
+	}
+	/* Only root can have another root, and any x is enough for root. */
+	if (!S_ISREG(st.st_mode) || !(st.st_mode & 0111)) {
+		errno = EACCES;
+		return -1;
+	}
+	return root == -1 ? access(path, X_OK) : 0;
+}
+
+char *
+command_find(const char *name, const char *path, int root)
+{
+	int worst = ENOENT;
+	const char *end;
+	char *candidate;
+
+	if (strchr(name, '/') != NULL) {
+		if (check_executable(name, root) == -1)
+			return NULL;
+		return strdup(name);
+	}
+	for (;; path = end + 1) {
+		end = strchrnul(path, ':');
+		/* An empty element means the current directory. */
+		if (asprintf(&candidate, "%.*s%s%s",
+		    (int)(end - path), path, end == path ? "./" : "/",
+		    name) == -1)
+			return NULL;
+		if (check_executable(candidate, root) == 0)
+			return candidate;
+		/*
+		 * As in a shell, a file that is there is told, but not a
+		 * directory of PATH that only others may search.
+		 */
+		if (errno == EACCES &&
+		    (root != -1 || access(candidate, F_OK) == 0))
+			worst = EACCES;
+		free(candidate);
+		if (*end == '\0')
+			break;
+	}
+	errno = worst;
+	return NULL;
+}
+
+bool
+command_is_binary(const char *path)
+{
+	char head[128];
+	ssize_t length, i;
+	int fd;
+
+	fd = open_inside(-1, path, O_RDONLY);
+	if (fd == -1)
+		return false;
+	length = read(fd, head, sizeof(head));
+	(void)close(fd);
+	for (i = 0; i < length && head[i] != '\n'; i++)
+		if (head[i] == '\0')
+			return true;
+	return false;
+}
+
+/* The first word after `#!`. */
+static const char *
+script_interpreter(char *head)
+{
+	char *start = head + 2;
+
+	start += strspn(start, " \t");
+	start[strcspn(start, " \t\n")] = '\0';
+	return start;
+}
+
+/* The dynamic loader, where the headers lie within the first length bytes. */
+static const char *
+elf_interpreter(char *head, size_t length)
+{
+	const ElfW(Ehdr) *elf = (const void *)head;
+	const ElfW(Phdr) *header;
+	size_t i;
+
+	/* The offsets are 32 or 64 bits wide: beware of a sum that wraps. */
+	if (length < sizeof(*elf) || elf->e_phentsize != sizeof(*header) ||
+	    elf->e_phoff > length || elf->e_phoff % sizeof(ElfW(Addr)) != 0)
+		return NULL;
+	for (i = 0; i < elf->e_phnum; i++) {
+		if ((i + 1) * sizeof(*header) > length - elf->e_phoff)
+			return NULL;
+		header = (const void *)(head + elf->e_phoff +
+		    i * sizeof(*header));
+		if (header->p_type != PT_INTERP)
+			continue;
+		return header->p_offset < length ?
+		    head + header->p_offset : NULL;
+	}
+	return NULL;
+}
+
+int
+command_interpreter(const char *path, int root, char *buf, size_t size)
+{
+	char head[4096] __attribute__((aligned(16)));
+	const char *interpreter = NULL;
+	ssize_t length;
+	int fd;
+
+	if ((fd = open_inside(root, path, O_RDONLY)) == -1)
+		return -1;
+	length = read(fd, head, sizeof(head) - 1);
+	(void)close(fd);
+	if (length < 4)
+		return -1;
+	head[length] = '\0';
+
+	if (memcmp(head, "#!", 2) == 0)
+		interpreter = script_interpreter(head);
+	else if (memcmp(head, ELFMAG, SELFMAG) == 0)
+		interpreter = elf_interpreter(head, (size_t)length);
+	if (interpreter == NULL || *interpreter == '\0' ||
+	    check_executable(interpreter, root) == 0)
+		return -1;
+	(void)strlcpy(buf, interpreter, size);
+	return 0;
+}

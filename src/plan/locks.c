@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The locks of a plan: the lock file, the pid file and its record. */
+#include "config.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/message.h"
+#include "instance/instance.h"
+#include "instance/lockfile.h"
+#include "instance/name.h"
+#include "plan/plan.h"
+#include "process/proc.h"
+
+static int
+already_running(const struct plan *plan, const char *path, pid_t pid,
+    bool *running)
+{
+	char which[64];
+
+	*running = true;
+	if (plan->if_not_running)
+		return STATUS_DONE;
+	if (pid > 0)
+		(void)snprintf(which, sizeof(which), "pid %d", (int)pid);
+	else
+		(void)strlcpy(which, "another process", sizeof(which));
+	return complain_running(which, path);
+}
+
+/* Takes the lock, if it is not taken yet; STATUS_RUNNING: it is held. */
+static int
+take_lockfile(struct plan *plan)
+{
+	const char *reason;
+	mode_t mask;
+	int error;
+
+	if (plan->lockfile == NULL || plan->lock != -1)
+		return STATUS_DONE;
+	/* All users may read it, whatever the caller's umask is. */
+	mask = umask(022);
+	plan->lock = lockfile_open(plan->lockfile, &reason);
+	error = errno;
+	(void)umask(mask);
+	if (plan->lock != -1)
+		return STATUS_DONE;
+	if (error == EWOULDBLOCK)
+		return STATUS_RUNNING;
+	return complain("lockfile", plan->lockfile, reason);
+}
+
+/*
+ * An absolute path for the record: it is read from other directories.  Where
+ * the caller's has no path, --status and --check go by what they see.
+ */
+static void
+add_path(struct record *record, const char *key, const char *path)
+{
+	char *whole = plan_absolute(path);
+
+	(void)record_add(record, key, whole == NULL ? "keep" : whole);
+	free(whole);
+}
+
+/* What the verbs may want to know of the launch, later. */
+static void
+describe_launch(const struct plan *plan, struct record *record)
+{
+	static const char *const files[] = { "stdin", "stdout", "stderr" };
+	char value[PATH_MAX];
+	char *const *arg;
+	int i;
+
+	for (i = 0; i < STEPS; i++) {
+		if (i == STEP_STDIO)
+			continue;
+		step_value((enum step)i, &plan->steps, value, sizeof(value));
+		if (i == STEP_CHDIR && plan->steps.chdir != NULL &&
+		    plan->root == NULL)
+			add_path(record, step_table[i].name, value);
+		else
+			(void)record_add(record, step_table[i].name, value);
+	}
+	for (i = 0; i < 3; i++)
+		if (plan->steps.stdio[i] == NULL)
+			(void)record_add(record, files[i], "keep");
+		else
+			add_path(record, files[i], plan->steps.stdio[i]);
+	(void)record_add(record, "exec", plan->path);
+	for (arg = plan->argv; *arg != NULL; arg++)
+		if (!record_add(record, "arg", *arg))
+			break;
+}
+
+/* Does this state of the instance forbid another one? */
+static bool
+is_in_the_way(const struct plan *plan, const struct found *found)
+{
+	switch (found->state) {
+	case INSTANCE_RUNNING:
+	case INSTANCE_STARTING:
+		return true;
+	case INSTANCE_GUESS:
+		return proc_runs(found->pid, plan->path, plan->argv);
+	default:
+		return false;
+	}
+}
+
+static int
+open_instance(struct plan *plan, bool *running)
+{
+	static struct instance instance;
+	const char *reason;
+	struct found found;
+	char why[256];
+
+	if (plan->pidfile == NULL)
+		return STATUS_DONE;
+	if (plan->named && name_make_directory(plan->pidfile) == -1)
+		return complain_errno("name", plan->pidfile, errno);
+	plan->instance = &instance;
+	if (instance_open(&instance, plan->pidfile, &found, &reason) == -1)
+		return complain("pidfile", plan->pidfile, reason);
+	if (is_in_the_way(plan, &found)) {
+		instance_undo(&instance);
+		return already_running(plan, plan->pidfile, found.pid,
+		    running);
+	}
+	describe_launch(plan, &instance.entry);
+	if (instance_take(&instance) == -1)
+		return complain_errno("pidfile", plan->pidfile, errno);
+	if (instance.record == -1) {
+		(void)snprintf(why, sizeof(why), "no record can be made beside "
+		    "it (%s), so its pid is all that identifies the daemon",
+		    reason);
+		(void)complain("pidfile", plan->pidfile, why);
+	}
+	return STATUS_DONE;
+}
+
+int
+plan_try_lockfile(struct plan *plan)
+{
+	int status = take_lockfile(plan);
+
+	return status == STATUS_RUNNING ? STATUS_DONE : status;
+}
+
+int
+plan_open_instance(struct plan *plan, bool *running)
+{
+	mode_t mask;
+	int status;
+
+	*running = false;
+	status = take_lockfile(plan);
+	if (status == STATUS_RUNNING)
+		return already_running(plan, plan->lockfile, 0, running);
+	if (status != STATUS_DONE)
+		return status;
+	/* All users may read it, too. */
+	mask = umask(022);
+	status = open_instance(plan, running);
+	(void)umask(mask);
+	if (status != STATUS_DONE && plan->instance != NULL)
+		instance_undo(plan->instance);
+	return status;
+}

@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What /proc says of a process (proc(5)). */
+#include "config.h"
+
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/types.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "process/proc.h"
+
+/* Of a task's flags (include/linux/sched.h): forked but didn't exec. */
+#define PF_FORKNOEXEC	0x40
+
+/* The file, as a string of at most size - 1 bytes.  Async-signal-safe. */
+static ssize_t
+read_path(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), saved;
+	ssize_t length;
+
+	if (fd == -1)
+		return -1;
+	length = read(fd, buf, size - 1);
+	saved = errno;
+	(void)close(fd);
+	errno = saved;
+	if (length >= 0)
+		buf[length] = '\0';
+	return length;
+}
+
+/* The file /proc/PID/name, as a string of at most size - 1 bytes. */
+static ssize_t
+read_file(pid_t pid, const char *name, char *buf, size_t size)
+{
+	char path[96];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return read_path(path, buf, size);
+}
+
+/*
+ * All of it, however long, and room for one byte more.  A string of length
+ * bytes to free(3), or NULL with errno.
+ */
+static char *
+read_all(pid_t pid, const char *name, size_t *length)
+{
+	char path[64], *text = NULL, *more = NULL;
+	size_t room = 0;
+	ssize_t got = -1;
+	int fd, saved;
+
+	*length = 0;
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return NULL;
+	do {
+		room = room == 0 ? 4096 : room * 2;
+		if ((more = realloc(text, room)) == NULL)
+			break;
+		text = more;
+		while ((got = read(fd, text + *length,
+		    room - *length - 1)) > 0)
+			*length += (size_t)got;
+	} while (got == 0 && *length + 1 == room);
+	saved = errno;
+	(void)close(fd);
+	errno = saved;
+	if (more != NULL && got == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* A column, from the third, of what /proc/PID/stat has. */
+static const char *
+stat_column(const char *stat, int column)
+{
+	/* The second is the name in parentheses, with anything in it. */
+	const char *at = strrchr(stat, ')');
+	int i;
+
+	for (i = 2; at != NULL && i < column; i++)
+		at = strchr(at + 1, ' ');
+	return at == NULL ? "" : at + 1;
+}
+
+void
+proc_parse_stat(const char *text, struct proc_stat *stat)
+{
+	const char *at = stat_column(text, 3);
+
+	/* The first thread may end before the others. */
+	stat->dead = (*at == 'Z' || *at == 'X') &&
+	    strtol(stat_column(text, 20), NULL, 10) <= 1;
+	stat->parent = (pid_t)strtol(stat_column(text, 4), NULL, 10);
+	stat->session = (pid_t)strtol(stat_column(text, 6), NULL, 10);
+	stat->terminal = strtol(stat_column(text, 7), NULL, 10) != 0;
+	stat->executed = !(strtoul(stat_column(text, 9), NULL, 10) &
+	    PF_FORKNOEXEC);
+	stat->started = strtoull(stat_column(text, 22), NULL, 10);
+}
+
+int
+proc_stat(pid_t pid, struct proc_stat *stat)
+{
+	char text[1024];
+
+	if (read_file(pid, "stat", text, sizeof(text)) == -1)
+		return -1;
+	proc_parse_stat(text, stat);
+	return 0;
+}
+
+bool
+proc_hides(pid_t pid)
+{
+	struct proc_stat stat;
+
+	/* Another one, which it shows, may have got the number meanwhile. */
+	return proc_stat(pid, &stat) == -1 &&
+	    (kill(pid, 0) == 0 || errno != ESRCH) &&
+	    proc_stat(pid, &stat) == -1;
+}
+
+int
+proc_see(pid_t pid, struct proc_stat *stat)
+{
+	int tries;
+
+	/* Another one may have got the pid between the two calls. */
+	for (tries = 0; tries < 2; tries++) {
+		if (proc_stat(pid, stat) == 0)
+			return 1;
+		if (proc_is_short(errno))
+			return -1;
+		if (kill(pid, 0) == -1 && errno == ESRCH)
+			return 0;
+	}
+	errno = EACCES;
+	return -1;
+}
+
+/* The value of a line of /proc/PID/status, or NULL. */
+static const char *
+status_value(const char *status, const char *name)
+{
+	size_t length = strlen(name);
+	const char *at;
+
+	for (at = status; at != NULL; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (strncmp(at, name, length) == 0 && at[length] == ':')
+			return at + length + 1 + strspn(at + length + 1, " \t");
+	}
+	return NULL;
+}
+
+unsigned long long
+proc_own_start(void)
+{
+	struct proc_stat stat;
+	char text[1024];
+
+	errno = ENOENT;
+	if (read_path("/proc/self/stat", text, sizeof(text)) <= 0)
+		return 0;
+	proc_parse_stat(text, &stat);
+	return stat.started;
+}
+
+/* 0, or -1 with errno: ENOENT where it is another's, or no /proc at all. */
+static int
+check_ours(void)
+{
+	char text[32], expected[32];
+	ssize_t length = readlink("/proc/self", text, sizeof(text) - 1);
+	const char *pids;
+	char *status;
+	size_t size;
+	bool one;
+
+	if (length == -1)
+		return -1;
+	text[length] = '\0';
+	(void)snprintf(expected, sizeof(expected), "%d", (int)getpid());
+	if (strcmp(text, expected) != 0) {
+		errno = ENOENT;
+		return -1;
+	}
+	if ((status = read_all(getpid(), "status", &size)) == NULL)
+		return -1;
+	/* The numbers may be equal by chance. */
+	status[size] = '\0';
+	pids = status_value(status, "NSpid");
+	one = pids == NULL || pids[strspn(pids, "0123456789")] == '\n';
+	free(status);
+	errno = ENOENT;
+	return one ? 0 : -1;
+}
+
+bool
+proc_is_ours(void)
+{
+	return check_ours() == 0;
+}
+
+bool
+proc_is_short(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM ||
+	    error == EINTR || error == EIO;
+}
+
+/* Its inode; 0 where the kernel has none of that kind. */
+static int
+get_namespace(const char *name, ino_t *inode)
+{
+	struct stat st;
+
+	*inode = 0;
+	if (stat(name, &st) == -1)
+		return errno == ENOENT ? 0 : -1;
+	*inode = st.st_ino;
+	return 0;
+}
+
+int
+proc_scope(struct proc_scope *scope)
+{
+	/* It stays the same, and a launch or a list asks more than once. */
+	static struct proc_scope known;
+
+	*scope = known;
+	if (*scope->boot != '\0')
+		return 0;
+	if (check_ours() == -1 || read_path("/proc/sys/kernel/random/boot_id",
+	    scope->boot, sizeof(scope->boot)) == -1 ||
+	    get_namespace("/proc/self/ns/pid", &scope->pid_namespace) == -1 ||
+	    get_namespace("/proc/self/ns/time", &scope->time_namespace) == -1) {
+		scope->boot[0] = '\0';
+		return -1;
+	}
+	scope->boot[strcspn(scope->boot, "\n")] = '\0';
+	known = *scope;
+	errno = ENOENT;
+	return *scope->boot == '\0' ? -1 : 0;
+}
+
+void
+proc_started(const struct proc_stat *stat, struct timespec *when)
+{
+	unsigned long hertz = (unsigned long)sysconf(_SC_CLK_TCK);
+	struct timespec since = {
+		.tv_sec = (time_t)(stat->started / hertz),
+		.tv_nsec = (long)(stat->started % hertz *
+		    (1000000000 / hertz))
+	};
+	struct timespec now, boot;
+
+	/* In this order, a pause between them makes it younger: no harm. */
+	(void)clock_gettime(CLOCK_BOOTTIME, &boot);
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	timespecsub(&now, &boot, when);
+	timespecadd(when, &since, when);
+}
+
+static unsigned long long
+status_number(const char *status, const char *name, int base,
+    unsigned long long missing)
+{
+	const char *value = status_value(status, name);
+
+	return value == NULL ? missing : strtoull(value, NULL, base);
+}
+
+/* The real, effective, saved and file system's: are they all the same? */
+static bool
+is_one_user(const char *uids)
+{
+	unsigned long first, other;
+	char *at;
+	int i;
+
+	if (uids == NULL)
+		return false;
+	first = strtoul(uids, &at, 10);
+	for (i = 0; i < 3; i++) {
+		other = strtoul(at, &at, 10);
+		if (other != first)
+			return false;
+	}
+	return true;
+}
+
+void
+proc_parse_status(const char *text, struct proc_status *status)
+{
+	status->leader = (pid_t)status_number(text, "Tgid", 10, 0);
+	status->uid = (uid_t)status_number(text, "Uid", 10, 0);
+	status->one_user = is_one_user(status_value(text, "Uid"));
+	status->umask = (int)status_number(text, "Umask", 8,
+	    (unsigned long long)-1);
+	status->blocked = status_number(text, "SigBlk", 16, 0);
+	status->ignored = status_number(text, "SigIgn", 16, 0);
+}
+
+int
+proc_status(pid_t pid, struct proc_status *status)
+{
+	size_t length;
+	/* The groups of a user may be thousands, and come before the masks. */
+	char *text = read_all(pid, "status", &length);
+
+	if (text == NULL)
+		return -1;
+	text[length] = '\0';
+	proc_parse_status(text, status);
+	free(text);
+	return 0;
+}
+
+int
+proc_link(pid_t pid, const char *name, char *buf, size_t size)
+{
+	char path[64];
+	ssize_t length;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	length = readlink(path, buf, size - 1);
+	if (length == -1)
+		return -1;
+	buf[length] = '\0';
+	return 0;
+}
+
+int
+proc_file(pid_t pid, const char *name, struct stat *st)
+{
+	char path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid,
+	    name) >= sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return stat(path, st);
+}
+
+size_t
+proc_trim_command(char *text, size_t length)
+{
+	/* The last one has no NUL where it was written over. */
+	if (length > 0 && text[length - 1] != '\0')
+		text[length++] = '\0';
+	/* Who sets a title leaves what it had of arguments empty. */
+	while (length > 1 && text[length - 1] == '\0' &&
+	    text[length - 2] == '\0')
+		--length;
+	return length;
+}
+
+char *
+proc_command(pid_t pid, size_t *length)
+{
+	char *text = read_all(pid, "cmdline", length);
+
+	if (text != NULL)
+		*length = proc_trim_command(text, *length);
+	return text;
+}
+
+void
+proc_title(pid_t pid, char *title, size_t size)
+{
+	size_t length = 0, i;
+	char *command = proc_command(pid, &length);
+
+	(void)strlcpy(title, "?", size);
+	if (command != NULL && length > 0) {
+		for (i = 0; i + 1 < length; i++)
+			if (command[i] == '\0')
+				command[i] = ' ';
+		(void)strlcpy(title, command, size);
+	} else if (read_file(pid, "comm", title, size) > 0)
+		title[strcspn(title, "\n")] = '\0';
+	free(command);
+}
+
+/* The entries of a directory that are numbers. */
+static ssize_t
+list_numbers(const char *path, int **list)
+{
+	struct dirent *entry;
+	size_t n = 0, room = 0;
+	int *more;
+	DIR *dir;
+
+	*list = NULL;
+	if ((dir = opendir(path)) == NULL)
+		return -1;
+	while ((entry = readdir(dir)) != NULL) {
+		if (entry->d_name[strspn(entry->d_name, "0123456789")] != '\0')
+			continue;
+		if (n == room) {
+			room = room == 0 ? 64 : room * 2;
+			more = reallocarray(*list, room, sizeof(**list));
+			if (more == NULL) {
+				free(*list);
+				(void)closedir(dir);
+				return -1;
+			}
+			*list = more;
+		}
+		(*list)[n++] = (int)strtol(entry->d_name, NULL, 10);
+	}
+	(void)closedir(dir);
+	return (ssize_t)n;
+}
+
+ssize_t
+proc_list(pid_t **pids)
+{
+	return list_numbers("/proc", pids);
+}
+
+ssize_t
+proc_fds(pid_t pid, int **fds)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	return list_numbers(path, fds);
+}
+
+int
+proc_children(pid_t pid)
+{
+	char name[64], text[4096];
+	int n = 0;
+	char *at;
+
+	(void)snprintf(name, sizeof(name), "task/%d/children", (int)pid);
+	if (read_file(pid, name, text, sizeof(text)) == -1)
+		return -1;
+	/* Each pid is followed by a blank. */
+	for (at = text; (at = strchr(at, ' ')) != NULL; at++)
+		n++;
+	return n;
+}
+
+/* Are the arguments that text ends with: path, and those behind argv[0]? */
+static bool
+ends_with(const char *text, size_t length, const char *path,
+    char *const *argv)
+{
+	const char *end = text + length;
+	size_t n = 0, size;
+
+	while (argv[n] != NULL)
+		n++;
+	for (; n > 0; n--) {
+		const char *word = n == 1 ? path : argv[n - 1];
+
+		size = strlen(word) + 1;
+		if ((size_t)(end - text) < size ||
+		    memcmp(end - size, word, size) != 0)
+			return false;
+		end -= size;
+	}
+	/* Not the end of a longer word; behind an interpreter, at least. */
+	return end > text && end[-1] == '\0';
+}
+
+/* Was its executable, which a newer one has replaced, of that path? */
+static bool
+was_executed_from(pid_t pid, const char *path)
+{
+	static const char deleted[] = " (deleted)";
+	char link[PATH_MAX], real[PATH_MAX];
+	size_t length;
+
+	if (proc_link(pid, "exe", link, sizeof(link)) == -1 ||
+	    realpath(path, real) == NULL)
+		return false;
+	length = strlen(real);
+	return strncmp(link, real, length) == 0 &&
+	    strcmp(link + length, deleted) == 0;
+}
+
+bool
+proc_runs(pid_t pid, const char *path, char *const *argv)
+{
+	struct stat theirs, ours;
+	char *arguments;
+	size_t length;
+	bool same;
+
+	if (stat(path, &ours) == 0 && proc_file(pid, "exe", &theirs) == 0 &&
+	    ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
+		return true;
+	if (was_executed_from(pid, path))
+		return true;
+	arguments = proc_command(pid, &length);
+	same = arguments != NULL && ends_with(arguments, length, path, argv);
+	free(arguments);
+	return same;
+}

@@ -1,0 +1,590 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Terminating processes by a schedule of signals. */
+#include "config.h"
+
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/progress.h"
+#include "pidfd.h"
+#include "process/proc.h"
+#include "process/stop.h"
+
+/* No pid is as high on any Linux (PID_MAX_LIMIT). */
+#define PID_LIMIT	(4 * 1024 * 1024)
+
+/* How often one stage looks for targets without /proc. */
+#define LOOKS_MAX	10
+
+/* How long stop_children() tries. */
+#define CHILDREN_MS	5000
+
+/* A process by name: its pid may be re-used, the two may not. */
+struct identified {
+	pid_t pid;
+	unsigned long long started;	/* 0: unknown, without /proc */
+};
+
+/* The targets that one stage has signalled. */
+struct set {
+	const struct targets *targets;
+	int sig;
+	bool proc;			/* /proc can be used */
+	struct pollfd *fds;		/* the first is skip_fd, then n pidfds
+					   that are held, for the wait */
+	struct identified *ids;		/* of the same */
+	size_t n;
+	struct identified *dropped;	/* signalled, but held no longer: no
+					   descriptors were left */
+	size_t ndropped;
+	size_t seen, refused;		/* in one look; how many may not be
+					   signalled, and why */
+	int error;
+	const char *call;		/* that failed */
+};
+
+/* The caller of stop_all owns the pidfd of the one. */
+static void
+close_held(const struct set *set, size_t i)
+{
+	if (set->fds[i].fd != set->targets->pidfd)
+		(void)close(set->fds[i].fd);
+}
+
+static int
+set_add(struct set *set, int pidfd, struct identified id)
+{
+	struct pollfd *fds;
+	struct identified *ids;
+
+	set->call = "malloc";
+	fds = reallocarray(set->fds, set->n + 2, sizeof(*fds));
+	if (fds == NULL)
+		return -1;
+	set->fds = fds;
+	ids = reallocarray(set->ids, set->n + 2, sizeof(*ids));
+	if (ids == NULL)
+		return -1;
+	set->ids = ids;
+	set->n++;
+	fds[set->n] = (struct pollfd){ .fd = pidfd, .events = POLLIN };
+	ids[set->n] = id;
+	return 0;
+}
+
+/* Makes room for a descriptor.  false where there is none to drop. */
+static bool
+set_drop(struct set *set)
+{
+	struct identified *dropped;
+
+	if (set->n == 0 || set->fds[set->n].fd == set->targets->pidfd)
+		return false;
+	dropped = reallocarray(set->dropped, set->ndropped + 1,
+	    sizeof(*dropped));
+	if (dropped == NULL)
+		return false;
+	set->dropped = dropped;
+	dropped[set->ndropped++] = set->ids[set->n];
+	close_held(set, set->n--);
+	return true;
+}
+
+/* Has this stage signalled it before?  Unknown counts as no. */
+static bool
+is_dropped(const struct set *set, struct identified id)
+{
+	size_t i;
+
+	for (i = 0; i < set->ndropped && id.started != 0; i++)
+		if (set->dropped[i].pid == id.pid &&
+		    set->dropped[i].started == id.started)
+			return true;
+	return false;
+}
+
+static void
+set_free(struct set *set)
+{
+	int saved = errno;
+
+	for (; set->n > 0; set->n--)
+		close_held(set, set->n);
+	free(set->fds);
+	free(set->ids);
+	free(set->dropped);
+	errno = saved;
+}
+
+/* --- which processes are targets --------------------------------------- */
+
+/* An ancestor that ends meanwhile leaves its children to another one. */
+static bool
+is_descendant(pid_t pid)
+{
+	struct proc_stat stat;
+	pid_t at;
+	int tries;
+
+	for (tries = 0; tries < 3; tries++)
+		for (at = pid; proc_stat(at, &stat) == 0; at = stat.parent) {
+			if (stat.parent == getpid())
+				return true;
+			if (stat.parent <= 1)
+				return false;
+		}
+	return false;
+}
+
+/* waitid(2) says it without /proc. */
+static bool
+is_child(pid_t pid)
+{
+	siginfo_t child;
+
+	return waitid(P_PID, (id_t)pid, &child,
+	    WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/*
+ * Without /proc, a descendant is recognised when it is in the session, or when
+ * all between it and this process have ended.
+ */
+static bool
+is_member(const struct targets *targets, pid_t pid)
+{
+	return (targets->session > 0 && getsid(pid) == targets->session) ||
+	    (targets->scope == TARGET_DESCENDANTS && is_child(pid));
+}
+
+/* A pidfd becomes readable when its process ends. */
+static bool
+has_ended(int pidfd)
+{
+	struct pollfd fd = { .fd = pidfd, .events = POLLIN };
+
+	return poll(&fd, 1, 0) == 1;
+}
+
+/* 1, 0, or -1 with errno where that cannot be seen. */
+static int
+is_target(struct set *set, struct identified *id)
+{
+	const struct targets *targets = set->targets;
+	struct proc_stat stat;
+
+	id->started = 0;
+	if (!set->proc)
+		return is_member(targets, id->pid);
+	set->call = "/proc";
+	if (proc_stat(id->pid, &stat) == -1)
+		return errno == ENOENT || errno == ESRCH ? 0 : -1;
+	if (stat.dead)
+		return 0;
+	id->started = stat.started;
+	return targets->scope == TARGET_SESSION ?
+	    stat.session == targets->session : is_descendant(id->pid);
+}
+
+/* The pid of a new process, or PID_LIMIT: few processes have a higher one. */
+static pid_t
+newest_pid(void)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0)
+		_exit(0);
+	if (pid == -1)
+		return PID_LIMIT;
+	(void)waitpid(pid, NULL, 0);
+	return pid;
+}
+
+/*
+ * Without /proc: asks for each pid that there may be (getsid(2) knows threads
+ * as well).  All of them take seconds: if some are found below the newest one,
+ * those above it are left to the next look, since pids may have wrapped.
+ */
+static ssize_t
+list_members(const struct targets *targets, pid_t **list)
+{
+	pid_t newest = newest_pid(), pid, *more;
+	size_t n = 0, room = 0;
+
+	*list = NULL;
+	for (pid = 1; pid < PID_LIMIT && (pid < newest || n == 0); pid++) {
+		if ((getsid(pid) == -1 && errno == ESRCH) ||
+		    !is_member(targets, pid))
+			continue;
+		if (n == room) {
+			room = room == 0 ? 64 : room * 2;
+			more = reallocarray(*list, room, sizeof(*more));
+			if (more == NULL) {
+				free(*list);
+				return -1;
+			}
+			*list = more;
+		}
+		(*list)[n++] = pid;
+	}
+	return (ssize_t)n;
+}
+
+/* --- signalling --------------------------------------------------------- */
+
+/*
+ * A stopped process gets the signal when it is continued.  SIGCONT would
+ * discard the signals that stop one.
+ */
+static bool
+needs_continuing(int sig)
+{
+	return sig != SIGKILL && sig != SIGCONT && sig != SIGSTOP &&
+	    sig != SIGTSTP && sig != SIGTTIN && sig != SIGTTOU;
+}
+
+static void
+signal_one(struct set *set, int pidfd)
+{
+	set->seen++;
+	if (pidfd_send_signal(pidfd, set->sig, NULL, 0) == -1) {
+		if (errno != ESRCH) {
+			set->error = errno;
+			set->refused++;
+		}
+		return;
+	}
+	if (needs_continuing(set->sig))
+		(void)pidfd_send_signal(pidfd, SIGCONT, NULL, 0);
+}
+
+const char *
+stop_refusal(int sig)
+{
+	int saved = errno, self;
+	bool denied;
+
+	/* Every process may signal itself. */
+	self = pidfd_open(getpid(), 0);
+	denied = self != -1 && pidfd_send_signal(self, 0, NULL, 0) == -1;
+	if (self != -1)
+		(void)close(self);
+	errno = saved;
+	return denied ? "pidfd_send_signal" : signal_name(sig);
+}
+
+/*
+ * Holds, signals and adds one process, if it is a target.  -1 with errno; the
+ * process has not been signalled then.
+ */
+static int
+try_once(struct set *set, pid_t pid)
+{
+	const struct targets *targets = set->targets;
+	struct identified id = { .pid = pid };
+	int pidfd, is, saved;
+
+	/* A system call is cheaper than a look at /proc. */
+	if (targets->scope == TARGET_SESSION && getsid(pid) != targets->session)
+		return 0;
+	if (targets->scope == TARGET_DESCENDANTS &&
+	    (is = is_target(set, &id)) != 1)
+		return is;
+	pidfd = pidfd_open(pid, 0);
+	if (pidfd == -1) {
+		set->call = "pidfd_open";
+		/* Not a process but a thread: one of the two. */
+		return errno == ESRCH || errno == EINVAL || errno == ENOENT ?
+		    0 : -1;
+	}
+	/* Once it is held: its pid may have been re-used before. */
+	is = has_ended(pidfd) ? 0 : is_target(set, &id);
+	if (is == 1 && set_add(set, pidfd, id) == 0) {
+		if (!is_dropped(set, id))
+			signal_one(set, pidfd);
+		return 0;
+	}
+	saved = errno;
+	(void)close(pidfd);
+	errno = saved;
+	return is == 0 ? 0 : -1;
+}
+
+static ssize_t
+list_candidates(struct set *set, pid_t **pids)
+{
+	set->proc = proc_is_ours();
+	set->call = "/proc";
+	return set->proc ? proc_list(pids) :
+	    list_members(set->targets, pids);
+}
+
+/* Two at once are needed: of a process, and of its file in /proc. */
+static int
+check_descriptors(struct set *set)
+{
+	int first, second;
+
+	set->call = "pidfd_open";
+	if ((first = pidfd_open(getpid(), 0)) == -1)
+		return -1;
+	second = fcntl(first, F_DUPFD_CLOEXEC, 0);
+	(void)close(first);
+	if (second == -1)
+		return -1;
+	(void)close(second);
+	return 0;
+}
+
+/* The one, whatever /proc shows of it. */
+static int
+signal_first(struct set *set)
+{
+	int pidfd = set->targets->pidfd;
+	struct identified id = { .pid = set->targets->pid };
+
+	set->seen = set->refused = 0;
+	if (pidfd == -1 || has_ended(pidfd))
+		return 0;
+	if (set_add(set, pidfd, id) == -1)
+		return -1;
+	signal_one(set, pidfd);
+	return 0;
+}
+
+static int
+signal_others(struct set *set, const pid_t *pids, ssize_t n)
+{
+	int result = 0;
+	ssize_t i;
+
+	for (i = 0; i < n && result == 0; i++) {
+		if (pids[i] == set->targets->pid || pids[i] == getpid())
+			continue;
+		do
+			result = try_once(set, pids[i]);
+		while (result == -1 && (errno == EMFILE || errno == ENFILE) &&
+		    set_drop(set));
+	}
+	return result;
+}
+
+/*
+ * Signals all targets that live, and holds as many of them as there are
+ * descriptors for.  -1 with errno; also where none of them may be signalled.
+ * If only some may not, they stay.
+ */
+static int
+signal_targets(struct set *set)
+{
+	pid_t *pids = NULL;
+	ssize_t n = 0;
+	int result, saved;
+
+	/* What can fail for all of them does so before the first signal. */
+	if (set->targets->scope != TARGET_ONE &&
+	    (check_descriptors(set) == -1 ||
+	    (n = list_candidates(set, &pids)) == -1))
+		return -1;
+	result = signal_first(set);
+	if (result == 0)
+		result = signal_others(set, pids, n);
+	saved = errno;
+	free(pids);
+	errno = saved;
+	if (result == 0 && set->refused > 0 && set->refused == set->seen) {
+		errno = set->error;
+		set->call = stop_refusal(set->sig);
+		result = -1;
+	}
+	return result;
+}
+
+/*
+ * No target was seen.  A process that forks and exits all the time may be
+ * missed by a look at the list, but as a descendant it is waited for.
+ */
+static bool
+is_over(const struct targets *targets)
+{
+	pid_t pid;
+
+	if (targets->scope != TARGET_DESCENDANTS)
+		return true;
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		;
+	return pid == -1 && errno == ECHILD;
+}
+
+/* Takes one signal, if there is one. */
+static bool
+is_skipped(int skip_fd)
+{
+	struct signalfd_siginfo info;
+
+	return skip_fd != -1 && read(skip_fd, &info, sizeof(info)) > 0;
+}
+
+/*
+ * Waits until all that are held are gone, at most until end.  1, 0 where some
+ * are left, or -1 with errno of poll(2).
+ */
+static int
+await_held(struct set *set, long long end)
+{
+	const struct targets *targets = set->targets;
+	bool last = false;
+	char what[256];
+	int ready;
+	size_t i;
+
+	(void)snprintf(what, sizeof(what), "%s (%s)", targets->name,
+	    signal_name(set->sig));
+	set->call = "poll";
+	/* One that was missed is looked for again, but not all the time. */
+	if (set->n == 0)
+		(void)poll(NULL, 0, 1);
+	while (set->n > 0 && !last) {
+		set->fds[0] = (struct pollfd){ .fd = targets->skip_fd,
+		    .events = POLLIN };
+		last = now_ms() >= end;
+		ready = poll(set->fds, set->n + 1, wait_ms(end));
+		if (ready == -1 && errno != EINTR)
+			return -1;
+		if (ready > 0 && is_skipped(targets->skip_fd))
+			break;
+		if (ready == 0 && now_ms() < end)
+			progress_tell(what, end - now_ms());
+		for (i = set->n; ready > 0 && i > 0; i--)
+			if (set->fds[i].revents != 0) {
+				close_held(set, i);
+				set->fds[i] = set->fds[set->n];
+				set->ids[i] = set->ids[set->n--];
+			}
+	}
+	progress_clear();
+	return set->n == 0;
+}
+
+/* One stage of the schedule. */
+static enum stopped
+stop_stage(const struct targets *targets, int sig, long long ms,
+    const char **call)
+{
+	struct set set = { .targets = targets, .sig = sig };
+	enum stopped stopped = STOPPED_ERROR;
+	bool late = false;
+	long long end = 0;
+	int gone, looks = 0;
+
+	do {
+		if (signal_targets(&set) == -1)
+			break;
+		if (set.n == 0 && is_over(targets)) {
+			stopped = STOPPED_GONE;
+			break;
+		}
+		/* A look without /proc takes long: that is no waiting. */
+		if (looks++ == 0 || !set.proc)
+			end = now_ms() + ms;
+		if ((gone = await_held(&set, end)) == -1)
+			break;
+		if (gone && (targets->scope == TARGET_ONE ||
+		    (targets->scope == TARGET_DESCENDANTS &&
+		    is_over(targets))))
+			stopped = STOPPED_GONE;
+		else if (!gone || late)
+			stopped = STOPPED_SURVIVED;
+		/* After the end, one more look. */
+		late = now_ms() >= end || (!set.proc && looks == LOOKS_MAX);
+	} while (stopped == STOPPED_ERROR);
+	*call = set.call;
+	set_free(&set);
+	return stopped;
+}
+
+enum stopped
+stop_all(const struct targets *given, const struct schedule *schedule,
+    const char **call)
+{
+	struct targets targets = *given;
+	enum stopped stopped = STOPPED_SURVIVED;
+	struct rlimit files, most;
+	bool raised;
+	size_t i;
+
+	/* As many as may be: the targets may be thousands. */
+	raised = getrlimit(RLIMIT_NOFILE, &files) == 0;
+	most = files;
+	most.rlim_cur = files.rlim_max;
+	raised = raised && setrlimit(RLIMIT_NOFILE, &most) == 0;
+
+	*call = "pidfd_open";
+	if (targets.pidfd == -1 && targets.pid != 0 &&
+	    (targets.pidfd = pidfd_open(targets.pid, 0)) == -1)
+		stopped = STOPPED_ERROR;
+	for (i = 0; i < schedule->n && stopped == STOPPED_SURVIVED; i++)
+		stopped = stop_stage(&targets, schedule->stage[i].signal,
+		    schedule->stage[i].wait, call);
+
+	/* These two fail for no reason, and keep errno. */
+	if (targets.pidfd != given->pidfd && targets.pidfd != -1)
+		(void)close(targets.pidfd);
+	/* What is launched after this has its own limit. */
+	if (raised)
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	return stopped;
+}
+
+/* --- without pidfds ------------------------------------------------------ */
+
+/* Kills and reaps a child.  false: it is none. */
+static bool
+kill_child(pid_t pid)
+{
+	if (!is_child(pid))
+		return false;
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, WNOHANG);
+	return true;
+}
+
+/* Those of the targets.  false: there are none. */
+static bool
+kill_children(const struct targets *targets)
+{
+	struct set set = { .targets = targets };
+	bool found = kill_child(targets->pid);
+	ssize_t i, n;
+	pid_t *pids;
+
+	if (targets->scope == TARGET_ONE ||
+	    (n = list_candidates(&set, &pids)) == -1)
+		return found;
+	for (i = 0; i < n; i++)
+		if (targets->scope == TARGET_DESCENDANTS ||
+		    getsid(pids[i]) == targets->session)
+			found |= kill_child(pids[i]);
+	free(pids);
+	return found;
+}
+
+void
+stop_children(const struct targets *targets)
+{
+	long long end = now_ms() + CHILDREN_MS;
+
+	while (kill_children(targets) && now_ms() < end)
+		(void)poll(NULL, 0, 1);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Terminating processes by a schedule of signals. */
+#ifndef STOP_H
+#define STOP_H
+
+#include <sys/types.h>
+
+#include "process/schedule.h"
+
+/* The processes to terminate. */
+struct targets {
+	enum {
+		TARGET_ONE,		/* pid alone */
+		TARGET_SESSION,		/* pid, and all of the session */
+		TARGET_DESCENDANTS	/* pid, and all descendants of this
+					   process, which is their subreaper */
+	} scope;
+	pid_t pid;			/* 0: none, the scope says it all */
+	int pidfd;			/* of pid; -1: pid is a child of this
+					   process, so that stop_all opens it */
+	pid_t session;
+	const char *name;		/* for the progress on a terminal */
+	int skip_fd;			/* -1, or a non-blocking signalfd(2):
+					   each signal starts the next stage */
+};
+
+enum stopped { STOPPED_GONE, STOPPED_SURVIVED, STOPPED_ERROR };
+
+/*
+ * Sends the signals of the schedule, one after the other, until all targets
+ * are gone; returns at that moment.  SIGCONT follows each signal, since a
+ * stopped process acts upon none but SIGKILL.  Processes that join the targets
+ * meanwhile are signalled, too.  Each is held by a pidfd (pidfd_open(2)) while
+ * it is identified and signalled, so that a re-used pid does no harm.  A
+ * zombie is gone; descendants are reaped, and gone when the kernel says that
+ * there is none.
+ * STOPPED_ERROR: *call and errno say which call failed and why.
+ */
+enum stopped	stop_all(const struct targets *, const struct schedule *,
+		    const char **call);
+
+/*
+ * Where pidfds cannot be used: kills those targets that are children of this
+ * process, and their children as they become its own.  The pid of a child is
+ * not re-used until it has been reaped.  Gives up after a few seconds.
+ */
+void	stop_children(const struct targets *);
+
+/*
+ * After pidfd_send_signal(2) has failed: what a message names.  That is the
+ * signal, or the call where a filter denies it altogether.  Keeps errno.
+ */
+const char	*stop_refusal(int sig);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Signalling, stopping and awaiting an instance. */
+#ifndef CONTROL_H
+#define CONTROL_H
+
+#include "cli/options.h"
+
+/*
+ * Each does what its verb says for the instance of the config's pid file, and
+ * returns the status to exit with, after a message where that is not
+ * STATUS_DONE.  The process is held by a pidfd (pidfd_open(2)): who is
+ * signalled is who was found, whatever becomes of his number.
+ */
+int	control_signal(const struct config *);
+int	control_wait(const struct config *);
+
+/*
+ * STATUS_DONE: it is gone, and its pid file too; STATUS_STILL_THERE after the
+ * whole schedule; STATUS_FAILED.  *stopped is set where one ran.
+ */
+int	control_stop(const struct config *, bool *stopped);
+
+#endif

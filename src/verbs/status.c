@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What runs: one instance, or all that have a name. */
+#include "config.h"
+
+#include <sys/types.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/message.h"
+#include "instance/find.h"
+#include "instance/name.h"
+#include "process/proc.h"
+#include "verbs/status.h"
+
+/* What --status and --list say of one instance. */
+struct facts {
+	const char *label;		/* its name, or the path */
+	const char *name;
+	const char *path;
+	struct found found;
+	bool seen;			/* what follows, in /proc */
+	uid_t uid;
+	time_t since;
+	char *command;			/* free(3); NULL: not to be seen */
+	size_t length;
+	char output[2][PATH_MAX];	/* of 1 and 2; empty: not known */
+};
+
+/* Where descriptor fd of it leads: as the record says, else as /proc does. */
+static void
+find_output(const struct facts *facts, int fd, char output[static PATH_MAX])
+{
+	static const char *const keys[] = { "stdin", "stdout", "stderr" };
+	char link[16];
+
+	(void)snprintf(link, sizeof(link), "fd/%d", fd);
+	if (facts->found.recorded && record_value(&facts->found.record,
+	    keys[fd], 0, output, PATH_MAX) && strcmp(output, "keep") != 0)
+		return;
+	if (proc_link(facts->found.pid, link, output, PATH_MAX) == -1)
+		*output = '\0';
+}
+
+static void
+gather_facts(struct facts *facts, const char *name, const char *path)
+{
+	struct proc_status status;
+	struct proc_stat stat;
+	struct timespec started;
+	pid_t pid;
+
+	memset(facts, 0, sizeof(*facts));
+	facts->name = name;
+	facts->path = path;
+	facts->label = name != NULL ? name : path;
+	instance_find(path, false, &facts->found);
+	/* A monitor that may not read the record has the file to go by. */
+	if (facts->found.state == INSTANCE_GUESS && facts->found.foreign)
+		facts->found.state = INSTANCE_RUNNING;
+	pid = facts->found.pid;
+	if (facts->found.state != INSTANCE_RUNNING)
+		return;
+	if (proc_stat(pid, &stat) == -1 || proc_status(pid, &status) == -1) {
+		if (!proc_hides(pid))
+			facts->found.state = INSTANCE_DEAD;
+		return;
+	}
+	facts->seen = true;
+	facts->uid = status.uid;
+	proc_started(&stat, &started);
+	facts->since = started.tv_sec;
+	facts->command = proc_command(pid, &facts->length);
+	find_output(facts, STDOUT_FILENO, facts->output[0]);
+	find_output(facts, STDERR_FILENO, facts->output[1]);
+}
+
+/* The states, as --json names them, and the exit status that each gives. */
+static const struct { const char *name; int status; } states[] = {
+	[INSTANCE_NONE] = { "stopped", STATUS_NOT_RUNNING },
+	[INSTANCE_DEAD] = { "dead", STATUS_DEAD },
+	[INSTANCE_STARTING] = { "starting", STATUS_DONE },
+	[INSTANCE_RUNNING] = { "running", STATUS_DONE },
+	[INSTANCE_GUESS] = { "unknown", STATUS_UNKNOWN },
+	[INSTANCE_UNKNOWN] = { "unknown", STATUS_UNKNOWN },
+};
+
+static void
+print_json_output(const char *name, const char *output)
+{
+	json_string(name, *output == '\0' ? NULL : output);
+}
+
+static void
+print_json_process(const struct facts *facts)
+{
+	char since[32];
+	const char *arg;
+
+	(void)strftime(since, sizeof(since), "%Y-%m-%dT%H:%M:%SZ",
+	    gmtime(&facts->since));
+	json_number("uid", facts->uid);
+	json_string("user", user_from_uid(facts->uid, 1));
+	json_string("since", since);
+	json_number("uptime", time(NULL) - facts->since);
+	json_open("command", '[');
+	for (arg = facts->command; arg < facts->command + facts->length;
+	    arg += strlen(arg) + 1)
+		json_string(NULL, arg);
+	json_close(']');
+	print_json_output("stdout", facts->output[0]);
+	print_json_output("stderr", facts->output[1]);
+}
+
+static void
+print_json(const struct facts *facts)
+{
+	static const char *const unseen[] = { "uid", "user", "since", "uptime",
+	    "command", "stdout", "stderr" };
+	enum instance_state state = facts->found.state;
+	size_t i;
+
+	json_open(NULL, '{');
+	json_string("name", facts->name);
+	json_string("pidfile", facts->path);
+	json_string("state", states[state].name);
+	if (state == INSTANCE_GUESS || state == INSTANCE_UNKNOWN)
+		json_string("reason", facts->found.reason);
+	if (state == INSTANCE_RUNNING) {
+		json_number("pid", facts->found.pid);
+		if (facts->seen)
+			print_json_process(facts);
+		else
+			for (i = 0; i < sizeof(unseen) / sizeof(*unseen); i++)
+				json_null(unseen[i]);
+	}
+	json_close('}');
+}
+
+/* `2 d 5 h`: the two largest units, or one. */
+static void
+print_uptime(long long seconds)
+{
+	static const struct { const char *name; long long seconds; } units[] = {
+		{ "d", 86400 }, { "h", 3600 }, { "min", 60 }, { "s", 1 },
+	};
+	size_t i = 0;
+
+	if (seconds < 0)
+		seconds = 0;
+	while (i < 3 && seconds < units[i].seconds)
+		i++;
+	(void)printf("%lld %s", seconds / units[i].seconds, units[i].name);
+	seconds %= units[i].seconds;
+	if (i < 3 && seconds >= units[i + 1].seconds)
+		(void)printf(" %lld %s", seconds / units[i + 1].seconds,
+		    units[i + 1].name);
+}
+
+static void
+print_output(const struct facts *facts)
+{
+	if (*facts->output[0] == '\0')
+		return;
+	(void)fputs(", output to ", stdout);
+	print_plain(facts->output[0]);
+	if (*facts->output[1] != '\0' &&
+	    strcmp(facts->output[0], facts->output[1]) != 0) {
+		(void)fputs(" and ", stdout);
+		print_plain(facts->output[1]);
+	}
+}
+
+static void
+print_running(struct facts *facts)
+{
+	char since[32];
+	size_t i;
+
+	if (!facts->seen) {
+		(void)printf(": running, pid %d, user ?, since ?: ?",
+		    (int)facts->found.pid);
+		return;
+	}
+	(void)strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S",
+	    localtime(&facts->since));
+	(void)printf(": running, pid %d, user %s, since %s (",
+	    (int)facts->found.pid, user_from_uid(facts->uid, 0), since);
+	print_uptime(time(NULL) - facts->since);
+	(void)putchar(')');
+	print_output(facts);
+	(void)fputs(": ", stdout);
+	/* A blank for the NUL between two arguments. */
+	for (i = 0; i + 1 < facts->length; i++)
+		if (facts->command[i] == '\0')
+			facts->command[i] = ' ';
+	print_plain(facts->length == 0 ? "?" : facts->command);
+}
+
+static void
+print_facts(struct facts *facts)
+{
+	char title[1024];
+
+	print_plain(facts->label);
+	switch (facts->found.state) {
+	case INSTANCE_RUNNING:
+		print_running(facts);
+		break;
+	case INSTANCE_STARTING:
+		(void)fputs(": starting", stdout);
+		break;
+	case INSTANCE_DEAD:
+		(void)fputs(": dead, but its pid file is there", stdout);
+		break;
+	case INSTANCE_NONE:
+		(void)fputs(": not running", stdout);
+		break;
+	case INSTANCE_GUESS:
+		proc_title(facts->found.pid, title, sizeof(title));
+		(void)printf(": unknown: %s, so pid %d may be another "
+		    "process: ", facts->found.reason, (int)facts->found.pid);
+		print_plain(title);
+		break;
+	case INSTANCE_UNKNOWN:
+		(void)printf(": unknown: %s", facts->found.reason);
+		break;
+	}
+	(void)putchar('\n');
+}
+
+int
+status_show(const struct config *config)
+{
+	static struct facts facts;
+
+	gather_facts(&facts, config->name, config->pidfile);
+	if (config->json) {
+		print_json(&facts);
+		(void)putchar('\n');
+	} else if (facts.found.state == INSTANCE_UNKNOWN)
+		(void)complain("status", config->pidfile, facts.found.reason);
+	else
+		print_facts(&facts);
+	free(facts.command);
+	return states[facts.found.state].status;
+}
+
+/* A name, if this is a file of a named instance. */
+static int
+is_pidfile(const struct dirent *entry)
+{
+	size_t length = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && length > 4 &&
+	    strcmp(entry->d_name + length - 4, ".pid") == 0;
+}
+
+/* By the name alone: with the `.pid`, `a-b` would come before `a`. */
+static int
+by_name(const struct dirent **a, const struct dirent **b)
+{
+	size_t one = strlen((*a)->d_name) - 4, other = strlen((*b)->d_name) - 4;
+	int result = strncmp((*a)->d_name, (*b)->d_name,
+	    one < other ? one : other);
+
+	return result != 0 ? result : one < other ? -1 : one > other;
+}
+
+int
+status_list(const struct config *config)
+{
+	char *directory = name_directory(NULL), *path;
+	struct dirent **entries;
+	static struct facts facts;
+	int i, n;
+
+	if (directory == NULL)
+		return STATUS_FAILED;
+	n = scandir(directory, &entries, is_pidfile, by_name);
+	/* It is made with the first instance. */
+	if (n == -1 && errno != ENOENT)
+		return complain_errno("list", directory, errno);
+	if (config->json)
+		json_open(NULL, '[');
+	for (i = 0; i < n; i++) {
+		if (asprintf(&path, "%s/%s", directory,
+		    entries[i]->d_name) == -1)
+			return complain_errno("list", directory, errno);
+		entries[i]->d_name[strlen(entries[i]->d_name) - 4] = '\0';
+		gather_facts(&facts, entries[i]->d_name, path);
+		if (config->json)
+			print_json(&facts);
+		else
+			print_facts(&facts);
+		free(facts.command);
+		free(path);
+		free(entries[i]);
+	}
+	if (n != -1)
+		free(entries);
+	if (config->json) {
+		json_close(']');
+		(void)putchar('\n');
+	}
+	free(directory);
+	return STATUS_DONE;
+}
