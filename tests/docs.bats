@@ -325,7 +325,7 @@ manual_page_section() {
 	    "$(sed -nE 's/^\.It ([1-9] [a-z]+) Ta .*/\1/p' "$MANUAL")"
 }
 
-@test "the order in which the manual says that it is done is that of -v" {
+@test "the manual has the order of execution that -v prints" {
 	local said
 
 	said=$(manual_section "THE NINE STEPS" | sed -n '/^\.Bl -enum/,/^\.El/{
@@ -513,7 +513,7 @@ socket.create_connection(("127.0.0.1", int(sys.argv[1]))).close()' "$PORT"
 	equal pid "$(cat idle.pid)" "$PID"
 }
 
-@test "example: let it rest for a while" {
+@test "example: suspend it for a while" {
 	example "--signal" '$d'
 	find_daemon "sleep 1000"
 	state_is() { [[ $(state State) == "$1 "* ]]; }
@@ -849,7 +849,7 @@ PERSONS="he|him|his|himself|who|whom|whoever|nobody|somebody|anybody"
 	equal lines "$n" 4
 }
 
-@test "mandoc has nothing to say about the manual" {
+@test "mandoc finds nothing in the manual" {
 	requires mandoc
 	"$SOURCE_DIR/contrib/lint" manual
 }
@@ -864,7 +864,7 @@ PERSONS="he|him|his|himself|who|whom|whoever|nobody|somebody|anybody"
 	done
 }
 
-@test "shellcheck has nothing to say about the scripts" {
+@test "shellcheck finds nothing in the scripts" {
 	requires shellcheck
 	"$SOURCE_DIR/contrib/lint" shell
 }

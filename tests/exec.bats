@@ -52,7 +52,7 @@ report() {
 	test -e "$REPORT"
 }
 
-@test "a match that is not executable is told, not that there is none" {
+@test "a match in PATH that is not executable is reported as such" {
 	two_directories
 	: >first/prog
 	fails 126 "daemonize: exec: prog: Permission denied" prog
@@ -293,7 +293,7 @@ report() {
 	equal environment "$(fact env)" "PATH=$TMP"
 }
 
-@test "a directory of PATH that cannot be searched has nothing to say" {
+@test "a directory of PATH that cannot be searched changes no message" {
 	mkdir closed
 	if ((EUID == 0)); then
 		chmod 700 closed

@@ -65,7 +65,7 @@ end_daemon() {
 	equal "pid file" "$(cat "$PIDFILE")" "$PID"
 }
 
-@test "a longer number before it leaves no digit behind" {
+@test "a longer pid that the file had before leaves no digit" {
 	written 1234567890
 	start
 	equal content "$(cat "$PIDFILE")" "$PID"
@@ -100,7 +100,7 @@ end_daemon() {
 	equal descriptors "$(fact fds)" "0 1 2"
 }
 
-@test "nor does it with every descriptor kept, or in the foreground" {
+@test "with every descriptor kept, or in the foreground, the command inherits none either" {
 	probe --fds=keep -p "$PIDFILE"
 	run grep "^fd.* $PIDFILE" "$REPORT"
 	status_is 1
@@ -335,7 +335,7 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 	start
 }
 
-@test "a running one that another program wrote the number of is seen" {
+@test "a running instance whose pid another program wrote is seen" {
 	"${DAEMON[@]}" 3>&- &
 	remember $!
 	eventually grep -qx sleep "/proc/$!/comm"
@@ -512,7 +512,7 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 	[[ ! -e $PIDFILE ]]
 }
 
-@test "nor does it leave one that was there before" {
+@test "a program that cannot be executed leaves no older pid file either" {
 	broken_program
 	written "$(sh -c 'echo $$')"
 	run launch -p "$PIDFILE" "$TMP/broken"
@@ -520,7 +520,7 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 	[[ ! -e $PIDFILE ]]
 }
 
-@test "what cannot be removed after a failure is emptied" {
+@test "a pid file that cannot be removed after a failure is emptied" {
 	requires user
 	broken_program
 	mkdir "$TMP/ro"
@@ -616,7 +616,7 @@ $PIDFILE" -n "$name" "${DAEMON[@]}"
 	equal directory "$(stat -c %a "$TMP/state/daemonize")" 700
 }
 
-@test "without that it lies below the home directory, and is made" {
+@test "without XDG_STATE_HOME a name's pid file is below the home directory" {
 	local dir
 
 	requires user

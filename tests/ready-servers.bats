@@ -134,7 +134,7 @@ while data := s.recv(65536):
 	stops
 }
 
-@test "memcached whose port somebody serves is not launched" {
+@test "memcached whose port is in use is not launched" {
 	requires memcached
 	new_server
 	as_user nobody
