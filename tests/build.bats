@@ -49,17 +49,17 @@ flags() {
 	sed -n "s/^HARDENING_$1 = *//p" Makefile
 }
 
-@test "gcc has nothing to warn of" {
+@test "gcc compiles everything without a warning" {
 	requires gcc
 	all_built "-O2 -g" CC=gcc
 }
 
-@test "clang has nothing to warn of" {
+@test "clang compiles everything without a warning" {
 	requires clang
 	all_built "-O2 -g" CC=clang
 }
 
-@test "nor has gcc without optimization" {
+@test "gcc without optimization compiles the program without a warning" {
 	requires gcc
 	built "-O0 -g" CC=gcc
 	# The C library can fortify only what is optimized.
@@ -131,7 +131,7 @@ is_static() {
 	! grep -E 'INTERP|NEEDED' elf
 }
 
-@test "a static program is complete, and does what another does" {
+@test "a static program needs no loader, and does what a dynamic one does" {
 	requires gcc readelf bats plain strace
 	if ! configured "-O2 -g" CC=gcc --enable-static-program; then
 		grep -q 'needs the archives' log
@@ -148,7 +148,7 @@ is_static() {
 	passes -f '^tcp:' ready.bats
 }
 
-@test "with musl it does what it does with another C library" {
+@test "with musl the program does what it does with another C library" {
 	requires musl-gcc readelf bats plain
 	built "-O2 -g" CC=musl-gcc --enable-static-program
 	is_static
@@ -157,7 +157,7 @@ is_static() {
 	passes -f '^tcp:' ready.bats
 }
 
-@test "without libbsd the C library has to have what it is needed for" {
+@test "without libbsd, configure fails unless the C library replaces it" {
 	requires gcc
 	run configured "-O2 -g" CC=gcc --without-libbsd
 	if ((status == 0)); then
@@ -214,7 +214,7 @@ installs() {
 	sort -u installed | grep -xFf words | tr '\n' ' '
 }
 
-@test "setting up installs what its goal is, and servers only where they are it" {
+@test "contrib/setup installs what its goal needs, and servers only for the goal servers" {
 	local words=(gcc bats strace clang nginx postgresql policy-rc.d)
 
 	set_up build
@@ -226,18 +226,18 @@ installs() {
 	    "bats clang gcc nginx policy-rc.d postgresql strace "
 }
 
-@test "setting up for an unknown goal is refused" {
+@test "contrib/setup refuses an unknown goal" {
 	run "$SOURCE_DIR/contrib/setup" everything
 	status_is 2
 	output_is "usage: contrib/setup build|test|servers"
 }
 
-@test "tests/run tells its options, and refuses others" {
+@test "tests/run prints its options, and refuses others" {
 	run "$SOURCE_DIR/tests/run" --help
 	status_is 0
-	output_is "usage: tests/run [--servers] [FILE.bats]..."
+	output_is "usage: tests/run [--servers | --ci] [FILE.bats]..."
 	run "$SOURCE_DIR/tests/run" --server build.bats
 	status_is 2
-	output_is "usage: tests/run [--servers] [FILE.bats]...
+	output_is "usage: tests/run [--servers | --ci] [FILE.bats]...
 0 passed, 1 failed, 0 skipped"
 }

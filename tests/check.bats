@@ -203,6 +203,21 @@ HUP INT "*" 64" ]]
 	finds -- --signals=keep
 }
 
+# Audits PID, whatever comes of it: the row of a step.  audited STEP OPTION...
+audited() {
+	launch --check "${@:2}" "$PID" >rows || :
+	sed -nE "s/^$1 +//p" rows
+}
+
+@test "the signals of a process with many groups are seen" {
+	requires root setpriv
+	# /proc/PID/status has them before the signals.
+	CALLER=(setpriv --groups "$(seq -s, 2000000000 2000000999)")
+	probe --signals=ignore
+	equal signals "$(audited signals --signals=default)" \
+	    "BAD ignored: HUP TSTP TTIN TTOU; blocked: none"
+}
+
 # --- 2 sigchld ---------------------------------------------------------------
 
 @test "an ignored SIGCHLD is BAD, in its row alone" {
@@ -248,7 +263,7 @@ HUP INT "*" 64" ]]
 	finds background=ok -- --background=no
 }
 
-@test "a parent that may be one that adopts orphans is ?" {
+@test "a parent that may be a subreaper is ?" {
 	requires python3
 	# PR_SET_CHILD_SUBREAPER is 36.
 	started session -- python3 -c 'import ctypes, signal, subprocess, sys
@@ -269,13 +284,13 @@ signal.pause()' "$DAEMONIZE" "$PROBE" "$REPORT" stay
 	finds -- --session=keep
 }
 
-@test "a session whose leader has gone is as good as its own" {
+@test "a session whose leader has ended is ok" {
 	from session
 	probe --session=keep
 	finds
 }
 
-@test "a session whose leader is a zombie is one whose leader has gone" {
+@test "a session whose leader is a zombie is ok" {
 	local leader
 
 	requires python3
@@ -309,7 +324,7 @@ signal.pause()' "$DAEMONIZE" --session=keep "$PROBE" "$REPORT" stay
 	finds -- --refork=no
 }
 
-@test "who leads no session is ok with refork=no too" {
+@test "a process that leads no session is ok with refork=no, too" {
 	probe
 	finds -- --refork=no
 }
@@ -349,7 +364,7 @@ signal.pause()' "$DAEMONIZE" --session=keep "$PROBE" "$REPORT" stay
 	done
 }
 
-@test "a umask that was said is expected exactly" {
+@test "a umask that is given is expected exactly" {
 	probe --umask=027
 	finds -- --umask=027
 	finds -- --umask=27
@@ -358,7 +373,7 @@ signal.pause()' "$DAEMONIZE" --session=keep "$PROBE" "$REPORT" stay
 	finds -- --umask=keep
 }
 
-@test "a umask that was said is expected even if it is 0" {
+@test "a umask that is given is expected even if it is 0" {
 	probe --umask=0
 	finds -- --umask=0
 	finds umask=BAD -- --umask=022
@@ -388,7 +403,7 @@ signal.pause()' "$DAEMONIZE" --session=keep "$PROBE" "$REPORT" stay
 	equal fds "$(shown fds)" "7 is a terminal"
 }
 
-@test "the descriptors that were said are expected" {
+@test "the descriptors that are given are expected" {
 	from open=7 open=9
 	probe --fds=keep
 	finds -- --fds=7,9
@@ -400,12 +415,17 @@ signal.pause()' "$DAEMONIZE" --session=keep "$PROBE" "$REPORT" stay
 	finds fds='?' -- --fds=close
 }
 
-@test "a terminal is expected too where its descriptor was said" {
+@test "a terminal is expected where its descriptor is given" {
 	new_tty
 	probe --fds=7 7<>"$TTY"
 	finds -- --fds=7
 	finds -- --fds=keep
 	finds fds=BAD -- --fds=8
+}
+
+@test "a lock file that does not exist is no descriptor to expect" {
+	probe
+	equal fds "$(audited fds -l "$TMP/none")" "ok  none above 2"
 }
 
 # --- 8 chdir -----------------------------------------------------------------
@@ -417,7 +437,7 @@ signal.pause()' "$DAEMONIZE" --session=keep "$PROBE" "$REPORT" stay
 	finds -- --chdir=keep
 }
 
-@test "the directory that was said is expected" {
+@test "the directory that is given is expected" {
 	mkdir dir other
 	ln -s dir link
 	probe --chdir=dir
@@ -444,6 +464,11 @@ signal.pause()' "$DAEMONIZE" --session=keep "$PROBE" "$REPORT" stay
 	probe --chdir=$'a\e[31m\nstdio'
 	finds chdir=BAD
 	equal chdir "$(shown chdir)" "$TMP/a?[31m?stdio"
+}
+
+@test "an expected directory whose path is too long is BAD" {
+	probe
+	equal chdir "$(audited chdir -c "/$(printf 'd%.0s' {1..5000})")" "BAD /"
 }
 
 # --- 9 stdio -----------------------------------------------------------------
@@ -484,7 +509,7 @@ signal.pause()' "$DAEMONIZE" --session=keep "$PROBE" "$REPORT" stay
 	equal stdio "$(shown stdio)" "/dev/null $TMP/pipe /dev/null"
 }
 
-@test "the files that were said are expected" {
+@test "the files that are given are expected" {
 	: >in
 	: >log
 	: >err
@@ -499,7 +524,7 @@ signal.pause()' "$DAEMONIZE" --session=keep "$PROBE" "$REPORT" stay
 	finds stdio=BAD -- -o /dev/null
 }
 
-@test "a terminal that was said is what is expected" {
+@test "a terminal that is given is expected" {
 	new_tty
 	probe -o "$TTY"
 	finds -- -o "$TTY"
@@ -518,7 +543,7 @@ signal.pause()' "$DAEMONIZE" --session=keep "$PROBE" "$REPORT" stay
 	finds background=ok stdio=BAD -- -F -o /dev/null
 }
 
-@test "a process that lacks all is BAD in all rows that can tell" {
+@test "a process that lacks every step is BAD in every row that shows it" {
 	requires python3
 	new_tty
 	# A shell would not leave SIGCHLD ignored.
@@ -542,7 +567,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$TTY" "$PROBE" "$REPORT" stay
 
 # --- whose process it is -----------------------------------------------------
 
-@test "what is not to be seen of another user's process is ?, never BAD" {
+@test "what /proc hides of another user's process is ?, never BAD" {
 	probe
 	as_nobody
 	finds fds='?' chdir='?' stdio='?'
@@ -550,13 +575,13 @@ os.execv(sys.argv[2], sys.argv[2:])' "$TTY" "$PROBE" "$REPORT" stay
 	finds fds='?' chdir='?' stdio='?' -- -o /none --chdir=/none --fds=7
 }
 
-@test "what everybody may see of another user's process is judged" {
+@test "what all users may see of another user's process is judged" {
 	probe --umask=0 --refork=no
 	as_nobody
 	finds umask=BAD refork=BAD fds='?' chdir='?' stdio='?'
 }
 
-@test "PID 1 can be audited, by anybody" {
+@test "PID 1 can be audited by any user" {
 	PID=1
 	audit "$PID"
 	equal rows "$(wc -l <rows)" 9
@@ -586,7 +611,7 @@ signal.pause()' 3>&-
 	    "$(verdict fds)$(verdict chdir)$(verdict stdio)" '???'
 }
 
-@test "the process that asks can be audited" {
+@test "the caller's own process can be audited" {
 	CHECKED=0
 	# The shell executes it, so it has the shell's number.
 	from -- sh -c 'exec "$0" "$@" $$'
@@ -606,7 +631,7 @@ signal.pause()' 3>&-
 	equal session "$(verdict session)" ok
 }
 
-@test "a zombie is no process" {
+@test "a zombie is reported as no process" {
 	# What the shell executes does not know that it has a child.
 	launch -c "$TMP" sh -c 'sleep 1000 & echo $! >child
 	    exec "$0" "$1" stay' "$PROBE" "$REPORT"
@@ -620,14 +645,14 @@ signal.pause()' 3>&-
 	fails 3 "daemonize: check: $PID: no such process" --check "$PID"
 }
 
-@test "a process that has gone is no process" {
+@test "a process that has ended is reported as no process" {
 	probe
 	kill -KILL "$PID"
 	eventually gone "$PID"
 	fails 3 "daemonize: check: $PID: no such process" --check "$PID"
 }
 
-@test "a thread is no process" {
+@test "a thread is reported as no process" {
 	local tid
 
 	requires python3
@@ -644,7 +669,7 @@ signal.pause()'
 	fails 3 "daemonize: check: $tid: no such process" --check "$tid"
 }
 
-@test "a pid file of a daemon that has gone, or none, is no process" {
+@test "a pid file of a daemon that has ended, or a missing one, names no process" {
 	probe -p "$PIDFILE"
 	kill -KILL "$PID"
 	eventually gone "$PID"
@@ -654,7 +679,7 @@ signal.pause()'
 	    --check -p "$TMP/none"
 }
 
-@test "a pid file that says nothing is told" {
+@test "a pid file without a pid is reported with the reason" {
 	mkdir dir
 	fails 125 "daemonize: check: dir: not a regular file" --check -p dir
 	echo rubbish >file
@@ -688,7 +713,7 @@ named() {
 	equal umask "$(shown umask)" 0027
 }
 
-@test "a script of such a name is audited as any other" {
+@test "a script with parentheses or a newline in its name is audited" {
 	printf '#!/bin/sh\n"%s" "%s"\nexec sleep 1000\n' "$PROBE" "$REPORT" \
 	    >') 5 Z'
 	chmod 755 ') 5 Z'
@@ -715,7 +740,7 @@ named() {
 	finds background='?' refork=BAD chdir=BAD
 }
 
-@test "a program under setsid -f lacks less" {
+@test "a program under setsid -f lacks fewer steps than under setsid" {
 	started -- setsid -f "$PROBE" "$REPORT" stay
 	finds refork=BAD chdir=BAD
 }
@@ -799,7 +824,7 @@ at_terminal() {
 	    awk '{ print $2 }' | sort -u | wc -l)"
 }
 
-@test "without the colours, a terminal is shown what a file is" {
+@test "a terminal and a file get the same text, but for the colours" {
 	probe --umask=0
 	launch --check "$PID" >rows || :
 	equal terminal "$(at_terminal "$DAEMONIZE" --check "$PID" |
@@ -854,7 +879,7 @@ Try 'daemonize --help'" --check "${@:2}"
 	misused "2: one operand too many" 1 2
 }
 
-@test "what is no process id is a mistake" {
+@test "an operand that is no process id is refused" {
 	local pid
 
 	for pid in "" 0 5x 1.5 0x10 99999999999 2147483648 \
@@ -865,21 +890,21 @@ Try 'daemonize --help'" --check "${@:2}"
 	misused "PID=-5: not a process id" -- -5
 }
 
-@test "the largest number is that of no process" {
+@test "the largest pid names no process" {
 	fails 3 "daemonize: check: 2147483647: no such process" \
 	    --check 2147483647
 }
 
-@test "--check is no verb beside another" {
+@test "--check with another verb is refused" {
 	fails 125 "daemonize: --status: another verb was given before
 Try 'daemonize --help'" --check --status -p "$PIDFILE"
 }
 
-@test "a wrong value of a step is a mistake here too" {
+@test "a wrong value of a step is refused by --check, too" {
 	misused "--umask=9: not an octal mode or keep" --umask=9 1
 }
 
-@test "an audit changes nothing and signals nobody" {
+@test "an audit changes nothing and sends no signal" {
 	requires strace uncounted
 	probe -p "$PIDFILE"
 	strace -f -qq -o trace "$DAEMONIZE" --check -p "$PIDFILE" >rows 3>&-
@@ -897,7 +922,7 @@ signals_row() {
 	grep '^signals' <<<"$output" | cut -c13-15
 }
 
-@test "what the command has changed since its launch is no fault of it: ?" {
+@test "what a command has changed since its launch is ?, not BAD" {
 	launch -p "$PIDFILE" sh -c 'trap "" HUP INT PIPE; umask 0
 	    cd /tmp; exec sleep 1000'
 	remember "$(cat "$PIDFILE")"
@@ -912,7 +937,7 @@ signals_row() {
 	equal verdict "$(signals_row --signals=default -p "$PIDFILE")" BAD
 }
 
-@test "the options of the launch are what is expected of a daemon" {
+@test "the options of its launch are expected of a daemon" {
 	launch --umask=077 --signals=ignore -c /tmp -o log -p "$PIDFILE" \
 	    sleep 1000
 	remember "$(cat "$PIDFILE")"

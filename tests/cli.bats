@@ -251,6 +251,13 @@ starts_nothing() {
 	every_mistake starts_nothing
 }
 
+@test "--if-not-running without a pid file, name or lock is refused" {
+	run launch --if-not-running true
+	status_is 125
+	equal "the first line" "${lines[0]}" \
+	    "daemonize: --if-not-running: needs --pidfile, --name or --lockfile"
+}
+
 @test "a control character in a message becomes a question mark" {
 	is_told "--umask=?[31m?x?: not an octal mode or keep" \
 	    --umask=$'\e[31m\nx\x7f' true
@@ -382,4 +389,18 @@ starts_nothing() {
 	[[ $output == *"daemonize: stdio: /dev/null /dev/null /dev/null"* ]]
 	[[ $output != *": pid "* ]]
 	[[ $output == *": bad interpreter: "* ]]
+}
+
+@test "-v prints what is done besides the nine steps, too" {
+	launch -v --no-new-privs "$PROBE" "$REPORT" >told
+	eventually test -e "$REPORT"
+	equal "the line" "$(grep '^daemonize: no-' told)" \
+	    "daemonize: no-new-privs: prctl"
+}
+
+@test "a message that cannot be printed changes no exit status" {
+	local status=0
+
+	launch --bogus 2>/dev/full || status=$?
+	equal status "$status" 125
 }

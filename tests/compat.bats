@@ -75,7 +75,7 @@ load helpers
 	equal "pid file" "$(cat "$PIDFILE")" "$PID"
 }
 
-@test "-u USER is who the command runs as" {
+@test "-u USER is the user that the command runs as" {
 	requires root
 	chmod 777 "$TMP"
 	probe -u daemon
@@ -295,7 +295,7 @@ same() {
 	    --sigchld=keep --umask=keep --fds=keep -c keep
 }
 
-@test "the default is none of them" {
+@test "the default differs from daemon(3)" {
 	requires glibc
 	difficult_caller
 	run same "$HELPERS_DIR/forms" daemon 0 0 --

@@ -120,17 +120,17 @@ was_seen_or_is_dead() {
 	equal daemons "$(leftovers)" ""
 }
 
-@test "one that dies at any moment of a look runs, or is dead" {
+@test "an instance that dies at any moment of --status runs, or is dead" {
 	dies_meanwhile
 	at_every_call start was_seen_or_is_dead die --status
 }
 
-@test "one that dies at any moment of its stop is stopped" {
+@test "an instance that dies at any moment of --stop is stopped" {
 	dies_meanwhile
 	at_every_call start is_stopped die --stop
 }
 
-@test "one that dies at any moment of a signal got it, or did not run" {
+@test "an instance that dies at any moment of --signal got it, or did not run" {
 	dies_meanwhile
 	at_every_call start is_signalled_or_not die --signal=WINCH
 }
@@ -200,11 +200,11 @@ spare() {
 	done
 }
 
-@test "200 that have a dead one's pid are not the daemon, and get no signal" {
+@test "200 processes with the pid of a dead daemon get no signal" {
 	in_namespace spare 200
 }
 
-@test "nor are they where the command closes every descriptor" {
+@test "50 processes with the pid of a dead daemon that closed its descriptors get no signal" {
 	close_all
 	in_namespace spare 50
 }
@@ -233,17 +233,17 @@ spare_at_every_call() {
 	((n > 30))
 }
 
-@test "a stop spares who gets the number at any moment of it" {
+@test "--stop spares a process that gets the pid at any moment" {
 	used_again_meanwhile
 	in_namespace spare_at_every_call 0 --stop
 }
 
-@test "so does a signal" {
+@test "--signal spares a process that gets the pid at any moment" {
 	used_again_meanwhile
 	in_namespace spare_at_every_call "'0 3'" --signal=TERM
 }
 
-@test "so do they where the command closes every descriptor" {
+@test "--stop and --signal spare it if the command closed its descriptors" {
 	close_all
 	used_again_meanwhile
 	in_namespace spare_at_every_call 0 --stop
@@ -311,7 +311,7 @@ pair() {
 	is_one_or_none "$launched" "$stopped" "$(cat launch.out)"
 }
 
-@test "of 100 pairs of a stop and a launch none leaves two, or nobody unsaid" {
+@test "100 pairs of a stop and a launch at the same time leave one instance, or report none" {
 	local _
 
 	for _ in {1..50}; do
@@ -322,7 +322,7 @@ pair() {
 	done
 }
 
-@test "nor of 25 where the command closes every descriptor" {
+@test "25 such pairs do so, if the command closes its descriptors" {
 	local _
 
 	close_all
@@ -332,7 +332,7 @@ pair() {
 	done
 }
 
-@test "a stop at any moment of a launch leaves one, or none" {
+@test "--stop at any moment of a launch leaves one instance, or none" {
 	script stop <<-'END'
 		rm -f "$TMP/stopping" "$TMP/stopped"
 		(
@@ -359,7 +359,7 @@ is_launched_or_not() {
 	rm -f "$PIDFILE" "$PIDFILE.record"
 }
 
-@test "a launch at any moment of a stop leaves one, or none" {
+@test "a launch at any moment of --stop leaves one instance, or none" {
 	requires flock
 	# What the stop knows the next one by is less, then.
 	close_all
@@ -422,11 +422,11 @@ replace_at_once() {
 	done
 }
 
-@test "of ten replaces at the same time one is left" {
+@test "ten --replace at the same time leave one instance" {
 	replace_at_once
 }
 
-@test "so it is where the command closes every descriptor" {
+@test "ten --replace at the same time leave one instance, if it closes its descriptors" {
 	close_all
 	replace_at_once
 }

@@ -56,13 +56,13 @@ start_named() {
 
 # --- status -----------------------------------------------------------------
 
-@test "a daemon that runs is a line with its pid, user, time and command" {
+@test "a running daemon is a line with its pid, user, time and command" {
 	start sleep 1000
 	run launch --status -p "$PIDFILE"
 	reports "$PIDFILE" "$PID" "$(id -un)" "sleep 1000"
 }
 
-@test "since when it runs is what ps says" {
+@test "the start time is the one that ps prints" {
 	local since started
 
 	start sleep 1000
@@ -81,7 +81,7 @@ start_named() {
 	reports "$PIDFILE" "$PID" nobody "sleep 1000"
 }
 
-@test "another user may ask" {
+@test "another user gets the status, too" {
 	start sleep 1000
 	requires root
 	as_user
@@ -100,7 +100,7 @@ start_named() {
 	[[ $output == *", output to $TMP/log: sleep 1000" ]]
 }
 
-@test "where the output goes that the caller had is seen in /proc" {
+@test "the destination of an inherited output is read from /proc" {
 	launch -o keep -p "$PIDFILE" sleep 1000 >"$TMP/kept"
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
@@ -108,7 +108,7 @@ start_named() {
 	[[ $output == *", output to $TMP/kept and /dev/null: sleep 1000" ]]
 }
 
-@test "how long it runs has one or two units" {
+@test "the uptime has one or two units" {
 	start sleep 1000
 	run launch --status -p "$PIDFILE"
 	[[ $output =~ since\ $WHEN\ \([0-9]+\ s\), ]]
@@ -122,7 +122,7 @@ start_named() {
 	    "$PROBE $REPORT stay a?b?c?[2J?"
 }
 
-@test "a control character in the name of the pid file does so, too" {
+@test "a control character in the name of the pid file becomes a question mark" {
 	PIDFILE=$TMP/$'a\nb\033[2J'
 	start sleep 1000
 	run launch --status -p "$PIDFILE"
@@ -137,7 +137,7 @@ start_named() {
 	[[ $output == *" $PROBE $REPORT stay 000"* ]]
 }
 
-@test "the pid file of a dead one: 1" {
+@test "the pid file of a dead daemon: 1" {
 	start sleep 1000
 	end_daemon "$PID"
 	fails 1 "$PIDFILE: dead, but its pid file is there" \
@@ -159,7 +159,7 @@ start_named() {
 	[[ ! -e $PIDFILE && ! -e $TMP/no ]]
 }
 
-@test "where it cannot be told, a message says why: 4" {
+@test "an unknown state is reported with the reason: 4" {
 	mkdir "$PIDFILE"
 	launch --status -p "$PIDFILE" >"$TMP/stdout" 2>/dev/null || :
 	equal stdout "$(cat "$TMP/stdout")" ""
@@ -222,7 +222,7 @@ start_named() {
 	[[ ! -e /run/daemonize/$name.pid ]]
 }
 
-@test "with neither XDG_STATE_HOME nor HOME a name cannot be told: 4" {
+@test "with neither XDG_STATE_HOME nor HOME the state of a name is unknown: 4" {
 	as_user
 	unset XDG_STATE_HOME HOME
 	run launch --status -n x
@@ -232,7 +232,7 @@ start_named() {
 
 # --- list -------------------------------------------------------------------
 
-@test "where nothing was ever launched by name, the list is empty" {
+@test "before the first launch by name, the list is empty" {
 	as_user
 	fails 0 "" --list
 	[[ ! -e $NAMED ]]
@@ -281,7 +281,7 @@ c: running, pid $running, user $USERNAME, since WHEN: sleep 1000"
 	reports x "$PID" "$USERNAME" "sleep 1000"
 }
 
-@test "one that cannot be told is in the list, with the reason" {
+@test "an instance of unknown state is in the list, with the reason" {
 	as_user
 	start_named c
 	mkfifo "$NAMED/a.pid"
@@ -313,7 +313,7 @@ c: running, pid $running, user $USERNAME, since WHEN: sleep 1000"
 	[[ $output != *"pid $PID,"* ]]
 }
 
-@test "a list where the user may not look is reported" {
+@test "--list of a directory that the user may not read is reported" {
 	as_user
 	mkdir -p "$TMP/run/daemonize"
 	mkdir -m 0 "$NAMED"

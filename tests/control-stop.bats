@@ -57,7 +57,7 @@ stays() {
 	equal signals "$(got)" 15
 }
 
-@test "a stop returns when it is gone, not before" {
+@test "a stop returns when the daemon has ended, not before" {
 	mkfifo "$TMP/fifo"
 	start end=15 "run=15:touch '$TMP/told'; cat '$TMP/fifo' >'$TMP/all'"
 	"$DAEMONIZE" --stop=1h -p "$PIDFILE" 3>&- &
@@ -89,13 +89,13 @@ stays() {
 	    "$TMP/trace")" 1
 }
 
-@test "a zombie that nobody ever reaps is gone" {
+@test "a zombie that is never reaped counts as ended" {
 	start_unreaped
 	stops --stop=1h
 	grep -q '^State:.Z' "/proc/$PID/status"
 }
 
-@test "it stops by name, too" {
+@test "a stop by name ends the instance of that name" {
 	requires user
 	export XDG_STATE_HOME=$TMP
 	PIDFILE=$TMP/daemonize/$HOSTNAME/x.pid
@@ -116,7 +116,7 @@ stays() {
 	stops --stop
 }
 
-@test "one that the user may not signal stays, and is reported" {
+@test "a daemon that the user may not signal goes on, and is reported" {
 	requires root setpriv
 	launch -u nobody -p "$PIDFILE" "$HELPERS_DIR/stubborn" /dev/null
 	PID=$(cat "$PIDFILE")
@@ -137,13 +137,13 @@ stays() {
 
 # --- it did not run ---------------------------------------------------------
 
-@test "to stop what does not run is success" {
+@test "to stop an instance that does not run is success" {
 	fails 0 "$PIDFILE: not running" --stop -p "$PIDFILE"
 	fails 0 "$TMP/no/pid: not running" --stop -p "$TMP/no/pid"
 	[[ ! -e $TMP/no ]]
 }
 
-@test "to stop what has died is success, and removes its pid file" {
+@test "to stop a dead instance is success, and removes its pid file" {
 	start
 	kill -KILL "$PID"
 	eventually gone "$PID"
@@ -160,7 +160,7 @@ stays() {
 	[[ ! -e $PIDFILE && ! -e $PIDFILE.record ]]
 }
 
-@test "where the directory cannot be written, the files are emptied" {
+@test "in a directory that cannot be written, the files are emptied" {
 	requires user
 	mkdir "$TMP/ro"
 	PIDFILE=$TMP/ro/pid
@@ -174,7 +174,7 @@ stays() {
 
 # --- the schedule -----------------------------------------------------------
 
-@test "one that does not end by TERM is killed" {
+@test "a daemon that ignores TERM is killed" {
 	start
 	stops --stop=TERM/10ms/KILL/1h
 }
@@ -191,7 +191,7 @@ refuses_number() {
 Try 'daemonize --help'" "--stop=$1" -p "$PIDFILE"
 }
 
-@test "a number alone is refused, with both of its readings" {
+@test "a number alone is refused, with both of its meanings" {
 	start end=15
 	refuses_number 9 "a signal or a time? use KILL/5s for signal 9, or 9s \
 for 9 seconds"
@@ -249,7 +249,7 @@ signal or time there"
 	equal signals "$(got)" "2 10 15"
 }
 
-@test "no signal comes after that which ends it" {
+@test "no signal is sent after the daemon has ended" {
 	start end=2 "run=2:sleep 0"
 	stops --stop=INT/2h/TERM/30s/KILL/5s
 	equal signals "$(got)" 2
@@ -290,7 +290,7 @@ start_stopped() {
 	eventually equal signals "$(got)" "20 21 22"
 }
 
-@test "it is still there after the schedule: 2, a message, its pid file" {
+@test "a daemon that survives the schedule: 2, a message, its pid file stays" {
 	start
 	fails 2 "daemonize: stop: $PIDFILE: pid $PID is still there" \
 	    --stop=TERM/10ms -p "$PIDFILE"
@@ -336,13 +336,13 @@ Try 'daemonize --help'" --stop= -p "$PIDFILE"
 
 # --- the pid file -----------------------------------------------------------
 
-@test "a pid file with another number in the meantime stays" {
+@test "a pid file that got another pid during the stop stays" {
 	start end=15 "run=15:echo 2147483647 >'$PIDFILE'"
 	ends --stop=1h
 	equal "pid file" "$(cat "$PIDFILE")" 2147483647
 }
 
-@test "a pid file of the next instance stays, and so does that" {
+@test "the next instance and its pid file stay" {
 	export PIDFILE
 	start end=15 "run=15:rm '$PIDFILE'*; '$DAEMONIZE' -p '$PIDFILE' \
 sleep 1000"
@@ -352,7 +352,7 @@ sleep 1000"
 	stays
 }
 
-@test "a pid file that was removed in the meantime is no failure" {
+@test "a pid file that was removed during the stop is no failure" {
 	start end=15 "run=15:rm '$PIDFILE'"
 	stops --stop=1h
 }
@@ -392,7 +392,7 @@ start_family() {
 	done
 }
 
-@test "with --tree those that do not end by TERM are killed" {
+@test "with --tree, processes that ignore TERM are killed" {
 	local member
 
 	start_family
@@ -420,7 +420,7 @@ start_family() {
 	equal signals "$(got)" 15
 }
 
-@test "with --tree those that are forked during the stop end, too" {
+@test "with --tree, processes that are forked during the stop end, too" {
 	start end=15 \
 	    "run=15:'$HELPERS_DIR/stubborn' '$TMP/late' end=15 & \
 until test -s '$TMP/late'; do :; done"
@@ -504,7 +504,7 @@ start_many() {
 	nothing_runs
 }
 
-@test "with --tree and few descriptors a signal comes once nevertheless" {
+@test "with --tree and few descriptors, each process gets a signal once" {
 	requires prlimit strace
 	local member=$TMP/member
 
@@ -539,14 +539,14 @@ waits_again() {
 	    END { exit !found }' "$TMP/trace"
 }
 
-@test "with --tree one that is still there is reported: 2" {
+@test "with --tree, a process that survives is reported: 2" {
 	start_family
 	fails 2 "daemonize: stop: $PIDFILE: pid $PID is still there" \
 	    --stop=TERM/10ms -p "$PIDFILE" --tree
 	stays
 }
 
-@test "with --tree the message names nobody who has gone" {
+@test "with --tree, the message names no process that has ended" {
 	cat >"$TMP/parent" <<-END
 		#!/bin/sh
 		"$HELPERS_DIR/stubborn" child &
@@ -593,29 +593,29 @@ waits_for() {
 	equal lines "$(wc -l <"$TMP/terminal")" 0
 }
 
-@test "on a terminal it shows for whom and how long it waits, and erases it" {
+@test "on a terminal the wait is shown with process and time, then erased" {
 	waits_for TERM/10m/KILL/5s 'TERM\), 5[0-9][0-9]'
 }
 
-@test "hours, seconds, and seconds without a unit are as long as they say" {
+@test "hours, seconds, and seconds without a unit have their length" {
 	waits_for 1h 'TERM\), 35[0-9][0-9]'
 	waits_for INT/90s 'INT\), [78][0-9]'
 	waits_for INT/99 'INT\), [89][0-9]'
 }
 
-@test "on a terminal a stop of less than a second says nothing" {
+@test "on a terminal a stop of less than a second prints nothing" {
 	start end=15
 	run "$HELPERS_DIR/onpty" "$DAEMONIZE" --stop -p "$PIDFILE" 3>&-
 	status_is 0
 	output_is ""
 }
 
-@test "without a terminal a stop that waits says nothing" {
+@test "without a terminal a stop that waits prints nothing" {
 	start
 	stops --stop=TERM/1100ms/KILL/1h
 }
 
-@test "a stop that is interrupted leaves the daemon and its pid file" {
+@test "an interrupted stop leaves the daemon and its pid file" {
 	start
 	"$DAEMONIZE" --stop=1h -p "$PIDFILE" 3>&- &
 	remember $!

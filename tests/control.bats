@@ -188,7 +188,7 @@ logged_sorted() {
 	is_untouched
 }
 
-@test "a signal to what does not run: 3" {
+@test "a signal to an instance that does not run: 3" {
 	fails 3 "daemonize: signal: $PIDFILE: not running" \
 	    --signal=HUP -p "$PIDFILE"
 	[[ ! -e $PIDFILE ]]
@@ -206,7 +206,7 @@ Try 'daemonize --help'" --signal="$signal" -p "$PIDFILE"
 	is_untouched
 }
 
-@test "a user who may not read the record is told so, and sends nothing" {
+@test "a signal by a user that may not read the record is refused" {
 	local title
 
 	requires root setpriv
@@ -251,7 +251,7 @@ holds_pidfd() {
 	gone "$PID"
 }
 
-@test "a wait for what has gone returns at once" {
+@test "a wait for an ended daemon returns at once" {
 	CALLER=(timeout "$DEADLINE")
 	fails 0 "" --wait -p "$PIDFILE"
 	start
@@ -260,7 +260,7 @@ holds_pidfd() {
 	fails 0 "" --wait -p "$PIDFILE"
 }
 
-@test "a wait for a zombie that nobody reaps returns" {
+@test "a wait for a zombie that is never reaped returns" {
 	start_unreaped
 	"$DAEMONIZE" --wait -p "$PIDFILE" 3>&- &
 	remember $!
@@ -289,7 +289,7 @@ running" \
 
 # --- which process is meant ------------------------------------------------
 
-@test "the record says which process it is, whatever the file has" {
+@test "the record identifies the process, whatever the pid file has" {
 	local text
 
 	for text in "" rubbish 1 2147483647; do
@@ -309,7 +309,7 @@ running" \
 	is_found
 }
 
-@test "a daemon whose pid file was removed, or is not to be read, is found" {
+@test "a daemon whose pid file was removed, or cannot be read, is found" {
 	start
 	rm "$PIDFILE"
 	run launch --status -p "$PIDFILE"
@@ -319,7 +319,7 @@ running" \
 	is_found
 }
 
-@test "a daemon whose pid file others can write is found" {
+@test "a daemon whose pid file all users can write is found" {
 	start
 	chmod 666 "$PIDFILE"
 	is_found
@@ -382,7 +382,7 @@ kill $PID" --replace -p "$PIDFILE" sleep 1000
 	guessed "it has no record"
 }
 
-@test "so is one with white space around the pid, as others write it" {
+@test "a pid file with white space around the pid is a guess" {
 	start_stranger
 	printf '%d \r\n\n' "$PID" >"$PIDFILE"
 	guessed "it has no record"
@@ -409,7 +409,7 @@ kill $PID" --replace -p "$PIDFILE" sleep 1000
 	is_found
 }
 
-@test "a damaged record is none" {
+@test "a damaged record is ignored" {
 	local offset
 
 	for offset in 0 100 300; do
@@ -422,7 +422,7 @@ kill $PID" --replace -p "$PIDFILE" sleep 1000
 	done
 }
 
-@test "a record that other users can write is none" {
+@test "a record that other users can write is ignored" {
 	start
 	chmod 666 "$PIDFILE.record"
 	guessed "its record can be written by another user"
@@ -477,7 +477,7 @@ forge() {
 	END
 }
 
-@test "a forged record shows that the forgery of the test above is good" {
+@test "a forged record of root's is believed: the forgery is a good one" {
 	local stat
 
 	start_stranger
@@ -520,7 +520,7 @@ forge() {
 	guessed "its record names another process, which has ended"
 }
 
-@test "a dead daemon whose pid file has gone does not run" {
+@test "a dead daemon whose pid file was removed does not run" {
 	start
 	kill -KILL "$PID"
 	eventually gone "$PID"
@@ -530,7 +530,7 @@ forge() {
 	[[ ! -e $PIDFILE.record ]]
 }
 
-@test "the pid of no process is dead" {
+@test "a pid file with the pid of no process is dead" {
 	echo 2147483647 >"$PIDFILE"
 	is_dead
 	# It may be another program's: it has no record.
@@ -551,7 +551,7 @@ forge() {
 	is_dead
 }
 
-@test "no number but other content is refused, and kept" {
+@test "a file with other content than a pid is refused, and kept" {
 	local text
 
 	for text in rubbish -1 0 +1 0x10 99999999999999999999 2147483648 \
@@ -562,7 +562,7 @@ forge() {
 	done
 }
 
-@test "a number with a NUL and more behind it is refused, zeros are nothing" {
+@test "a pid with a NUL and more behind it is refused, but leading zeros are not" {
 	start_stranger
 	printf '%s\0 more' "$PID" >"$PIDFILE"
 	unknown "has other content than a pid"
@@ -571,7 +571,7 @@ forge() {
 	is_dead
 }
 
-@test "a number with more behind it is refused" {
+@test "a pid with more text behind it is refused" {
 	start_stranger
 	echo "$PID 34" >"$PIDFILE"
 	unknown "has other content than a pid"
@@ -585,7 +585,7 @@ forge() {
 	is_untouched
 }
 
-@test "its own pid is no daemon's" {
+@test "the pid of the verb's own process is no daemon's" {
 	# The shell's pid is daemonize's after exec.
 	run sh -c 'echo $$ >"$2"; exec "$1" --stop=KILL -p "$2"' sh \
 	    "$DAEMONIZE" "$PIDFILE" 3>&-
@@ -658,7 +658,7 @@ socket.socket(socket.AF_UNIX).bind("pid")')
 	is_untouched
 }
 
-@test "too low a limit of open files is the reason that is given" {
+@test "too low a limit of open files is reported as the reason" {
 	local n
 
 	requires prlimit
@@ -723,7 +723,7 @@ Try 'daemonize --help'" "${@:2}"
 	is_untouched
 }
 
-@test "two verbs are one too many" {
+@test "two verbs are refused" {
 	start
 	usage_error "--stop: another verb was given before" \
 	    --status --stop -p "$PIDFILE"
@@ -752,14 +752,14 @@ Try 'daemonize --help'" "${@:2}"
 	is_untouched
 }
 
-@test "a pid file and a name are one too many" {
+@test "a pid file and a name are refused" {
 	start
 	usage_error "--name=x: --name and --pidfile exclude each other" \
 	    --stop -p "$PIDFILE" -n x
 	is_untouched
 }
 
-@test "a value where none belongs, and none where one does" {
+@test "a needless value and a missing value are refused" {
 	usage_error "--status=1: takes no value" --status=1 -p "$PIDFILE"
 	usage_error "--wait=1: takes no value" --wait=1 -p "$PIDFILE"
 	usage_error "--signal: needs a value" -p "$PIDFILE" --signal

@@ -134,7 +134,7 @@ fails_with() {
 	    --background=no --session=keep
 }
 
-@test "steps background, refork: at the limit of processes either is told" {
+@test "steps background, refork: the limit of processes is reported by each" {
 	requires root setpriv prlimit
 	local limit
 
@@ -160,14 +160,14 @@ fails_with() {
 	fails_at chdir:error=EACCES 125 "chdir: /: Permission denied"
 }
 
-@test "step chdir: a directory that is missing, or none, is told" {
+@test "step chdir: a missing directory, or a file, is reported" {
 	: >file
 	fails_with 125 "chdir: $TMP/none: No such file or directory" \
 	    -c "$TMP/none"
 	fails_with 125 "chdir: file: Not a directory" --chdir=file
 }
 
-@test "step chdir: a directory that the user may not enter is told" {
+@test "step chdir: a directory that the user may not enter is reported" {
 	requires root
 	mkdir -m 700 private
 	fails_with 125 "chdir: private: Permission denied" -u nobody \
@@ -271,7 +271,7 @@ fails_with() {
 	    "pidfile: $PIDFILE: Input/output error"
 }
 
-@test "pidfile: a full disk is told" {
+@test "pidfile: a full disk is reported" {
 	requires root unshare mount
 	unshare -m true || skip "needs a mount namespace"
 	mkdir full
@@ -287,7 +287,7 @@ fails_with() {
 	nothing_is_left
 }
 
-@test "pidfile: a limit on the size of files is told" {
+@test "pidfile: a limit on the size of files is reported" {
 	requires prlimit
 	CALLER=(prlimit --fsize=0)
 	# Through a pipe: the limit is for the message's file, too.
@@ -306,7 +306,7 @@ fails_with() {
 	nothing_is_left
 }
 
-@test "too few descriptors are told, and nothing is left" {
+@test "too few descriptors are reported, and nothing is left" {
 	requires prlimit
 	local limit launched=0 told=0
 
@@ -342,7 +342,7 @@ fails_with() {
 	fails_at execve:error=ENOEXEC 126 "exec: $PROBE: Exec format error"
 }
 
-@test "exec: a command that only the user may not execute is told" {
+@test "exec: a command that only the user of -u may not execute is reported" {
 	requires root
 	cp "$PROBE" prog
 	chmod 700 prog
@@ -351,7 +351,7 @@ fails_with() {
 	nothing_is_left
 }
 
-@test "exec: a command that is being written is told" {
+@test "exec: a command that is open for writing is reported" {
 	cp "$PROBE" prog
 	exec 8>>prog
 	fails 126 "daemonize: exec: $TMP/prog: Text file busy" \
@@ -360,7 +360,7 @@ fails_with() {
 	nothing_is_left
 }
 
-@test "in the foreground a failure is told the same way" {
+@test "in the foreground a failure is reported in the same way" {
 	requires strace
 	fails_at close_range:error=EINVAL 125 \
 	    "fds: close_range: Invalid argument" -F -e "$TMP/other"
@@ -374,7 +374,7 @@ fails_with() {
 	[[ ! -e $TMP/other ]]
 }
 
-@test "with a single fork a failure is told the same way" {
+@test "with a single fork a failure is reported in the same way" {
 	requires strace
 	fails_at chdir:error=EIO 125 "chdir: /: Input/output error" \
 	    --refork=no
@@ -439,12 +439,12 @@ killed_and_told() {
 	done
 }
 
-@test "an intermediate process that is killed is told" {
+@test "an intermediate process that is killed is reported" {
 	requires strace
 	killed_and_told setsid:signal=KILL
 }
 
-@test "a daemon that is killed before the exec is told" {
+@test "a daemon that is killed before the exec is reported" {
 	requires strace plain
 	killed_and_told rt_sigaction:signal=KILL:when=3 \
 	    rt_sigtimedwait:signal=KILL \
@@ -459,13 +459,13 @@ killed_and_told() {
 	killed_and_told execve:signal=KILL
 }
 
-@test "a daemon that is terminated before the exec is told" {
+@test "a daemon that is terminated before the exec is reported" {
 	requires strace
 	killed_and_told chdir:signal=TERM close_range:signal=INT \
 	    pwrite64:signal=HUP
 }
 
-@test "a daemon of a single fork that is killed is told" {
+@test "a daemon of a single fork that is killed is reported" {
 	requires strace
 	local status=0
 

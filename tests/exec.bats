@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck disable=SC1003,SC2016  # words for other shells
+# shellcheck disable=SC2034,SC2238  # CALLER is launch's; command is a file
 # The command: how it is found, executed, refused, and what it is given.
 
 load helpers
@@ -51,7 +52,7 @@ report() {
 	test -e "$REPORT"
 }
 
-@test "a match that is not executable is told, not that there is none" {
+@test "a match in PATH that is not executable is reported as such" {
 	two_directories
 	: >first/prog
 	fails 126 "daemonize: exec: prog: Permission denied" prog
@@ -292,7 +293,7 @@ report() {
 	equal environment "$(fact env)" "PATH=$TMP"
 }
 
-@test "a directory of PATH that cannot be searched has nothing to say" {
+@test "a directory of PATH that cannot be searched changes no message" {
 	mkdir closed
 	if ((EUID == 0)); then
 		chmod 700 closed
@@ -304,4 +305,51 @@ report() {
 	    "daemonize: exec: nosuchprogram: No such file or directory" \
 	    nosuchprogram
 	chmod 700 closed
+}
+
+# --- a command that cannot be executed -------------------------------------
+
+# Makes ./command of those bytes; its exec fails with EACCES.
+# cannot_execute BYTES
+cannot_execute() {
+	requires strace
+	# shellcheck disable=SC2059  # bytes as printf has them
+	printf "$1" >command
+	chmod 755 command
+	CALLER=(strace -D -f -qq -o trace -e inject=execve:error=EACCES)
+	fails 126 "daemonize: exec: $TMP/command: Permission denied" \
+	    ./command
+	grep -q INJECTED trace
+}
+
+# A 64-bit ELF file whose headers say that: elf OFFSET ENTRY-SIZE ENTRIES
+elf() {
+	local i header='\x7fELF\2\1\1'
+
+	for ((i = 7; i < 32; i++)); do header+='\0'; done
+	header+="\\$1"'\0\0\0\0\0\0\0'
+	for ((i = 40; i < 54; i++)); do header+='\0'; done
+	header+="\\$2\\0\\$3"'\0'
+	for ((i = 58; i < 64; i++)); do header+='\0'; done
+	echo "$header"
+}
+
+@test "a denied exec of a one-byte file is reported" {
+	cannot_execute x
+}
+
+@test "a denied exec of a script without a word after #! is reported" {
+	cannot_execute '#! \n'
+}
+
+@test "a denied exec of a program with headers of another width is reported" {
+	cannot_execute "$(elf 100 40 1)"
+}
+
+@test "a denied exec of a program that ends before its headers is reported" {
+	cannot_execute "$(elf 100 70 1)"
+}
+
+@test "a denied exec of a program without a loader is reported" {
+	cannot_execute "$(elf 100 70 0)"
 }

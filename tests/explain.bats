@@ -186,3 +186,10 @@ step() {
 	equal stderr "$(cat "$TMP/err")" \
 	    "daemonize: stdout: No space left on device"
 }
+
+@test "an environment that starts empty is printed as cleared" {
+	run launch --explain --clear-env -E A=1 true
+	status_is 0
+	equal env "$(grep '^  env' <<<"$output")" \
+	    $'  env          cleared\n  env          A=1'
+}

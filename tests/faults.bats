@@ -51,7 +51,7 @@ nothing_is_found_in() {
 	nothing_is_found_in user
 }
 
-@test "faults in a launch as a user who is a number" {
+@test "faults in a launch as a user without a name" {
 	requires root
 	nothing_is_found_in uid
 }

@@ -148,7 +148,7 @@ all_refuse() {
 	all_refuse theirs/log "$TO_FILE"
 }
 
-@test "what a process of a user has opened is no way to a file of root" {
+@test "a path through the /proc entries of a user's process leads to no file of root" {
 	two_directories
 	setpriv --reuid=nobody --clear-groups sleep 1000 <own/log 3>&- &
 	remember $!

@@ -57,7 +57,7 @@ arguments, or use sh -c '...'" $'a\tb'
 	equal arg0 "$(fact arg0)" A=1
 }
 
-@test "what is built into a shell is for sh -c" {
+@test "a command that is built into a shell gets the hint of sh -c" {
 	local word
 
 	# Some systems have files of these names.
@@ -80,7 +80,7 @@ not_found_in_empty() {
 	    -E "PATH=$TMP/empty" "$1" /
 }
 
-@test "the words that a shell is said to have built in are so" {
+@test "each built-in command of sh in the list is one" {
 	local words word
 
 	words=$(sed -n '/ words\[\] = {/,/NULL }/p' \
@@ -92,7 +92,7 @@ not_found_in_empty() {
 	done
 }
 
-@test "the words that bash is said to have built in are so" {
+@test "each built-in command of bash in the list is one" {
 	local word
 
 	for word in $(sed -n '/bash_words\[\] = {/,/NULL }/p' \
@@ -140,7 +140,7 @@ suggests() {
 	misused "$1=x" "unknown option; did you mean $2?" "$1=x" true
 }
 
-@test "a misspelt option is told with the one that is like it" {
+@test "a misspelt option is reported with the similar one" {
 	suggests --pid-file --pidfile
 	suggests --pid_file --pidfile
 	suggests --pidflie --pidfile
@@ -155,7 +155,7 @@ suggests() {
 	suggests --verbos --verbose
 }
 
-@test "an option that is like none is told alone" {
+@test "an option without a similar one is reported alone" {
 	local option
 
 	for option in --bogus --x --sig --s --output --logrotate --daemon \
@@ -176,7 +176,7 @@ suggests() {
 	done
 }
 
-@test "an operand in the place of -p or -n is told so" {
+@test "an operand in the place of -p or -n gets a hint" {
 	local verb
 
 	for verb in --status --stop --wait --signal=HUP; do
@@ -198,7 +198,7 @@ suggests() {
 	misused x.pid "one operand too many" --list x.pid
 }
 
-@test "a schedule that is apart from --stop is told so" {
+@test "a schedule that is separated from --stop gets a hint" {
 	misused 10s "one operand too many; did you mean --stop=10s?" \
 	    --stop 10s -p x.pid
 	misused KILL "one operand too many; did you mean --stop=KILL?" \

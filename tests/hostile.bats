@@ -223,3 +223,72 @@ permitted" --signal=HUP -p "$PIDFILE"
 permitted" --signal=HUP -p "$PIDFILE"
 	alive "$(cat "$PIDFILE")"
 }
+
+# --- below an emulator, where a vfork is a fork ------------------------------
+
+# The launch is complete below a program that interprets programs.
+is_whole_below() {
+	CALLER=("$@")
+	probe -p "$PIDFILE"
+	equal pid "$(cat "$PIDFILE")" "$PID"
+	[[ $(seen sid "$PID") != "$PID" ]]
+	equal tty "$(seen tty "$PID")" 0
+	fails 126 "daemonize: exec: /etc/passwd: Permission denied" /etc/passwd
+	# Valgrind reports each system call that it does not know.
+	run launch -p "$PIDFILE" true
+	status_is 1
+	equal message "$(grep -v "^--[0-9]*-- " <<<"$output")" \
+	    "daemonize: already running: pid $PID holds $PIDFILE"
+}
+
+@test "a launch below valgrind is complete, and a failure is reported" {
+	requires plain uncounted valgrind
+	is_whole_below valgrind -q
+}
+
+@test "a launch below qemu-user is complete, and a failure is reported" {
+	requires plain "qemu-$(uname -m)"
+	is_whole_below "qemu-$(uname -m)"
+}
+
+# --- another namespace -----------------------------------------------------
+
+# A daemon with a pid file, launched outside: PID, and remembered.
+start() {
+	local CALLER=()
+
+	launch -p "$PIDFILE" sleep 1000
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+}
+
+@test "the state of a daemon of another pid namespace is unknown" {
+	requires root unshare
+	start
+	CALLER=(unshare --pid --fork --mount-proc)
+	fails 4 "daemonize: status: $PIDFILE: it was launched in another pid \
+namespace" --status -p "$PIDFILE"
+	fails 125 "daemonize: stop: $PIDFILE: it was launched in another pid \
+namespace" --stop -p "$PIDFILE"
+	# The old /proc is none.
+	CALLER=(unshare --pid --fork)
+	fails 4 "daemonize: status: $PIDFILE: /proc is not mounted, or another \
+pid namespace's" --status -p "$PIDFILE"
+	fails 125 "daemonize: stop: $PIDFILE: /proc is not mounted, or another \
+pid namespace's" --stop -p "$PIDFILE"
+	alive "$PID"
+}
+
+@test "the state of a daemon of another time namespace is unknown" {
+	requires root unshare
+	CALLER=(unshare --time --boottime 1000 --fork)
+	"${CALLER[@]}" true || skip "needs time namespaces"
+	CALLER=()
+	start
+	CALLER=(unshare --time --boottime 1000 --fork)
+	fails 4 "daemonize: status: $PIDFILE: it was launched in another time \
+namespace" --status -p "$PIDFILE"
+	fails 125 "daemonize: stop: $PIDFILE: it was launched in another time \
+namespace" --stop -p "$PIDFILE"
+	alive "$PID"
+}

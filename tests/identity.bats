@@ -45,7 +45,7 @@ ids_are() {
 	ids_are "$(id_of u daemon)" "$(id_of g games)"
 }
 
-@test "-u UID:GID: numbers that nobody has" {
+@test "-u UID:GID: numbers without names" {
 	requires root
 	open_directory
 	probe -u 54321:54322
@@ -413,13 +413,13 @@ in_root() {
 	done
 }
 
-@test "-R with -u: the user is one of outside, who runs inside" {
+@test "-R with -u: the user is looked up outside of the new root" {
 	new_root
 	in_root -u daemon /bin/busybox id -u
 	equal said "$(cat "$TMP/said")" "$(id_of u daemon)"
 }
 
-@test "-R: a missing directory, or none, is told" {
+@test "-R: a missing directory, or a file, is reported" {
 	requires root
 	: >file
 	fails 125 "daemonize: chroot: none: No such file or directory" \

@@ -135,7 +135,7 @@ replaced() {
 	service_is 4 status
 }
 
-@test "it is a proper daemon, whose environment is the script's" {
+@test "start makes a proper daemon, with the environment of the script" {
 	started
 	service_is 0 status
 	launch --check -p "$PIDFILE"
@@ -144,7 +144,7 @@ replaced() {
 	    "DAEMONIZE_TEST HOME LOGNAME PATH SHELL USER "
 }
 
-@test "what it prints is added to the log" {
+@test "the daemon's output is appended to the log" {
 	echo before >log
 	configure DAEMON=/bin/echo ARGS='"hello there"'
 	service_is 0 start
@@ -194,7 +194,7 @@ contains() {
 	[[ ! -e $PIDFILE ]]
 }
 
-@test "stop of what cannot be told ends with 1" {
+@test "stop of an unknown state ends with 1" {
 	garbled
 	service_is 1 stop
 	is_garbled
@@ -220,7 +220,7 @@ contains() {
 	replaced
 }
 
-@test "restart of what cannot be told ends with 1" {
+@test "restart of an unknown state ends with 1" {
 	garbled
 	service_is 1 restart
 	is_garbled
@@ -251,7 +251,7 @@ contains() {
 	equal processes "$(leftovers)" ""
 }
 
-@test "try-restart of what cannot be told ends with 1" {
+@test "try-restart of an unknown state ends with 1" {
 	garbled
 	service_is 1 try-restart
 }
@@ -290,7 +290,7 @@ contains() {
 	service_is 7 force-reload
 }
 
-@test "reload of what cannot be told ends with 1" {
+@test "reload of an unknown state ends with 1" {
 	garbled
 	service_is 1 reload
 	service_is 1 force-reload
@@ -336,12 +336,12 @@ contains() {
 	service_is 3 status
 }
 
-@test "status of what cannot be told is 4" {
+@test "status of an unknown state is 4" {
 	garbled
 	service_is 4 status
 }
 
-@test "status is everybody's" {
+@test "status works for every user" {
 	requires root setpriv
 	started
 	AS=(setpriv --reuid=65534 --regid=65534 --clear-groups)
@@ -350,7 +350,7 @@ contains() {
 
 # --- the rest -------------------------------------------------------------
 
-@test "who may not write the pid file changes nothing: 4" {
+@test "a user that may not write the pid file changes nothing: 4" {
 	requires root setpriv
 	local action
 
@@ -410,7 +410,7 @@ contains() {
 	done
 }
 
-@test "it is for any POSIX shell" {
+@test "the script runs in any POSIX shell" {
 	local shell
 
 	for shell in dash busybox bash; do
@@ -429,7 +429,7 @@ contains() {
 	done
 }
 
-@test "it is clean to shellcheck" {
+@test "shellcheck finds nothing in the script" {
 	requires shellcheck
 	shellcheck "$SOURCE_DIR/contrib/daemonize.init"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
+# shellcheck disable=SC2030,SC2031,SC2034  # tests are subshells; CALLER is launch's
 # One instance: the pid file, its record, the lock file, and what they refuse.
 
 load helpers
@@ -65,7 +65,7 @@ end_daemon() {
 	equal "pid file" "$(cat "$PIDFILE")" "$PID"
 }
 
-@test "a longer number before it leaves no digit behind" {
+@test "a longer pid that the file had before leaves no digit" {
 	written 1234567890
 	start
 	equal content "$(cat "$PIDFILE")" "$PID"
@@ -100,7 +100,7 @@ end_daemon() {
 	equal descriptors "$(fact fds)" "0 1 2"
 }
 
-@test "nor does it with every descriptor kept, or in the foreground" {
+@test "with every descriptor kept, or in the foreground, the command inherits none either" {
 	probe --fds=keep -p "$PIDFILE"
 	run grep "^fd.* $PIDFILE" "$REPORT"
 	status_is 1
@@ -130,6 +130,16 @@ end_daemon() {
 	fails 125 "daemonize: pidfile: $TMP/no/pid: No such file or directory" \
 	    -p "$TMP/no/pid" -o "$TMP/new" "${DAEMON[@]}"
 	[[ ! -e $TMP/no && ! -e $TMP/new ]]
+}
+
+@test "a pid file whose path is too long is reported by the launch and the verbs" {
+	local long
+
+	long=$(printf 'd%.0s' {1..4150})/pid
+	fails 125 "daemonize: pidfile: $long: File name too long" -p "$long" true
+	fails 4 "daemonize: status: $long: File name too long" \
+	    --status -p "$long"
+	fails 125 "daemonize: stop: $long: File name too long" --stop -p "$long"
 }
 
 @test "a pid file where the caller cannot write is reported" {
@@ -325,7 +335,7 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 	start
 }
 
-@test "a running one that another program wrote the number of is seen" {
+@test "a running instance whose pid another program wrote is seen" {
 	"${DAEMON[@]}" 3>&- &
 	remember $!
 	eventually grep -qx sleep "/proc/$!/comm"
@@ -348,6 +358,20 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 	DAEMON=(sleep 1000)
 	start
 	names_instance
+}
+
+@test "a running command whose file was replaced by a newer one is seen" {
+	cp "$(command -v sleep)" serve
+	ln -s serve other
+	# By the other name, so that only the file is the same.
+	./other 1000 3>&- &
+	remember $!
+	eventually grep -qx other "/proc/$!/comm"
+	echo $! >"$PIDFILE"
+	rm serve
+	cp "$(command -v sleep)" serve
+	fails 1 "daemonize: already running: pid $! holds $PIDFILE" \
+	    -p "$PIDFILE" ./serve 1000
 }
 
 # --- what is no obstacle ----------------------------------------------------
@@ -488,7 +512,7 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 	[[ ! -e $PIDFILE ]]
 }
 
-@test "nor does it leave one that was there before" {
+@test "a program that cannot be executed leaves no older pid file either" {
 	broken_program
 	written "$(sh -c 'echo $$')"
 	run launch -p "$PIDFILE" "$TMP/broken"
@@ -496,7 +520,7 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 	[[ ! -e $PIDFILE ]]
 }
 
-@test "what cannot be removed after a failure is emptied" {
+@test "a pid file that cannot be removed after a failure is emptied" {
 	requires user
 	broken_program
 	mkdir "$TMP/ro"
@@ -592,7 +616,7 @@ $PIDFILE" -n "$name" "${DAEMON[@]}"
 	equal directory "$(stat -c %a "$TMP/state/daemonize")" 700
 }
 
-@test "without that it lies below the home directory, and is made" {
+@test "without XDG_STATE_HOME a name's pid file is below the home directory" {
 	local dir
 
 	requires user
@@ -627,6 +651,24 @@ $PIDFILE" -n "$name" "${DAEMON[@]}"
 	unset XDG_STATE_HOME HOME
 	fails 125 "daemonize: name: x: neither XDG_STATE_HOME nor HOME is set; \
 use --pidfile" -n x "${DAEMON[@]}"
+}
+
+@test "--list with neither XDG_STATE_HOME nor HOME is refused" {
+	requires user
+	CALLER=(env -u XDG_STATE_HOME -u HOME)
+	fails 125 "daemonize: name: neither XDG_STATE_HOME nor HOME is \
+set; use --pidfile" \
+	    --list
+}
+
+@test "a name below a path that is too long is refused" {
+	requires user
+	local long
+
+	long=/$(printf 'd%.0s' {1..5000})
+	CALLER=(env "XDG_STATE_HOME=$long")
+	fails 125 "daemonize: name: $long/daemonize/$HOSTNAME/some.pid: File name too long" \
+	    -n some true
 }
 
 @test "two names are two instances" {

@@ -258,7 +258,7 @@ a, b = (datetime.datetime.strptime(s["since"], "%Y-%m-%dT%H:%M:%SZ")
 assert abs((a - b).total_seconds()) <= 1, (a, b)' other
 }
 
-@test "--status of a user without a name has his number, and null" {
+@test "--status of a user without a name has the uid, and null" {
 	setup_python
 	requires root
 	chmod 777 .
@@ -302,7 +302,7 @@ assert abs((a - b).total_seconds()) <= 1, (a, b)' other
     "state": "dead" }, j' "$PIDFILE"
 }
 
-@test "--status of what cannot be told is unknown, 4, with the reason" {
+@test "--status of an unknown state is 4, with the reason" {
 	setup_python
 	run launch --status --json -p "$TMP"
 	status_is 4

@@ -114,6 +114,38 @@ gives_up() {
 	done
 }
 
+# It holds back every signal that can be, but the three that it waits for.
+waits_for_signals() {
+	grep -qsx 'SigBlk:[[:space:]]*fffffffffffbbef9' "/proc/$1/status"
+}
+
+@test "a signal ends the wait for another launch" {
+	requires flock
+	local sig caller
+
+	# It holds the lock as a launch does.
+	(umask 077 && : >"$PIDFILE.record")
+	flock "$PIDFILE.record" "$PROBE" "$TMP/keeper" stay 3>&- &
+	remember $!
+	eventually test -e keeper
+	remember "$(fact pid keeper)"
+	# shellcheck disable=SC2016  # the shell that becomes daemonize
+	CALLER=(sh -c 'echo $$ >caller.tmp; mv caller.tmp caller; exec "$@"' sh)
+	for sig in INT QUIT TERM; do
+		rm -f caller
+		launch -p "$PIDFILE" "$PROBE" "$REPORT" >told 2>&1 &
+		eventually test -e caller
+		caller=$(cat caller)
+		remember "$caller"
+		eventually waits_for_signals "$caller"
+		kill -"$sig" "$caller"
+		eventually gone "$caller"
+		equal "told after $sig" "$(cat told)" \
+		    "daemonize: pidfile: $PIDFILE: Interrupted system call"
+	done
+	[[ ! -e $REPORT ]]
+}
+
 @test "a daemon that its user has stopped does not hold the launcher up" {
 	requires root
 	hold_up -u nobody

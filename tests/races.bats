@@ -228,7 +228,7 @@ raced() {
 	at_every_call "$(kill -l KILL)" --
 }
 
-@test "nor where the daemon cannot remove the pid file any more" {
+@test "any process killed leaves no lock where the pid file cannot be removed, either" {
 	requires root
 	at_every_call "$(kill -l KILL)@launcher" -- -u nobody
 }

@@ -112,7 +112,7 @@ Try 'daemonize --help'" "$1" "${@:3}" touch started
 	    --ready="file:$TMP/never" --ready-timeout=1ms sleep 1000
 }
 
-@test "what the command line of the command says is not ours" {
+@test "options of the command are not options of daemonize" {
 	launch -p "$PIDFILE" "$PROBE" "$REPORT" stay --ready=nothing
 	eventually test -e "$REPORT"
 	remember "$(fact pid)"
@@ -132,7 +132,7 @@ Try 'daemonize --help'" "$verb" -p "$PIDFILE" --ready-timeout=1s
 Try 'daemonize --help'" --list --ready=exec
 }
 
-@test "where no process of ours is left nobody can wait" {
+@test "--ready in the foreground is refused: no launcher is left to wait" {
 	local method
 
 	for method in alive:1s notify fd:7 file:x tcp:80 unix:x; do
@@ -152,7 +152,7 @@ Try 'daemonize --help'" --list --ready=exec
 	    6</dev/null 7</dev/null
 }
 
-@test "a message shows what was said on one plain line" {
+@test "a message shows a value of --ready as one plain line" {
 	wrong $'--ready=file\n\033[1m' "not exec, alive:TIME, notify, fd:N, \
 file:PATH, tcp:[HOST:]PORT or unix:PATH" 2>&1 || :
 	run launch $'--ready=a\n\033b' true
@@ -186,7 +186,7 @@ plan() {
 	    "  ready        wait for unix:@x?y, at most 60s; else end it"
 }
 
-@test "--explain opens nothing and asks nobody" {
+@test "--explain opens nothing and connects to nothing" {
 	requires strace plain uncounted
 	strace -f -o trace "$DAEMONIZE" --explain --ready=notify true \
 	    >/dev/null 3>&-
@@ -290,7 +290,7 @@ setup_watch() {
 	equal status "$status" 130
 }
 
-@test "what it shows leaves no trace" {
+@test "the progress on a terminal is erased" {
 	setup_watch
 	watch 200 "wait= s left" $'type=\003' -- \
 	    --ready="file:$TMP/never" sleep 1000
@@ -314,7 +314,7 @@ for any more: signal INT" ]]
 	equal said "$SAID" ""
 }
 
-@test "what it says of its state is shown" {
+@test "the state that the daemon reports is shown" {
 	setup_watch
 	requires systemd-notify
 	cat >server <<-'END'
@@ -340,7 +340,7 @@ for any more: signal INT" ]]
 	[[ $SAID == "$LINE${full:0:29}^C${LINE}daemonize: "* ]]
 }
 
-@test "what a terminal would obey is not shown" {
+@test "control characters of the daemon's state are not shown" {
 	setup_watch
 	watch 200 "wait=waiting for $SLEEP (file:a??[31mb), " \
 	    $'type=\003' -- --ready=$'file:a\n\033[31mb' sleep 1000
@@ -348,7 +348,7 @@ for any more: signal INT" ]]
 	[[ $SAID != *$'\033[31m'* ]]
 }
 
-@test "it is shown where stderr is the terminal, not stdout" {
+@test "the progress is shown if stderr is the terminal, not stdout" {
 	setup_watch
 	watch 200 -- -F -o "$TMP/out" sh -c : # the terminal works
 	timeout "$DEADLINE" python3 "$SOURCE_DIR/tests/typist.py" -- \
@@ -369,7 +369,7 @@ for any more: signal INT" ]]
 	[[ $(cat said) != *waiting* ]]
 }
 
-@test "who is deaf to TERM is shown to be waited for" {
+@test "the wait for a daemon that ignores TERM is shown" {
 	setup_watch
 	watch 300 "wait=waiting for $HELPERS_DIR/stubborn (TERM), " \
 	    $'type=\003' -- --ready="file:$TMP/never" --ready-timeout=100ms \

@@ -96,11 +96,11 @@ ends_with() {
 	alive "$(cat "$PIDFILE")"
 }
 
-@test "a daemon that ends before it is ready is told with its status" {
+@test "a daemon that exits before it is ready is reported with its status" {
 	is_not_ready "" text=STATUS=
 }
 
-@test "a daemon that is killed before it is ready is told with the signal" {
+@test "a daemon that is killed before it is ready is reported with the signal" {
 	said_by "$LONG" -p "$PIDFILE" -- die=9
 	fails 123 "$(ended "killed by signal 9")$WITHOUT_FILE" \
 	    "${SAID_BY[@]}"
@@ -205,7 +205,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$DAEMONIZE" "${SAID_BY[@]}" 3>&- \
 	is_not_ready "" size=65536 'text=READY=1\nX='
 }
 
-@test "a message that is too long is told with -v" {
+@test "a message that is too long is reported with -v" {
 	said_by -v "$LONG" -- size=4097 'text=READY=1\nX=' exit=3
 	run launch "${SAID_BY[@]}"
 	status_is 123
@@ -324,7 +324,7 @@ has_lived() {
 	is_not_ready "" stranger fds=253 text=READY=1
 }
 
-@test "a message whose descriptors find no room is ignored, and does no harm" {
+@test "a message whose descriptors exceed the limit is ignored" {
 	ulimit -n 20
 	is_not_ready "" fds=15 text=STATUS=x fds=15 text=READY=1
 	becomes_ready fds=15 text=X=y text=READY=1
@@ -336,7 +336,7 @@ has_lived() {
 	becomes_ready child child text=READY=1
 }
 
-@test "another session's process is a stranger: ignored, and told with -v" {
+@test "a message from another session is ignored, and reported with -v" {
 	is_not_ready "" stranger fds=1 'text=STATUS=mine\nREADY=1\nERRNO=1'
 	said_by -v "$LONG" -- stranger fds=1 text=READY=1 exit=3
 	run launch "${SAID_BY[@]}"
@@ -346,7 +346,7 @@ has_lived() {
 	is_removed
 }
 
-@test "a sender that has gone is nobody: ignored" {
+@test "a message whose sender has ended is ignored" {
 	is_not_ready "" hold gone=READY=1 release
 }
 
@@ -370,7 +370,7 @@ has_lived() {
 	nothing_is_left
 }
 
-@test "another user who is told the name is a stranger" {
+@test "a message of another user is ignored, even if it is given the name" {
 	requires root runuser
 	local path
 
@@ -436,7 +436,7 @@ has_lived() {
 
 # --- the socket --------------------------------------------------------------
 
-@test "a late message finds no socket, and nobody who listens" {
+@test "a late message finds no socket" {
 	mkfifo "$TMP/go"
 	becomes_ready connect text=READY=1 await="$TMP/go" \
 	    refused=READY=1 path="$TMP/late"
@@ -513,7 +513,7 @@ has_lived() {
 	umask 022
 }
 
-@test "with the umask 0 nobody else can write the directory" {
+@test "with the umask 0 no other user can write the directory" {
 	local path
 
 	umask 0

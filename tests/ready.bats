@@ -266,19 +266,19 @@ is_interrupted() {
 	is_missed unix
 }
 
-@test "fd: who is too slow is ended" {
+@test "fd: a command that is too slow is ended" {
 	is_late fd
 }
 
-@test "file: who is too slow is ended" {
+@test "file: a command that is too slow is ended" {
 	is_late file
 }
 
-@test "tcp: who is too slow is ended" {
+@test "tcp: a command that is too slow is ended" {
 	is_late tcp
 }
 
-@test "unix: who is too slow is ended" {
+@test "unix: a command that is too slow is ended" {
 	is_late unix
 }
 
@@ -396,7 +396,7 @@ begin_deaf() {
 }
 
 # Before the ten seconds of the schedule are over.
-@test "who is deaf to TERM gets KILL, at once if the user asks again" {
+@test "an interrupted launch kills a command that ignores TERM, at once if asked again" {
 	local begun=$SECONDS
 
 	begin_deaf --ready=alive:1h
@@ -409,7 +409,7 @@ begin_deaf() {
 	is_undone
 }
 
-@test "so does who was too slow" {
+@test "a command that is too slow and ignores TERM is killed" {
 	begin_deaf --ready="file:$TMP/never" --ready-timeout=50ms
 	eventually grep -qx 15 log
 	alive "$LAUNCHER"
@@ -509,7 +509,7 @@ are() {
 	is_undone
 }
 
-@test "in the foreground with a refork there is who waits" {
+@test "in the foreground with a refork, the launcher waits" {
 	choose fd
 	begin -F --refork=yes --ready=fd:7
 	waits
@@ -525,7 +525,7 @@ are() {
 	is_undone
 }
 
-@test "an output file without a line goes with who was not ready" {
+@test "an empty output file is removed with a command that was not ready" {
 	begin -e "$TMP/err" -o "$TMP/out" --ready=alive:1h
 	tell 'echo something; exit 3'
 	ends 123 "$(says 'exited with status 3 before it was ready')"
@@ -557,7 +557,7 @@ writes() {
 	equal err "$(cat err)" $'one\ntwo'
 }
 
-@test "so they are when its time is over" {
+@test "the lines that it wrote to -e are shown at the time-out" {
 	choose fd
 	export FIRST='echo slow >&2'
 	AND=$'\n'"daemonize: $TMP/err: slow"
@@ -609,7 +609,7 @@ lines() {
 	    "daemonize: $TMP/err: $(printf '%04096d' 0)" -e "$TMP/err"
 }
 
-@test "what a terminal would obey is shown escaped" {
+@test "control characters of those lines are shown escaped" {
 	export LC_ALL=C.UTF-8
 	writes 'printf "\033[2Jx\ty\r\001\177\377\n\303\274\302\233\n" >&2' \
 	    "daemonize: $TMP/err: \\x1b[2Jx y\\x0d\\x01\\x7f\\xff
@@ -639,7 +639,7 @@ daemonize: $TMP/err: c" -e "$TMP/err"
 	writes : "" -e "$TMP/err"
 }
 
-@test "where the file was emptied meanwhile what is there is shown" {
+@test "of a file that was emptied meanwhile the rest is shown" {
 	seq 1 100 >err
 	writes ': >err; echo new >&2' "daemonize: $TMP/err: new" \
 	    -a -e "$TMP/err"
@@ -687,7 +687,7 @@ daemonize: $TMP/other: two" -o "$TMP/err" -e "$TMP/other"
 	is_undone
 }
 
-@test "who waits for its end during the wait returns then" {
+@test "--wait during the wait returns when the command ends" {
 	begin --ready=alive:1h
 	launch --wait -p "$PIDFILE" &
 	remember $!
@@ -745,7 +745,7 @@ daemonize: $TMP/other: two" -o "$TMP/err" -e "$TMP/other"
 	flock -n lock true
 }
 
-@test "a lock is held on by who is ready" {
+@test "the lock of -l stays held when the command is ready" {
 	choose fd
 	begin -l "$TMP/lock" --ready=fd:7
 	tell "$BECOME"
@@ -757,7 +757,7 @@ daemonize: $TMP/other: two" -o "$TMP/err" -e "$TMP/other"
 	flock -n lock true
 }
 
-@test "one that replaces another and is not ready says so" {
+@test "a --replace whose command is not ready says that the old one was stopped" {
 	local old
 
 	launch -p "$PIDFILE" sleep 1000
@@ -771,7 +771,7 @@ daemonize: replace: $PIDFILE: the old instance has been stopped"
 	is_undone
 }
 
-@test "one that replaces another is ready on the same port" {
+@test "a --replace is ready on the port of the old instance" {
 	local old
 
 	choose tcp
@@ -853,7 +853,7 @@ only_has() {
 	exec 7<&-
 }
 
-@test "fd: the caller's own stays his" {
+@test "fd: the caller keeps its own descriptor" {
 	: >mine
 	exec 7>mine
 	probe_fd 7
@@ -923,7 +923,7 @@ only_has() {
 	is_undone
 }
 
-@test "fd: who closes it and dies is reported as dead" {
+@test "fd: a command that closes it and ends is reported as ended" {
 	begin --ready=fd:7
 	tell 'exec 7>&-; obey'
 	waits
@@ -932,7 +932,7 @@ only_has() {
 	is_undone
 }
 
-@test "fd: who closes it and stays is told so at the time-out" {
+@test "fd: a command that closes it and goes on is reported at the time-out" {
 	choose fd
 	export FIRST='printf text >&7; exec 7>&-'
 	AND=", which it has closed"
@@ -954,7 +954,7 @@ only_has() {
 	((output <= 1))
 }
 
-@test "fd: who says that it is ready and dies is reported" {
+@test "fd: a command that is ready and ends is reported" {
 	begin --ready=fd:7
 	kill -STOP "$LAUNCHER"
 	tell 'echo >&7; exit 3'
@@ -1071,7 +1071,7 @@ ready_by() {
 }
 
 # Two looks at the file without an event between them would be a second apart.
-@test "file: the kernel tells of what a dangling link leads to" {
+@test "file: the target of a dangling link is watched" {
 	requires strace
 	mkdir elsewhere quiet
 	ln -s ../elsewhere/target quiet/link
@@ -1182,7 +1182,7 @@ accepts connections there already" --ready="tcp:$PORT" touch started
 	alive "$PID"
 }
 
-@test "tcp: who binds and does not listen is not ready" {
+@test "tcp: a command that binds and does not listen is not ready" {
 	setup_server
 	cat >slow.py <<-'END'
 		import os, signal, socket, sys
@@ -1203,7 +1203,7 @@ accepts connections there already" --ready="tcp:$PORT" touch started
 	runs
 }
 
-@test "tcp: a host or port that nobody knows is refused" {
+@test "tcp: an unknown host or port is refused" {
 	run launch --ready=tcp:no.such.invalid:80 -p "$PIDFILE" sleep 1000
 	status_is 125
 	[[ $output == "daemonize: ready: tcp:no.such.invalid:80: "* ]]

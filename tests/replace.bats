@@ -431,7 +431,7 @@ no process has this FIFO open for reading" -o "$TMP/fifo" "${DAEMON[@]}"
 	nothing_is_left
 }
 
-@test "so is a directory that the new one's user may not enter" {
+@test "a directory that the user may not enter is known late: the old one is stopped" {
 	requires root
 	mkdir -m 700 "$TMP/closed"
 	start
@@ -440,7 +440,7 @@ no process has this FIFO open for reading" -o "$TMP/fifo" "${DAEMON[@]}"
 	nothing_is_left
 }
 
-@test "where nothing ran, a failure says nothing of a stop" {
+@test "if nothing ran, a failure reports no stop" {
 	printf '#!/no/such/interpreter\n' >"$TMP/broken"
 	chmod 755 "$TMP/broken"
 	fails 126 "daemonize: exec: $TMP/broken: bad interpreter: \
@@ -449,7 +449,7 @@ no process has this FIFO open for reading" -o "$TMP/fifo" "${DAEMON[@]}"
 	nothing_is_left
 }
 
-@test "one that survives the whole schedule stays the only one" {
+@test "an instance that survives the schedule stays the only one" {
 	requires strace
 	start
 	# Only strace can make that true of KILL: the signals are not sent.
@@ -499,4 +499,10 @@ is_misuse() {
 
 @test "replace needs a command" {
 	is_misuse "COMMAND: missing" --replace -p "$PIDFILE"
+}
+
+@test "--replace with a pid file in a missing directory is refused" {
+	fails 125 "daemonize: pidfile: $TMP/none/pid: No such file or directory" \
+	    --replace -p "$TMP/none/pid" "$PROBE" "$REPORT"
+	[[ ! -e $REPORT ]]
 }

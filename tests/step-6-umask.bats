@@ -26,7 +26,7 @@ mode() {
 	equal umask "$(fact umask)" 022
 }
 
-@test "umask=MODE: every one that is said is had" {
+@test "umask=MODE: the command has each mode that is given" {
 	local umask
 
 	from umask=022

@@ -220,7 +220,7 @@ Try 'daemonize --help'" --fds=2 "$PROBE" "$REPORT"
 	    -c /none "$PROBE" "$REPORT"
 }
 
-@test "a caller that has no descriptor left is told" {
+@test "a caller without a free descriptor gets a message" {
 	# One is left, which the program needs to be loaded itself.
 	from leaked=60 nofile=64
 	fails 125 "daemonize: background: pipe2: Too many open files" \

@@ -19,7 +19,7 @@ load helpers
 	equal directory "$(fact cwd)" /
 }
 
-@test "an absolute directory is had" {
+@test "an absolute DIR is the command's directory" {
 	mkdir "a b"
 	probe -c "$TMP/a b"
 	equal directory "$(fact cwd)" "$(pwd -P)/a b"
@@ -52,7 +52,7 @@ load helpers
 	equal directory "$(fact cwd)" "$(pwd -P)"
 }
 
-@test "a directory with the name keep can be said" {
+@test "a directory with the name keep can be given as ./keep" {
 	mkdir keep
 	probe -c ./keep
 	equal directory "$(fact cwd)" "$(pwd -P)/keep"
@@ -77,7 +77,7 @@ load helpers
 	equal directory "$(fact cwd)" "(No such file or directory)"
 }
 
-@test "the caller's directory may have been removed: a DIR is had" {
+@test "a DIR works if the caller's directory was removed" {
 	from nodir
 	probe -c "$TMP"
 	equal directory "$(fact cwd)" "$(pwd -P)"
@@ -148,11 +148,23 @@ load helpers
 	[[ ! -e $PIDFILE && ! -e $REPORT ]]
 }
 
-@test "a directory that only the daemon's user may enter is had" {
+@test "a directory that only the daemon's user may enter works" {
 	requires root
 	mkdir -m 700 home
 	chown nobody home
 	REPORT=$TMP/home/report
 	probe -u nobody -c home
 	equal directory "$(fact cwd)" "$(pwd -P)/home"
+}
+
+@test "in the foreground, a caller's directory that may not be entered is no obstacle" {
+	requires user
+	mkdir closed
+	(
+		cd closed
+		chmod 000 .
+		launch -F -o "$TMP/said" echo hello
+	)
+	chmod 700 closed
+	equal said "$(cat said)" hello
 }

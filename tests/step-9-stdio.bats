@@ -102,7 +102,7 @@ from_user() {
 	done
 }
 
-@test "a message reaches the caller who has stdin and stdout closed" {
+@test "a message reaches a caller with stdin and stdout closed" {
 	from closed=0 closed=1
 	fails 127 "daemonize: exec: $TMP/none: No such file or directory" \
 	    -o out "$TMP/none"
@@ -271,12 +271,12 @@ positions() {
 	equal descriptors "$(fact fds)" "0 1 2"
 }
 
-@test "with stderr redirected, the foreground's failure is still told" {
+@test "with stderr redirected, the foreground's failure is still reported" {
 	fails 125 "daemonize: chdir: /nonexistent: No such file or directory" \
 	    -F -o out -e err -c /nonexistent "$PROBE" "$REPORT"
 }
 
-@test "with stderr redirected, the foreground's failed exec is still told" {
+@test "with stderr redirected, the foreground's failed exec is still reported" {
 	printf '#!/nonexistent\n' >bad
 	chmod +x bad
 	fails 126 "daemonize: exec: $TMP/bad: bad interpreter: /nonexistent:\

@@ -179,7 +179,7 @@ long_word() {
 \\xc0\\x9bz$FINE"
 }
 
-@test "what is waited for is shown on a terminal without control characters" {
+@test "the progress on a terminal has no control characters of others" {
 	"$HELPERS_DIR/onpty" "$DAEMONIZE" "--ready=file:a${EVIL}z" \
 	    -p "$PIDFILE" sleep 1000 >said 3>&- &
 	remember $!

@@ -88,7 +88,7 @@ is_only_process() {
 	survived
 }
 
-@test "what is not a daemon does not survive that" {
+@test "a command in the foreground does not survive a hang-up" {
 	setup_daemon
 	run at_terminal wait=ready hangup -- \
 	    '"$@"; echo went on' -F "${DAEMON[@]}"
@@ -96,7 +96,7 @@ is_only_process() {
 	eventually gone "$(cat "$PIDFILE")"
 }
 
-@test "in the foreground with signals=ignore it does" {
+@test "in the foreground with signals=ignore a command survives a hang-up" {
 	setup_daemon
 	run at_terminal wait=ready hangup -- \
 	    '"$@"; echo went on' -F --signals=ignore "${DAEMON[@]}"
@@ -162,7 +162,7 @@ is_only_process() {
 	survived
 }
 
-@test "nor is one that fails" {
+@test "a launch in the background that fails is not stopped for its message" {
 	setup_daemon
 	run at_terminal -- \
 	    'stty tostop; "$@" & wait $!; echo "status $?"' no-such-program

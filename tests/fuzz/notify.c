@@ -8,7 +8,7 @@
 #include "fuzz.h"
 
 /* Two messages are separated by this byte. */
-#define SEPARATOR	'\377'
+#define SEPARATOR	0xff
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

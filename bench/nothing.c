@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Does nothing: the command that tests/bench launches.
+ * Does nothing: the command that bench/bench launches.
  *
  *   nothing [FIFO]
  *
- * With a FIFO it writes one byte there, so that who launched it can tell that
- * it ran.
+ * With a FIFO it writes one byte there: the sign that it ran.
  */
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
-# Servers that are ready as their authors made them say it: at the moment when
-# the launch returns, they serve, with one try.
+# --ready with servers, by the notification or port of each: when the launch
+# returns, the server serves at the first try.
 
 load helpers
 load ssh
@@ -134,7 +134,7 @@ while data := s.recv(65536):
 	stops
 }
 
-@test "memcached whose port somebody serves is not launched" {
+@test "memcached whose port is in use is not launched" {
 	requires memcached
 	new_server
 	as_user nobody

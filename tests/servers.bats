@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
-# Servers as they are run in production, asked as their clients do.
+# Servers as in production, as daemons: their clients are served.
 
 load helpers
 load ssh

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
-# A system call that hardly ever fails, and does: it is told with what it was
-# for, and nothing is half done.  What fails on the way to the command is in
+# System calls that rarely fail, made to fail: each failure is reported with the
+# step and the object, and nothing is left half done.  What fails on the way to the command is in
 # errors.bats.
 
 load helpers
@@ -80,19 +80,19 @@ start() {
 
 # --- before the launch -----------------------------------------------------
 
-@test "a verb cannot give back the caller's signals" {
+@test "a verb that cannot restore the caller's signal mask fails" {
 	requires plain
 	inject rt_sigprocmask:error=EPERM:when=N
 	fails_at_each 125 "daemonize: signals: Operation not permitted" --list
 }
 
-@test "a closed descriptor cannot be replaced" {
+@test "a closed descriptor that cannot be replaced is reported" {
 	inject open:error=EACCES -- -P /dev/null
 	CALLER+=(sh -c 'exec "$@" <&-' sh)
 	fails_of_it 125 "daemonize: stdio: /dev/null: Permission denied" true
 }
 
-@test "the foreground's messages cannot be kept" {
+@test "in the foreground, a copy of stdout that cannot be made is reported" {
 	inject fcntl:error=EMFILE:when=N -- -P /dev/full
 	CALLER+=(sh -c 'exec "$@" >/dev/full' sh)
 	fails_at_one 125 "daemonize: stdio: dup: Too many open files" \
@@ -100,27 +100,27 @@ start() {
 	[[ ! -e $TMP/log && ! -e $REPORT ]]
 }
 
-@test "nor can those on stderr, and nobody hears of it" {
+@test "in the foreground, a copy of stderr that cannot be made fails without a message" {
 	inject fcntl:error=EMFILE:when=N -- -P /dev/full
 	CALLER+=(sh -c 'exec "$@" 2>/dev/full' sh)
 	fails_at_each 125 "" -F -o "$TMP/log" true
 }
 
-@test "the report channel cannot be made" {
+@test "a report channel that cannot be made is reported, and no file is left" {
 	inject pipe2:error=ENFILE
 	fails_of_it 125 "daemonize: background: pipe2: Too many open files in system" \
 	    -p "$PIDFILE" -o "$TMP/log" true
 	[[ ! -e $TMP/log && ! -e $PIDFILE ]]
 }
 
-@test "the launcher cannot adopt the daemon" {
+@test "a launcher that cannot become a subreaper reports it, and no file is left" {
 	inject prctl:error=EPERM
 	fails_of_it 125 "daemonize: background: prctl: Operation not permitted" \
 	    -p "$PIDFILE" true
 	[[ ! -e $PIDFILE ]]
 }
 
-@test "the launcher cannot wait for the daemon" {
+@test "a launcher that cannot change a signal's action reports it, and no file is left" {
 	requires plain
 	inject rt_sigaction:error=EINVAL:when=N
 	fails_at_one 125 "daemonize: background: rt_sigaction: Invalid argument" \
@@ -128,14 +128,14 @@ start() {
 	[[ ! -e $PIDFILE ]]
 }
 
-@test "the directory of names cannot be made" {
+@test "a directory of names that cannot be made is reported" {
 	inject mkdir:error=EROFS
 	run launch -n some true
 	status_is 125
 	[[ $output == "daemonize: name: "*/some.pid": Read-only file system" ]]
 }
 
-@test "--replace cannot hold signals back, and says that the old one is gone" {
+@test "a failure of --replace to block signals says that the old instance was stopped" {
 	requires plain
 	start
 	inject rt_sigprocmask:error=EPERM:when=N
@@ -146,27 +146,27 @@ daemonize: replace: $PIDFILE: the old instance has been stopped" \
 	[[ ! -e $REPORT ]]
 }
 
-@test "the working directory has no name" {
+@test "a relative command is not found where the working directory has no name" {
 	cp "$PROBE" probe
 	inject getcwd:error=ENOENT
 	fails_of_it 125 "daemonize: exec: ./probe: No such file or directory" \
 	    ./probe "$REPORT"
 }
 
-@test "an output file cannot be made to wait" {
+@test "an output file that cannot be made blocking is reported and removed" {
 	inject fcntl:error=EPERM -- -P "$TMP/log"
 	fails_of_it 125 "daemonize: stdio: $TMP/log: Operation not permitted" \
 	    -o "$TMP/log" "$PROBE" "$REPORT"
 	[[ ! -e $TMP/log && ! -e $REPORT ]]
 }
 
-@test "a command cannot be looked at" {
+@test "a command whose stat fails is reported with 126" {
 	inject stat:error=EIO -- -P "$PROBE"
 	fails_of_it 126 "daemonize: exec: $PROBE: Input/output error" \
 	    "$PROBE" "$REPORT"
 }
 
-@test "a command that cannot be executed cannot be looked into, either" {
+@test "a denied command that cannot be read is reported by the error of its exec" {
 	inject execve:error=EACCES open:error=EMFILE:when=2 -- \
 	    -P "$PROBE"
 	fails_of_it 126 "daemonize: exec: $PROBE: Permission denied" \
@@ -175,13 +175,13 @@ daemonize: replace: $PIDFILE: the old instance has been stopped" \
 
 # --- the steps -------------------------------------------------------------
 
-@test "the caller's timers cannot be stopped" {
+@test "timers of the caller that cannot be stopped are reported" {
 	inject setitimer:error=EFAULT
 	fails_of_it 125 "daemonize: signals: setitimer: Bad address" \
 	    -F "$PROBE" "$REPORT"
 }
 
-@test "descriptors that can neither be closed at once nor listed" {
+@test "descriptors that can be neither closed in one call nor listed are closed one by one" {
 	inject close_range:error=ENOSYS getdents64:error=EIO
 	from leaked=10 -- "${CALLER[@]}"
 	# Not the probe, which lists them itself.
@@ -194,7 +194,7 @@ daemonize: replace: $PIDFILE: the old instance has been stopped" \
 	equal descriptors "$(paste -sd ' ' out)" "0 1 2 end"
 }
 
-@test "nor closed one by one up to the limit" {
+@test "descriptors that cannot be closed in any way are reported" {
 	inject close_range:error=ENOSYS getdents64:error=EIO \
 	    '?getrlimit,?prlimit64:error=EPERM'
 	fails_of_it 125 "daemonize: fds: close_range: Function not implemented" \
@@ -203,38 +203,28 @@ daemonize: replace: $PIDFILE: the old instance has been stopped" \
 
 # --- the pid file ----------------------------------------------------------
 
-@test "a pid file in a directory with too long a name" {
-	local long
-
-	long=$(printf 'd%.0s' {1..4150})/pid
-	fails 125 "daemonize: pidfile: $long: File name too long" -p "$long" true
-	fails 4 "daemonize: status: $long: File name too long" \
-	    --status -p "$long"
-	fails 125 "daemonize: stop: $long: File name too long" --stop -p "$long"
-}
-
-@test "the pid file's facts cannot be seen" {
+@test "a pid file whose stat fails is reported" {
 	: >"$PIDFILE"
 	inject stat:error=EIO:when=1 -- -P "$PIDFILE"
 	fails_of_it 125 "daemonize: pidfile: $PIDFILE: Input/output error" \
 	    -p "$PIDFILE" true
 }
 
-@test "the daemon cannot write its pid" {
+@test "a pid that cannot be written is reported, and no file is left" {
 	inject pwrite64:error=EIO -- -P "$PIDFILE"
 	fails_of_it 125 "daemonize: pidfile: $PIDFILE: Input/output error" \
 	    -p "$PIDFILE" "$PROBE" "$REPORT"
 	[[ ! -e $PIDFILE && ! -e $PIDFILE.record && ! -e $REPORT ]]
 }
 
-@test "nor its record" {
+@test "a record that cannot be written is reported, and no file is left" {
 	inject pwrite64:error=EIO -- -P "$PIDFILE.record"
 	fails_of_it 125 "daemonize: pidfile: $PIDFILE: Input/output error" \
 	    -p "$PIDFILE" "$PROBE" "$REPORT"
 	[[ ! -e $PIDFILE && ! -e $PIDFILE.record && ! -e $REPORT ]]
 }
 
-@test "half of a pid is none" {
+@test "a pid that is written in part is reported, and no file is left" {
 	inject pwrite64:retval=1 -- -P "$PIDFILE"
 	fails_of_it 125 "daemonize: pidfile: $PIDFILE: No space left on device" \
 	    -p "$PIDFILE" "$PROBE" "$REPORT"
@@ -250,40 +240,9 @@ daemonize: replace: $PIDFILE: the old instance has been stopped" \
 	equal record "$(tr -d '\0' <"$PIDFILE.record")" ""
 }
 
-@test "a daemon of another pid namespace cannot be told" {
-	requires root unshare
-	start
-	CALLER=(unshare --pid --fork --mount-proc)
-	fails 4 "daemonize: status: $PIDFILE: it was launched in another pid \
-namespace" --status -p "$PIDFILE"
-	fails 125 "daemonize: stop: $PIDFILE: it was launched in another pid \
-namespace" --stop -p "$PIDFILE"
-	# The old /proc is none.
-	CALLER=(unshare --pid --fork)
-	fails 4 "daemonize: status: $PIDFILE: /proc is not mounted, or another \
-pid namespace's" --status -p "$PIDFILE"
-	fails 125 "daemonize: stop: $PIDFILE: /proc is not mounted, or another \
-pid namespace's" --stop -p "$PIDFILE"
-	alive "$PID"
-}
-
-@test "nor one of another time namespace" {
-	requires root unshare
-	CALLER=(unshare --time --boottime 1000 --fork)
-	"${CALLER[@]}" true || skip "needs time namespaces"
-	CALLER=()
-	start
-	CALLER=(unshare --time --boottime 1000 --fork)
-	fails 4 "daemonize: status: $PIDFILE: it was launched in another time \
-namespace" --status -p "$PIDFILE"
-	fails 125 "daemonize: stop: $PIDFILE: it was launched in another time \
-namespace" --stop -p "$PIDFILE"
-	alive "$PID"
-}
-
 # --- which one runs --------------------------------------------------------
 
-@test "a process that ends whenever it is held is given up on" {
+@test "--stop fails where each look finds another process" {
 	start
 	inject pidfd_open:error=ESRCH
 	fails_of_it 125 "daemonize: stop: $PIDFILE: it is another process at each look" \
@@ -291,7 +250,7 @@ namespace" --stop -p "$PIDFILE"
 	alive "$PID"
 }
 
-@test "a process that ends while it is held is looked for again" {
+@test "--stop looks again where the process ended before its pidfd was open" {
 	start
 	inject pidfd_open:error=ESRCH:when=1
 	launch --stop -p "$PIDFILE"
@@ -299,7 +258,7 @@ namespace" --stop -p "$PIDFILE"
 	[[ ! -e $PIDFILE ]]
 }
 
-@test "without a descriptor for the process" {
+@test "--stop without a pidfd reports it and sends nothing" {
 	start
 	inject pidfd_open:error=EMFILE
 	fails_of_it 125 "daemonize: stop: $PIDFILE: pidfd_open: Too many open \
@@ -307,7 +266,7 @@ files" --stop -p "$PIDFILE"
 	alive "$PID"
 }
 
-@test "a pid without a record that /proc does not show is a guess" {
+@test "--status of a pid without a record that /proc does not show is 4, unknown" {
 	sleep 1000 3>&- &
 	remember $!
 	echo $! >"$PIDFILE"
@@ -316,7 +275,7 @@ files" --stop -p "$PIDFILE"
 another process: sleep 1000" --status -p "$PIDFILE"
 }
 
-@test "check does not take a process that /proc does not show for gone" {
+@test "--check does not say that a process has ended because /proc does not show it" {
 	start
 	inject open:error=ENOENT -- -P "/proc/$PID/stat"
 	fails_of_it 125 "daemonize: check: $PID: /proc does not show it" \
@@ -326,7 +285,7 @@ process" \
 	    --check -p "$PIDFILE"
 }
 
-@test "a process that ends as --status looks at it is dead" {
+@test "--status of a process that ends meanwhile is 1, dead" {
 	start
 	inject open:error=ENOENT -- -P "/proc/$PID/status"
 	run launch --status -p "$PIDFILE"
@@ -334,14 +293,14 @@ process" \
 	output_is "$PIDFILE: dead, but its pid file is there"
 }
 
-@test "a process that /proc does not show cannot be told" {
+@test "--status of a recorded process that /proc does not show is 4, unknown" {
 	start
 	inject open:error=ENOENT -- -P "/proc/$PID/stat"
 	fails_of_it 4 "daemonize: status: $PIDFILE: /proc does not show its \
 process" --status -p "$PIDFILE"
 }
 
-@test "wait goes on where a signal interrupts it" {
+@test "--wait goes on after an interrupted poll" {
 	start
 	inject poll:error=EINTR:when=1
 	launch --wait -p "$PIDFILE" &
@@ -352,7 +311,7 @@ process" --status -p "$PIDFILE"
 	wait $!
 }
 
-@test "stop goes on where a signal interrupts it" {
+@test "--stop goes on after an interrupted poll" {
 	start
 	inject poll:error=EINTR:when=1
 	launch --stop -p "$PIDFILE"
@@ -360,7 +319,7 @@ process" --status -p "$PIDFILE"
 	gone "$PID"
 }
 
-@test "stop cannot send its signal" {
+@test "a signal that --stop cannot send is reported" {
 	start
 	inject pidfd_send_signal:error=EPERM
 	fails_of_it 125 "daemonize: stop: pidfd_send_signal: Operation not permitted" \
@@ -368,7 +327,7 @@ process" --status -p "$PIDFILE"
 	alive "$PID"
 }
 
-@test "stop cannot list the session" {
+@test "--stop --tree that cannot list the session reports it and sends nothing" {
 	start
 	inject open:error=EMFILE -- -P /proc
 	fails_of_it 125 "daemonize: stop: /proc: Too many open files" \
@@ -389,7 +348,7 @@ start_two() {
 	remember "$CHILD"
 }
 
-@test "stop cannot hold any of the session" {
+@test "--stop --tree without a pidfd for each process reports it and sends nothing" {
 	start_two
 	# The first is the daemon's.
 	inject pidfd_open:error=EMFILE:when=2+
@@ -399,7 +358,7 @@ start_two() {
 	alive "$CHILD"
 }
 
-@test "one of the session that ends before it is held is no obstacle" {
+@test "--stop --tree ignores a process of the session that ends meanwhile" {
 	start_two
 	inject pidfd_open:error=ESRCH:when=3
 	fails_of_it 0 "" --stop --tree -p "$PIDFILE"
@@ -407,7 +366,7 @@ start_two() {
 	gone "$CHILD"
 }
 
-@test "a list that cannot be read is told" {
+@test "--list reports a directory of names that cannot be read" {
 	inject open:error=EIO -- -P /run/daemonize
 	requires root
 	fails_of_it 125 "daemonize: list: /run/daemonize: Input/output error" \
@@ -416,14 +375,7 @@ start_two() {
 
 # --- messages --------------------------------------------------------------
 
-@test "a message that nobody can read is no reason to hang or to crash" {
-	local status=0
-
-	launch --bogus 2>/dev/full || status=$?
-	equal status "$status" 125
-}
-
-@test "a daemon that cannot report its steps is none" {
+@test "a daemon that cannot report its steps ends, and no file is left" {
 	# Each process's first: the message is lost, too.
 	inject write:error=EPIPE:when=1
 	fails_of_it 125 "" -v -p "$PIDFILE" "$PROBE" "$REPORT"
