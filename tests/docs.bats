@@ -533,7 +533,7 @@ socket.create_connection(("127.0.0.1", int(sys.argv[1]))).close()' "$PORT"
 	run example "--check"
 	status_is 0
 	find_daemon "sleep 1000"
-	[[ $output == *"signals     BAD ignored: "*"it is none" ]] ||
+	[[ $output == *"signals     BAD ignored: "*"it is no proper daemon" ]] ||
 	    { echo "$output"; return 1; }
 }
 
@@ -823,6 +823,35 @@ readme() {
 }
 
 # --- the rest of what is written ------------------------------------------
+
+# Prints the command of a line that contrib/quickstart ends with, from the
+# words before it on: quickstart_says WORDS <OUTPUT
+quickstart_says() {
+	sed -n "s/^$1: *//p"
+}
+
+# A copy of contrib/quickstart that neither installs nor builds.
+quickstart() {
+	mkdir -p "$TMP/contrib" "$TMP/build"
+	cp "$SOURCE_DIR/contrib/quickstart" "$TMP/contrib"
+	printf '#!/bin/sh\n' | tee "$TMP/contrib/setup" >"$TMP/contrib/build"
+	chmod +x "$TMP"/contrib/*
+	ln -sf "$DAEMONIZE" "$TMP/build/daemonize"
+	env -u XDG_RUNTIME_DIR TMPDIR="$TMP" "$TMP/contrib/quickstart" "$@" 3>&-
+}
+
+@test "the commands that quickstart prints show, stop and remove its daemon" {
+	quickstart sleep 1000 >said
+	find_daemon "sleep 1000"
+	run sh -c "$(quickstart_says "Its state" <said)"
+	status_is 0
+	[[ $output == *": running, pid $PID, "* ]]
+	run sh -c "$(quickstart_says "Stop it" <said)"
+	status_is 0
+	equal processes "$(leftovers)" ""
+	sh -c "$(quickstart_says "Clean up, once it is stopped" <said)"
+	equal directories "$(ls -d "$TMP"/daemonize.* 2>/dev/null)" ""
+}
 
 # A process is `it', in what is written for users.
 @test "no text calls a process by a word for a person" {

@@ -110,7 +110,7 @@ gives_up() {
 		hold_up -u nobody
 		find_launcher
 		kill -"$signal" "$LAUNCHER"
-		gives_up "exec: $SLEEP: not waited for any more: signal $signal"
+		gives_up "exec: $SLEEP: interrupted by signal $signal"
 	done
 }
 
@@ -152,7 +152,7 @@ waits_for_signals() {
 	find_launcher
 	kill -STOP "$DAEMON"
 	kill -TERM "$LAUNCHER"
-	gives_up "exec: $SLEEP: not waited for any more: signal TERM"
+	gives_up "exec: $SLEEP: interrupted by signal TERM"
 }
 
 @test "the time limit of --ready bounds the wait for the exec" {

@@ -143,7 +143,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$DAEMONIZE" "${SAID_BY[@]}" 3>&- \
 		ends_with "$((128 + $(kill -l "$sig")))"
 		equal output "$(cat "$TMP/output")" \
 		    "daemonize: ready: $HELPERS_DIR/notifier:$(
-		    ) not waited for any more: signal $sig"
+		    ) interrupted by signal $sig"
 		nothing_is_left
 	done
 }

@@ -225,7 +225,7 @@ is_interrupted() {
 		waits
 		kill -"$sig" "$LAUNCHER"
 		ends $((128 + $(kill -l "$sig"))) \
-		    "$(says "not waited for any more: signal $sig")"
+		    "$(says "interrupted by signal $sig")"
 		is_undone
 	done
 }
@@ -404,8 +404,7 @@ begin_deaf() {
 	eventually grep -qx 15 log
 	alive "$LAUNCHER"
 	kill -TERM "$LAUNCHER"
-	ends 143 "daemonize: ready: $HELPERS_DIR/stubborn: not waited for any \
-more: signal TERM"
+	ends 143 "daemonize: ready: $HELPERS_DIR/stubborn: interrupted by signal TERM"
 	((SECONDS - begun < 10))
 	is_undone
 }
@@ -426,7 +425,7 @@ more: signal TERM"
 	eventually grep -q '^State:.T' "/proc/$PID/status"
 	kill -INT "$LAUNCHER"
 	eventually test -e acted
-	ends 130 "$(says 'not waited for any more: signal INT')"
+	ends 130 "$(says 'interrupted by signal INT')"
 	is_undone
 }
 
@@ -463,7 +462,7 @@ are() {
 	tell "${FAMILY}exec sleep 1000"
 	eventually are 7
 	kill -INT "$LAUNCHER"
-	ends 130 "$(says 'not waited for any more: signal INT')"
+	ends 130 "$(says 'interrupted by signal INT')"
 	is_undone
 }
 
@@ -485,7 +484,7 @@ are() {
 	tell 'sleep 1000 & sh -c "sleep 1000 & exit"; exec sleep 1000'
 	eventually are 5
 	kill -INT "$LAUNCHER"
-	ends 130 "$(says 'not waited for any more: signal INT')"
+	ends 130 "$(says 'interrupted by signal INT')"
 	remember "$(cat mine)"
 	equal processes "$(leftovers)" "$(cat mine)"
 }
@@ -506,7 +505,7 @@ are() {
 	tell "${FAMILY}exec sleep 1000"
 	eventually are 7
 	kill -INT "$LAUNCHER"
-	ends 130 "$(says 'not waited for any more: signal INT')"
+	ends 130 "$(says 'interrupted by signal INT')"
 	is_undone
 }
 
@@ -768,7 +767,7 @@ daemonize: $TMP/other: two" -o "$TMP/err" -e "$TMP/other"
 	gone "$old"
 	tell 'exit 3'
 	ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")
-daemonize: replace: $PIDFILE: the one that ran has been stopped"
+daemonize: replace: $PIDFILE: the old instance has been stopped"
 	is_undone
 }
 

@@ -53,7 +53,7 @@ is_left_alone() {
 # is_lost STATUS MESSAGE [OPTION]... COMMAND [ARG]...
 is_lost() {
 	fails "$1" "$2
-daemonize: replace: $PIDFILE: the one that ran has been stopped" \
+daemonize: replace: $PIDFILE: the old instance has been stopped" \
 	    --replace -p "$PIDFILE" "${@:3}"
 	gone "$PID"
 }
@@ -107,7 +107,7 @@ there$tail" --replace=TERM/3d -p "$PIDFILE" true
 	start
 	fails 124 "daemonize: ready: $HELPERS_DIR/stubborn: not ready after \
 10ms: file:$TMP/never
-daemonize: replace: $PIDFILE: the one that ran has been stopped" \
+daemonize: replace: $PIDFILE: the old instance has been stopped" \
 	    --replace=USR2/0/KILL --ready="file:$TMP/never" \
 	    --ready-timeout=10ms -p "$PIDFILE" "$HELPERS_DIR/stubborn" \
 	    "$TMP/log" end=15

@@ -140,7 +140,7 @@ start() {
 	start
 	inject rt_sigprocmask:error=EPERM:when=N
 	fails_at_one 125 "daemonize: signals: Operation not permitted
-daemonize: replace: $PIDFILE: the one that ran has been stopped" \
+daemonize: replace: $PIDFILE: the old instance has been stopped" \
 	    --replace -p "$PIDFILE" "$PROBE" "$REPORT"
 	gone "$PID"
 	[[ ! -e $REPORT ]]

@@ -39,9 +39,8 @@ _daemonize_takes_next()
 	esac
 }
 
-# readline splits words at `=` and `:`; here they are one again.  Sets words,
-# up to and with the one at the cursor, and the index in COMP_WORDS where each
-# starts.
+# readline splits words at `=` and `:`; join them again.  Sets words, up to and
+# with the one at the cursor, and starts, the index in COMP_WORDS of each.
 _daemonize_words()
 {
 	local line=$COMP_LINE i word before
@@ -61,10 +60,10 @@ _daemonize_words()
 	done
 }
 
-# How readline shall treat the candidates: as filenames, or with nospace.
+# Tells readline how to treat the candidates: as filenames, or with nospace.
 _daemonize_as()
 {
-	# Outside of a completion (in a test) there is nothing to tell.
+	# Outside of a completion, as in a test, compopt does not work.
 	compopt -o "$1" 2>/dev/null || :
 }
 
@@ -78,7 +77,7 @@ _daemonize_reply()
 	done
 }
 
-# The instances that -n may name: the files that it makes.
+# The instances of -n: the pid files in its directory.
 _daemonize_names()
 {
 	local dir file
@@ -216,8 +215,8 @@ _daemonize_options()
 	return 0
 }
 
-# What an operand is: of a launch the wrapped command; of --check a pid.  The
-# verb's options are among the words before the one with this index.
+# Completes the operand with this index: the wrapped command of a launch, or the
+# pid of --check.  The words before it have the verb.
 _daemonize_operand()
 {
 	local index=$1 word verb=

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Time that passes while we wait, and telling the user of it. */
+/* Progress on a terminal, while something is waited for. */
 #include "config.h"
 
 #include <sys/ioctl.h>
@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/escape.h"
@@ -18,28 +17,9 @@
 /* Longer than a line of most terminals. */
 #define LINE_SIZE	512
 
-static bool told;
+static bool shown;
 
-long long
-now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
-int
-wait_ms(long long end)
-{
-	long long left = end - now_ms();
-
-	if (left < 0)
-		return 0;
-	return left < PROGRESS_MS ? (int)left : PROGRESS_MS;
-}
-
-/* A terminal, and not one that somebody else uses at the moment. */
+/* Is stderr a terminal, and this process in its foreground group? */
 static bool
 is_ours(void)
 {
@@ -52,7 +32,7 @@ is_ours(void)
 }
 
 void
-progress_tell(const char *what, long long left)
+progress_show(const char *what, long long left)
 {
 	struct winsize window;
 	char line[LINE_SIZE];
@@ -70,13 +50,13 @@ progress_tell(const char *what, long long left)
 		line[width - 1] = '\0';
 	make_printable(line);
 	(void)fprintf(stderr, "\r\033[K%s", line);
-	told = true;
+	shown = true;
 }
 
 void
 progress_clear(void)
 {
-	if (told)
+	if (shown)
 		(void)fputs("\r\033[K", stderr);
-	told = false;
+	shown = false;
 }

@@ -1,26 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Time that passes while we wait, and telling the user of it. */
+/* Progress on a terminal, while something is waited for. */
 #ifndef PROGRESS_H
 #define PROGRESS_H
 
-/* A terminal is told that we wait after so long, and again each time. */
+/* The first line comes after so many milliseconds, and each next one. */
 #define PROGRESS_MS	1000
 
-/* Milliseconds of the monotonic clock (clock_gettime(2)). */
-long long	now_ms(void);
-
 /*
- * Milliseconds for poll(2) to wait until end, or until the next line of
- * progress is due.
+ * Where stderr is a terminal and this process is in its foreground: writes one
+ * line that each call writes anew, `waiting for WHAT, N s left`, and that
+ * progress_clear removes.  left is in milliseconds.
  */
-int	wait_ms(long long end);
-
-/*
- * On a terminal whose foreground we are in: one line on stderr that each call
- * writes anew, `waiting for WHAT, N s left`, and which progress_clear removes.
- * left is in milliseconds.
- */
-void	progress_tell(const char *what, long long left);
+void	progress_show(const char *what, long long left);
 void	progress_clear(void);
 
 #endif

@@ -7,36 +7,11 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/message.h"
+#include "base/number.h"
 #include "cli/conflict.h"
 #include "cli/hint.h"
-
-static const char *const verb_options[] = {
-	[VERB_CHECK] = "--check",
-	[VERB_STATUS] = "--status",
-	[VERB_STOP] = "--stop",
-	[VERB_SIGNAL] = "--signal",
-	[VERB_WAIT] = "--wait",
-};
-
-/* The verbs that need an instance. */
-static bool
-needs_instance(const struct config *config)
-{
-	switch (config->verb) {
-	case VERB_CHECK:
-		return config->pid == 0;
-	case VERB_STATUS:
-	case VERB_STOP:
-	case VERB_SIGNAL:
-	case VERB_WAIT:
-		return true;
-	default:
-		return config->replace;
-	}
-}
 
 /* The operands: a command, --check's PID, or none. */
 static int
@@ -45,9 +20,8 @@ check_operands(struct config *config)
 	bool instance = config->pidfile != NULL || config->name != NULL;
 	char *operand = config->command[0], reason[HINT_SIZE];
 	struct schedule schedule;
-	const char *error;
 
-	if (config->verb == VERB_LAUNCH || config->verb == VERB_EXPLAIN) {
+	if (verb_table[config->verb].plans) {
 		if (operand == NULL)
 			return misuse("COMMAND", NULL, "missing");
 		if (*operand == '\0')
@@ -55,8 +29,8 @@ check_operands(struct config *config)
 		return STATUS_DONE;
 	}
 	if (config->verb == VERB_CHECK && operand != NULL) {
-		config->pid = (pid_t)strtonum(operand, 1, INT_MAX, &error);
-		if (error != NULL) {
+		config->pid = (pid_t)number_parse(operand, 1, INT_MAX);
+		if (config->pid == -1) {
 			hint_instance("not a process id", operand, reason,
 			    sizeof(reason));
 			return misuse("PID", operand, reason);
@@ -83,71 +57,78 @@ static int
 check_ready(const struct config *config)
 {
 	const struct readiness *ready = &config->ready;
-	size_t i;
 
-	if (ready->text == NULL && ready->timeout_text == NULL)
+	if (!ready->given && ready->timeout_text == NULL)
 		return STATUS_DONE;
-	if (config->verb != VERB_LAUNCH && config->verb != VERB_EXPLAIN)
-		return misuse(ready->text == NULL ? "--ready-timeout" :
-		    "--ready", NULL, "is for a launch");
-	if (ready->method != READY_EXEC && !config->steps.background &&
+	if (!verb_table[config->verb].plans)
+		return misuse(ready->given ? "--ready" : "--ready-timeout",
+		    NULL, "is for a launch");
+	if (ready_waits(ready) && !config->steps.background &&
 	    !config->steps.refork)
 		return misuse("--ready", ready->text,
 		    "in the foreground, no process of ours is left to wait");
-	if (ready->timeout_text != NULL && (ready->method == READY_EXEC ||
-	    ready->method == READY_ALIVE))
+	if (ready->timeout_text != NULL && !ready->method->has_timeout)
 		return misuse("--ready-timeout", ready->timeout_text,
 		    "needs a --ready that can be late");
-	for (i = 0; ready->method == READY_FD &&
-	    i < config->steps.nlisted; i++)
-		if (config->steps.listed[i] == ready->number)
-			return misuse("--ready", ready->text,
-			    "is a descriptor of --fds");
+	if (descriptors_have(&config->steps.listed, ready->fd))
+		return misuse("--ready", ready->text,
+		    "is a descriptor of --fds");
+	return STATUS_DONE;
+}
+
+static int
+check_instance(const struct config *config)
+{
+	bool instance = config->pidfile != NULL || config->name != NULL;
+	const struct verb_row *verb = &verb_table[config->verb];
+
+	if (config->pidfile != NULL && config->name != NULL)
+		return misuse("--name", config->name,
+		    "--name and --pidfile exclude each other");
+	if (config->verb == VERB_CHECK && config->pid == 0 && !instance)
+		return misuse(verb->option, NULL,
+		    "needs PID, --pidfile or --name");
+	if ((verb->needs_instance || config->replace) && !instance)
+		return misuse(config->replace ? "--replace" : verb->option,
+		    NULL, "needs --pidfile or --name");
+	if (config->verb == VERB_CHECK && config->pid != 0 && instance)
+		return misuse(verb->option, NULL,
+		    "either PID, or --pidfile or --name");
+	if (config->if_not_running && !instance && config->lockfile == NULL)
+		return misuse("--if-not-running", NULL,
+		    "needs --pidfile, --name or --lockfile");
 	return STATUS_DONE;
 }
 
 static int
 check_options(const struct config *config)
 {
-	bool instance = config->pidfile != NULL || config->name != NULL;
+	const struct verb_row *verb = &verb_table[config->verb];
 
-	if (config->pidfile != NULL && config->name != NULL)
-		return misuse("--name", config->name,
-		    "--name and --pidfile exclude each other");
-	if (needs_instance(config) && !instance)
-		return misuse(config->replace ? "--replace" :
-		    verb_options[config->verb], NULL, config->verb ==
-		    VERB_CHECK ? "needs PID, --pidfile or --name" :
-		    "needs --pidfile or --name");
-	if (config->verb == VERB_CHECK && config->pid != 0 && instance)
-		return misuse("--check", NULL,
-		    "either PID, or --pidfile or --name");
-	if (config->if_not_running && !instance && config->lockfile == NULL)
-		return misuse("--if-not-running", NULL,
-		    "needs --pidfile, --name or --lockfile");
 	if (config->if_not_running && config->replace)
 		return misuse("--replace", NULL,
 		    "is the contrary of --if-not-running");
-	if (config->replace && config->verb != VERB_LAUNCH &&
-	    config->verb != VERB_EXPLAIN)
+	if (config->replace && !verb->plans)
 		return misuse("--replace", NULL, "is for a launch");
 	if (config->tree && config->verb != VERB_STOP && !config->replace)
 		return misuse("--tree", NULL, "is for --stop and --replace");
-	if (config->json && config->verb != VERB_EXPLAIN &&
-	    config->verb != VERB_CHECK && config->verb != VERB_STATUS &&
-	    config->verb != VERB_LIST)
+	if (config->json && !verb->has_json)
 		return misuse("--json", NULL,
 		    "is for --explain, --check, --status and --list");
 	if (config->root != NULL && config->steps.chdir == NULL)
 		return misuse("--chdir", "keep",
 		    "would be outside of the new root of --chroot");
-	return check_ready(config);
+	return STATUS_DONE;
 }
 
 int
 conflict_check(struct config *config)
 {
-	int status = check_operands(config);
+	int status;
 
-	return status != STATUS_DONE ? status : check_options(config);
+	if ((status = check_operands(config)) != STATUS_DONE ||
+	    (status = check_instance(config)) != STATUS_DONE ||
+	    (status = check_options(config)) != STATUS_DONE)
+		return status;
+	return check_ready(config);
 }

@@ -6,7 +6,7 @@
 
 #include "cli/help.h"
 #include "process/schedule.h"
-#include "ready/readiness.h"
+#include "ready/method.h"
 
 void
 help(void)

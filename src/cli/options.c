@@ -22,41 +22,29 @@
 
 /* Long options without a letter; the letters are their own values. */
 enum {
-	OPT_SIGNALS = UCHAR_MAX + 1,
-	OPT_SIGCHLD,
-	OPT_BACKGROUND,
-	OPT_SESSION,
-	OPT_REFORK,
-	OPT_UMASK,
-	OPT_FDS,
-	OPT_CLEAR_ENV,
+	OPT_CLEAR_ENV = UCHAR_MAX + 1,
 	OPT_NO_NEW_PRIVS,
 	OPT_IF_NOT_RUNNING,
 	OPT_REPLACE,
 	OPT_READY,
 	OPT_READY_TIMEOUT,
-	OPT_EXPLAIN,
-	OPT_CHECK,
-	OPT_STATUS,
-	OPT_STOP,
 	OPT_TREE,
-	OPT_SIGNAL,
-	OPT_WAIT,
-	OPT_LIST,
-	OPT_JSON
+	OPT_JSON,
+	OPT_STEP,			/* plus the step */
+	OPT_VERB = OPT_STEP + STEPS	/* plus the verb */
 };
 
 /* `+` ends the options at the first operand, `:` leaves messages to us. */
 static const char short_options[] = "+:ac:e:E:Fg:hi:l:n:o:p:R:u:vV";
 
 static const struct option long_options[] = {
-	{ "signals",		required_argument, NULL, OPT_SIGNALS },
-	{ "sigchld",		required_argument, NULL, OPT_SIGCHLD },
-	{ "background",		required_argument, NULL, OPT_BACKGROUND },
-	{ "session",		required_argument, NULL, OPT_SESSION },
-	{ "refork",		required_argument, NULL, OPT_REFORK },
-	{ "umask",		required_argument, NULL, OPT_UMASK },
-	{ "fds",		required_argument, NULL, OPT_FDS },
+	{ "signals",		required_argument, NULL, OPT_STEP + STEP_SIGNALS },
+	{ "sigchld",		required_argument, NULL, OPT_STEP + STEP_SIGCHLD },
+	{ "background",		required_argument, NULL, OPT_STEP + STEP_BACKGROUND },
+	{ "session",		required_argument, NULL, OPT_STEP + STEP_SESSION },
+	{ "refork",		required_argument, NULL, OPT_STEP + STEP_REFORK },
+	{ "umask",		required_argument, NULL, OPT_STEP + STEP_UMASK },
+	{ "fds",		required_argument, NULL, OPT_STEP + STEP_FDS },
 	{ "chdir",		required_argument, NULL, 'c' },
 	{ "stdin",		required_argument, NULL, 'i' },
 	{ "stdout",		required_argument, NULL, 'o' },
@@ -76,19 +64,33 @@ static const struct option long_options[] = {
 	{ "replace",		optional_argument, NULL, OPT_REPLACE },
 	{ "ready",		required_argument, NULL, OPT_READY },
 	{ "ready-timeout",	required_argument, NULL, OPT_READY_TIMEOUT },
-	{ "explain",		no_argument,	   NULL, OPT_EXPLAIN },
-	{ "check",		no_argument,	   NULL, OPT_CHECK },
-	{ "status",		no_argument,	   NULL, OPT_STATUS },
-	{ "stop",		optional_argument, NULL, OPT_STOP },
+	{ "explain",		no_argument,	   NULL, OPT_VERB + VERB_EXPLAIN },
+	{ "check",		no_argument,	   NULL, OPT_VERB + VERB_CHECK },
+	{ "status",		no_argument,	   NULL, OPT_VERB + VERB_STATUS },
+	{ "stop",		optional_argument, NULL, OPT_VERB + VERB_STOP },
 	{ "tree",		no_argument,	   NULL, OPT_TREE },
-	{ "signal",		required_argument, NULL, OPT_SIGNAL },
-	{ "wait",		no_argument,	   NULL, OPT_WAIT },
-	{ "list",		no_argument,	   NULL, OPT_LIST },
+	{ "signal",		required_argument, NULL, OPT_VERB + VERB_SIGNAL },
+	{ "wait",		no_argument,	   NULL, OPT_VERB + VERB_WAIT },
+	{ "list",		no_argument,	   NULL, OPT_VERB + VERB_LIST },
 	{ "json",		no_argument,	   NULL, OPT_JSON },
 	{ "verbose",		no_argument,	   NULL, 'v' },
 	{ "help",		no_argument,	   NULL, 'h' },
 	{ "version",		no_argument,	   NULL, 'V' },
 	{ NULL,			0,		   NULL, 0 }
+};
+
+const struct verb_row verb_table[VERBS] = {
+	[VERB_LAUNCH] = { .plans = true },
+	[VERB_EXPLAIN] = { "--explain", .plans = true, .has_json = true },
+	[VERB_CHECK] = { "--check", .has_json = true },
+	[VERB_STATUS] = { "--status", .needs_instance = true,
+	    .has_json = true },
+	[VERB_STOP] = { "--stop", .needs_instance = true },
+	[VERB_SIGNAL] = { "--signal", .needs_instance = true },
+	[VERB_WAIT] = { "--wait", .needs_instance = true },
+	[VERB_LIST] = { "--list", .has_json = true },
+	[VERB_HELP] = { .option = "--help" },
+	[VERB_VERSION] = { .option = "--version" },
 };
 
 static int
@@ -100,101 +102,103 @@ add_env(struct config *config, const char *pair)
 	return STATUS_DONE;
 }
 
-/* One verb at most. */
+/* One verb at most; some have a value. */
 static int
-set_verb(struct config *config, enum verb verb, const char *option)
+set_verb(struct config *config, enum verb verb, const char *value)
 {
+	const char *option = verb_table[verb].option;
+	int status = STATUS_DONE;
+
+	if (verb == VERB_STOP)
+		status = value_schedule(option, value, &config->schedule);
+	else if (verb == VERB_SIGNAL)
+		status = value_signal(option, value, &config->signal);
+	if (status != STATUS_DONE)
+		return status;
 	if (config->verb != VERB_LAUNCH && config->verb != verb)
 		return misuse(option, NULL, "another verb was given before");
 	config->verb = verb;
 	return STATUS_DONE;
 }
 
-/* What -F changes, only where it was not said itself. */
-struct said {
-	int background;			/* -1: not said */
-	int session;
-	int refork;
-	bool foreground;
-};
-
-static void
-apply_defaults(struct config *config, const struct said *said)
+static int
+set_step(struct steps *steps, enum step_number step, const char *value)
 {
-	struct steps *steps = &config->steps;
-	int fd;
+	const char *wrong = step_table[step]->parse(steps, value);
+	char option[16];
 
-	steps->background = said->background != -1 ? said->background :
-	    !said->foreground;
-	steps->session = said->session != -1 ? said->session :
-	    !said->foreground;
-	steps->refork = said->refork != -1 ? said->refork : !said->foreground;
-	for (fd = 0; fd < 3; fd++)
-		if (!config->stdio_said[fd])
-			steps->stdio[fd] = said->foreground ? NULL :
-			    _PATH_DEVNULL;
+	steps->given |= 1U << step;
+	if (wrong == NULL)
+		return STATUS_DONE;
+	(void)snprintf(option, sizeof(option), "--%s", step_table[step]->name);
+	return misuse(option, value, wrong);
 }
 
-/* The options of the steps, by which --check knows what was asked for. */
-static const struct { int option; enum step step; } step_options[] = {
-	{ OPT_SIGNALS,		STEP_SIGNALS },
-	{ OPT_SIGCHLD,		STEP_SIGCHLD },
-	{ OPT_BACKGROUND,	STEP_BACKGROUND },
-	{ OPT_SESSION,		STEP_SESSION },
-	{ OPT_REFORK,		STEP_REFORK },
-	{ OPT_UMASK,		STEP_UMASK },
-	{ OPT_FDS,		STEP_FDS },
-	{ 'c',			STEP_CHDIR },
-	{ 'i',			STEP_STDIO },
-	{ 'o',			STEP_STDIO },
-	{ 'e',			STEP_STDIO },
-};
+static int
+set_stdio(struct steps *steps, const char *option, int fd, const char *value)
+{
+	const char *wrong = stdio_parse(steps, fd, value);
+
+	steps->given |= 1U << STEP_STDIO;
+	return wrong == NULL ? STATUS_DONE : misuse(option, value, wrong);
+}
+
+static void
+set_defaults(struct steps *steps)
+{
+	int fd;
+
+	steps->background = steps->session = steps->refork = true;
+	steps->umask = 022;
+	steps->chdir = "/";
+	for (fd = 0; fd < 3; fd++)
+		steps->stdio[fd] = _PATH_DEVNULL;
+}
+
+/* What -F changes, where it was not given. */
+static void
+set_foreground(struct steps *steps)
+{
+	int fd;
+
+	if (!step_is_given(steps, STEP_BACKGROUND))
+		steps->background = false;
+	if (!step_is_given(steps, STEP_SESSION))
+		steps->session = false;
+	if (!step_is_given(steps, STEP_REFORK))
+		steps->refork = false;
+	for (fd = 0; fd < 3; fd++)
+		if (!steps->stdio_given[fd])
+			steps->stdio[fd] = NULL;
+}
 
 static int
-store(struct config *config, struct said *said, int option, char *value)
+store(struct config *config, int option, char *value)
 {
 	struct steps *steps = &config->steps;
-	int status = STATUS_DONE;
-	size_t i;
 
-	for (i = 0; i < sizeof(step_options) / sizeof(*step_options); i++)
-		if (step_options[i].option == option)
-			config->said |= 1U << step_options[i].step;
+	if (option >= OPT_VERB)
+		return set_verb(config, (enum verb)(option - OPT_VERB), value);
+	if (option >= OPT_STEP)
+		return set_step(steps, (enum step_number)(option - OPT_STEP),
+		    value);
 	switch (option) {
-	case OPT_SIGNALS:
-		return value_disposition("--signals", value, &steps->signals);
-	case OPT_SIGCHLD:
-		return value_disposition("--sigchld", value, &steps->sigchld);
-	case OPT_BACKGROUND:
-		return value_yes_no("--background", value, &said->background);
-	case OPT_SESSION:
-		return value_session(value, &said->session);
-	case OPT_REFORK:
-		return value_yes_no("--refork", value, &said->refork);
-	case OPT_UMASK:
-		return value_umask(value, &steps->umask);
-	case OPT_FDS:
-		return value_fds(value, steps);
 	case 'c':
-		return value_path_or_keep("--chdir", value, &steps->chdir);
+		return set_step(steps, STEP_CHDIR, value);
 	case 'i':
-		config->stdio_said[0] = true;
-		return value_path_or_keep("--stdin", value, &steps->stdio[0]);
+		return set_stdio(steps, "--stdin", STDIN_FILENO, value);
 	case 'o':
-		config->stdio_said[1] = true;
-		return value_path_or_keep("--stdout", value, &steps->stdio[1]);
+		return set_stdio(steps, "--stdout", STDOUT_FILENO, value);
 	case 'e':
-		config->stdio_said[2] = true;
-		return value_path_or_keep("--stderr", value, &steps->stdio[2]);
+		return set_stdio(steps, "--stderr", STDERR_FILENO, value);
 	case 'a':
-		steps->append = true;
+		config->append = true;
 		break;
 	case 'F':
-		said->foreground = true;
+		config->foreground = true;
 		break;
 	case 'u':
-		return value_user(value, &config->user,
-		    &config->user_group);
+		return value_user(value, &config->user, &config->user_group);
 	case 'g':
 		return value_path("--group", value, &config->group);
 	case 'R':
@@ -210,8 +214,7 @@ store(struct config *config, struct said *said, int option, char *value)
 	case 'p':
 		return value_path("--pidfile", value, &config->pidfile);
 	case 'n':
-		config->name = value;
-		return value_name(value);
+		return value_name(value, &config->name);
 	case 'l':
 		return value_path("--lockfile", value, &config->lockfile);
 	case OPT_IF_NOT_RUNNING:
@@ -224,27 +227,9 @@ store(struct config *config, struct said *said, int option, char *value)
 		return value_ready(value, &config->ready);
 	case OPT_READY_TIMEOUT:
 		return value_ready_timeout(value, &config->ready);
-	case OPT_EXPLAIN:
-		return set_verb(config, VERB_EXPLAIN, "--explain");
-	case OPT_CHECK:
-		return set_verb(config, VERB_CHECK, "--check");
-	case OPT_STATUS:
-		return set_verb(config, VERB_STATUS, "--status");
-	case OPT_STOP:
-		status = value_schedule("--stop", value, &config->schedule);
-		return status != STATUS_DONE ? status :
-		    set_verb(config, VERB_STOP, "--stop");
 	case OPT_TREE:
 		config->tree = true;
 		break;
-	case OPT_SIGNAL:
-		status = value_signal("--signal", value, &config->signal);
-		return status != STATUS_DONE ? status :
-		    set_verb(config, VERB_SIGNAL, "--signal");
-	case OPT_WAIT:
-		return set_verb(config, VERB_WAIT, "--wait");
-	case OPT_LIST:
-		return set_verb(config, VERB_LIST, "--list");
 	case OPT_JSON:
 		config->json = true;
 		break;
@@ -321,14 +306,14 @@ next_option(int argc, char **argv)
 int
 options_parse(struct config *config, int argc, char **argv)
 {
-	struct said said = { -1, -1, -1, false };
 	int option, status;
 
 	memset(config, 0, sizeof(*config));
 	config->argc = argc;
 	config->argv = argv;
-	config->steps.umask = 022;
-	config->steps.chdir = "/";
+	set_defaults(&config->steps);
+	config->ready.method = &exec_method;
+	config->ready.text = exec_method.name;
 	(void)schedule_parse(SCHEDULE_DEFAULT, &config->schedule);
 	config->env = calloc((size_t)argc + 1, sizeof(*config->env));
 	if (config->env == NULL)
@@ -339,13 +324,14 @@ options_parse(struct config *config, int argc, char **argv)
 	while ((option = next_option(argc, argv)) != -1) {
 		if (option == '?')
 			return STATUS_FAILED;
-		status = store(config, &said, option, optarg);
+		status = store(config, option, optarg);
 		if (status != STATUS_DONE)
 			return status;
 		if (config->verb == VERB_HELP || config->verb == VERB_VERSION)
 			return STATUS_DONE;
 	}
-	apply_defaults(config, &said);
+	if (config->foreground)
+		set_foreground(&config->steps);
 	/* An old kernel lets a program be started without even a name. */
 	config->command = argv + (optind < argc ? optind : argc);
 	if ((status = conflict_check(config)) != STATUS_DONE)

@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 #include "process/schedule.h"
-#include "ready/readiness.h"
-#include "steps/steps.h"
+#include "ready/method.h"
+#include "steps/step.h"
 
 enum verb {
 	VERB_LAUNCH,
@@ -20,8 +20,18 @@ enum verb {
 	VERB_WAIT,
 	VERB_LIST,
 	VERB_HELP,
-	VERB_VERSION
+	VERB_VERSION,
+	VERBS
 };
+
+struct verb_row {
+	const char *option;		/* NULL: a launch */
+	bool plans;			/* it has a COMMAND */
+	bool needs_instance;		/* a pid file or a name */
+	bool has_json;
+};
+
+extern const struct verb_row verb_table[VERBS];
 
 /* Strings are argv's own; a NULL was not said.  A name becomes a pidfile. */
 struct config {
@@ -44,9 +54,9 @@ struct config {
 	bool no_new_privs;
 	bool if_not_running;
 	bool replace;
+	bool foreground;
+	bool append;			/* do not truncate the output files */
 	bool verbose;
-	unsigned int said;		/* the steps: a bit each, 1 << step */
-	bool stdio_said[3];
 
 	pid_t pid;			/* --check's operand, or 0 */
 	int signal;

@@ -7,20 +7,10 @@
 #define VALUE_H
 
 #include "process/schedule.h"
-#include "ready/readiness.h"
-#include "steps/steps.h"
-
-int	value_disposition(const char *option, const char *value,
-	    enum disposition *);
-int	value_yes_no(const char *option, const char *value, int *yes);
-int	value_session(const char *value, int *new);
-int	value_umask(const char *value, int *mask);	/* or UMASK_KEEP */
-
-/* Sets fds, listed and nlisted; the earlier list is freed. */
-int	value_fds(const char *value, struct steps *);
+#include "ready/method.h"
 
 /* A name that is one: of a file, in one directory, that ls(1) shows. */
-int	value_name(const char *name);
+int	value_name(const char *value, const char **name);
 
 /* USER or USER:GROUP, cut in two where it stands; group may become NULL. */
 int	value_user(char *value, const char **user, const char **group);
@@ -34,9 +24,7 @@ int	value_schedule(const char *option, const char *value,
 int	value_ready(const char *value, struct readiness *);
 int	value_ready_timeout(const char *value, struct readiness *);
 
-/* Not empty.  Its pointer is stored, or for the word keep NULL. */
+/* Any but an empty one. */
 int	value_path(const char *option, const char *value, const char **path);
-int	value_path_or_keep(const char *option, const char *value,
-	    const char **path);
 
 #endif

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/message.h"
 #include "instance/name.h"
 
 /*
@@ -20,52 +19,50 @@
  * logout removes.  A home directory may be shared by several hosts.
  */
 static char *
-user_directory(const char *name)
+user_directory(const char **reason)
 {
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 	char host[HOST_NAME_MAX + 1], *path;
 
-	if (gethostname(host, sizeof(host)) == -1) {
-		complain_errno("name", name, errno);
+	*reason = NULL;
+	if (gethostname(host, sizeof(host)) == -1)
 		return NULL;
-	}
 	host[sizeof(host) - 1] = '\0';
 	if (state == NULL || *state != '/')
 		state = NULL;
 	if (state == NULL && (home == NULL || *home != '/')) {
-		complain("name", name,
-		    "neither XDG_STATE_HOME nor HOME is set; use --pidfile");
+		*reason = "neither XDG_STATE_HOME nor HOME is set; "
+		    "use --pidfile";
 		return NULL;
 	}
 	if (asprintf(&path, "%s%s/daemonize/%s", state != NULL ? state : home,
-	    state != NULL ? "" : "/.local/state", host) == -1) {
-		complain_errno("name", name, errno);
+	    state != NULL ? "" : "/.local/state", host) == -1)
 		return NULL;
-	}
 	return path;
 }
 
 char *
-name_directory(const char *name)
+name_directory(const char **reason)
 {
 	char *path;
 
-	if (geteuid() != 0)
-		return user_directory(name);
-	if ((path = strdup("/run/daemonize")) == NULL)
-		complain_errno("name", name, errno);
+	*reason = NULL;
+	path = geteuid() == 0 ? strdup("/run/daemonize") :
+	    user_directory(reason);
+	if (path == NULL && *reason == NULL)
+		*reason = strerror(errno);
 	return path;
 }
 
 char *
-name_pidfile(const char *name)
+name_pidfile(const char *name, const char **reason)
 {
 	char *directory, *path;
 
-	if ((directory = name_directory(name)) == NULL)
+	if ((directory = name_directory(reason)) == NULL)
 		return NULL;
 	if (asprintf(&path, "%s/%s.pid", directory, name) == -1) {
-		complain_errno("name", name, errno);
+		*reason = strerror(errno);
 		path = NULL;
 	}
 	free(directory);

@@ -7,10 +7,10 @@
  * The directory of named instances: /run/daemonize for root, else
  * daemonize/HOST below $XDG_STATE_HOME or ~/.local/state (XDG Base Directory
  * Specification); and the path of a named one's file, NAME.pid in it.
- * Strings to free(3), or NULL after a message about name, which may be NULL.
+ * Strings to free(3), or NULL with *reason.
  */
-char	*name_directory(const char *name);
-char	*name_pidfile(const char *name);
+char	*name_directory(const char **reason);
+char	*name_pidfile(const char *name, const char **reason);
 
 /* Makes the directory of a named instance's file.  -1 with mkdir(2)'s errno. */
 int	name_make_directory(const char *path);

@@ -15,24 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "openat2.h"
+#include "base/file.h"
 #include "plan/command.h"
-
-/* As open(2), but as a process sees it whose root is the directory root. */
-static int
-open_inside(int root, const char *path, int flags)
-{
-	struct open_how how = { .resolve = RESOLVE_IN_ROOT };
-
-	flags |= O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-	if (root == -1)
-		return open(path, flags);
-	/* It refuses what O_PATH has no use for. */
-	if (flags & O_PATH)
-		flags = O_PATH | O_CLOEXEC;
-	how.flags = (unsigned int)flags;
-	return openat2(root, path, &how, sizeof(how));
-}
 
 /* Is path a file to execute?  0, or -1 with errno. */
 static int
@@ -41,7 +25,7 @@ check_executable(const char *path, int root)
 	struct stat st;
 	int fd, result;
 
-	fd = open_inside(root, path, O_PATH);
+	fd = open_in_root(root, path, O_PATH);
 	if (fd == -1)
 		return -1;
 	result = fstat(fd, &st);
@@ -103,7 +87,7 @@ command_is_binary(const char *path)
 	ssize_t length, i;
 	int fd;
 
-	fd = open_inside(-1, path, O_RDONLY);
+	fd = open_in_root(-1, path, O_RDONLY);
 	if (fd == -1)
 		return false;
 	length = read(fd, head, sizeof(head));
@@ -158,7 +142,7 @@ command_interpreter(const char *path, int root, char *buf, size_t size)
 	ssize_t length;
 	int fd;
 
-	if ((fd = open_inside(root, path, O_RDONLY)) == -1)
+	if ((fd = open_in_root(root, path, O_RDONLY)) == -1)
 		return -1;
 	length = read(fd, head, sizeof(head) - 1);
 	(void)close(fd);

@@ -14,21 +14,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/message.h"
 #include "instance/instance.h"
 #include "instance/safe.h"
 #include "plan/plan.h"
-#include "ready/method.h"
 
 static const char stdio_step[] = "stdio";
 
+/* Is the open file fd, or none with -1, that file? */
 static bool
-same_file(const struct stat *st, int fd)
+is_open_as(int fd, const struct stat *st)
 {
 	struct stat other;
 
-	return fd != -1 && fstat(fd, &other) == 0 &&
-	    st->st_dev == other.st_dev && st->st_ino == other.st_ino;
+	return fd != -1 && fstat(fd, &other) == 0 && is_same_file(st, &other);
 }
 
 static bool
@@ -62,8 +62,11 @@ open_safely(struct plan *plan, int i, int flags)
 
 	plan->stdio[i] = fd = safe_open(&place, path, flags, 0666, &created,
 	    &reason);
-	if (created)
+	if (created) {
 		plan->made[i] = place;
+		if (descriptors_add(&plan->spare, place.dir) == -1)
+			return complain_errno(stdio_step, path, errno);
+	}
 	if (fd == -1 && errno == ENXIO && is_fifo(&place))
 		reason = "no process has this FIFO open for reading";
 	if (!created && place.dir != -1)
@@ -105,9 +108,10 @@ open_stdio(struct plan *plan, int i)
 		return complain_errno(stdio_step, path, errno);
 	if (S_ISDIR(st.st_mode))
 		return complain_errno(stdio_step, path, EISDIR);
-	if (fcntl(plan->stdio[i], F_SETFL, flags & O_APPEND) == -1)
+	if (fcntl(plan->stdio[i], F_SETFL, flags & O_APPEND) == -1 ||
+	    descriptors_add(&plan->spare, plan->stdio[i]) == -1)
 		return complain_errno(stdio_step, path, errno);
-	plan->truncate[i] = (flags & O_CREAT) && !plan->steps.append &&
+	plan->truncate[i] = (flags & O_CREAT) && !plan->append &&
 	    S_ISREG(st.st_mode);
 	return STATUS_DONE;
 }
@@ -151,7 +155,7 @@ share_stdio(struct plan *plan, int i)
 	for (other = 0; other < i; other++)
 		if (can_share(plan, i, other) &&
 		    fstat(plan->stdio[i], &st) == 0 &&
-		    same_file(&st, plan->stdio[other])) {
+		    is_open_as(plan->stdio[other], &st)) {
 			(void)close(plan->stdio[i]);
 			plan->stdio[i] = plan->stdio[other];
 			plan->truncate[i] = false;
@@ -177,49 +181,6 @@ open_all_stdio(struct plan *plan)
 	return STATUS_DONE;
 }
 
-/* In the foreground nobody else keeps the caller's stdout and stderr. */
-static int
-open_messages(struct plan *plan, int fds[2])
-{
-	fds[0] = fds[1] = -1;
-	if (plan_forks(plan) ||
-	    (plan->stdio[1] == -1 && plan->stdio[2] == -1))
-		return STATUS_DONE;
-	if (messages_keep(fds) == -1)
-		return complain_errno(stdio_step, "dup", errno);
-	return STATUS_DONE;
-}
-
-/* What step fds leaves open: the user's list, and ours for the launch. */
-static int
-list_spare(struct plan *plan, const int messages[2])
-{
-	const int ours[] = {
-		plan->stdio[0], plan->stdio[1], plan->stdio[2],
-		messages[0], messages[1], plan->channel[0], plan->channel[1],
-		plan->made[0].dir, plan->made[1].dir, plan->made[2].dir,
-		plan->root_fd, plan->lock,
-		plan->instance == NULL ? -1 : plan->instance->place.dir,
-		plan->instance == NULL ? -1 : plan->instance->file,
-		plan->instance == NULL ? -1 : plan->instance->record,
-		plan->ready.notify.base, plan->ready.notify.dir,
-		plan->ready.notify.fd, plan->ready.watch.fd, plan->ready.pipe,
-		plan->ready.pipe == -1 ? -1 : plan->ready.want.number
-	};
-	const size_t n = sizeof(ours) / sizeof(*ours);
-	size_t i;
-
-	plan->spare = calloc(plan->steps.nlisted + n, sizeof(*plan->spare));
-	if (plan->spare == NULL)
-		return complain_errno("fds", NULL, errno);
-	for (i = 0; i < plan->steps.nlisted; i++)
-		fds_add(plan->spare, &plan->nspare, plan->steps.listed[i]);
-	for (i = 0; i < n; i++)
-		if (ours[i] > STDERR_FILENO)
-			fds_add(plan->spare, &plan->nspare, ours[i]);
-	return STATUS_DONE;
-}
-
 /*
  * Its lines would end up among the command's: is the file of that path one of
  * 0, 1 and 2 of the command, opened or kept?
@@ -236,7 +197,7 @@ check_file_apart(const struct plan *plan, const char *path, const char *reason)
 		return STATUS_DONE;
 	for (i = 0; i < 3; i++) {
 		name = plan->steps.stdio[i];
-		if (same_file(&st, name == NULL ? i : plan->stdio[i]))
+		if (is_open_as(name == NULL ? i : plan->stdio[i], &st))
 			return complain(stdio_step, name == NULL ? kept[i] :
 			    name, reason);
 	}
@@ -272,6 +233,9 @@ plan_open_files(struct plan *plan)
 	mode_t mask = 0;
 	int status;
 
+	if (plan->files_open)
+		return STATUS_DONE;
+	plan->files_open = true;
 	/* The logs are the daemon's files: made with its umask. */
 	if (plan->steps.umask != UMASK_KEEP)
 		mask = umask((mode_t)plan->steps.umask);
@@ -282,17 +246,42 @@ plan_open_files(struct plan *plan)
 	return status;
 }
 
-int
-plan_open_channel(struct plan *plan)
+/* What has been written to stderr's file when the command begins. */
+static off_t
+find_log_start(const struct plan *plan)
 {
-	int messages[2], status;
+	int log = plan->stdio[STDERR_FILENO], fd;
+	struct stat st;
 
-	if ((status = method_open(plan)) != STATUS_DONE ||
-	    (status = open_messages(plan, messages)) != STATUS_DONE)
-		return status;
-	if (plan_forks(plan) && pipe2(plan->channel, O_CLOEXEC) == -1)
-		return complain_errno("background", "pipe2", errno);
-	return list_spare(plan, messages);
+	if (log == -1 || fstat(log, &st) == -1 || !S_ISREG(st.st_mode))
+		return -1;
+	for (fd = 0; fd < 3; fd++)
+		if (plan->stdio[fd] == log && plan->truncate[fd])
+			return 0;
+	return st.st_size;
+}
+
+int
+plan_open_ready(struct plan *plan)
+{
+	const char *reason;
+
+	if (!ready_waits(&plan->ready.want))
+		return STATUS_DONE;
+	plan->log_start = find_log_start(plan);
+	return ready_open(&plan->ready, plan->root_fd, &plan->spare,
+	    &reason) == 0 ? STATUS_DONE :
+	    complain("ready", plan->ready.want.text, reason);
+}
+
+int
+plan_truncate(const struct plan *plan, int *fd)
+{
+	for (*fd = 0; *fd < 3; ++*fd)
+		if (plan->truncate[*fd] &&
+		    ftruncate(plan->stdio[*fd], 0) == -1)
+			return -1;
+	return 0;
 }
 
 void
@@ -303,19 +292,10 @@ plan_undo(const struct plan *plan)
 
 	if (plan->instance != NULL)
 		instance_undo(plan->instance);
-	method_close(&plan->ready);
+	ready_close(&plan->ready);
 	/* An output file that is new, is still that one, and has no line. */
 	for (i = 0; i < 3; i++)
 		if (plan->made[i].dir != -1 &&
 		    fstat(plan->stdio[i], &st) == 0 && st.st_size == 0)
 			(void)safe_unlink(&plan->made[i], plan->stdio[i]);
-}
-
-int
-plan_tell_stopped(const struct plan *plan, int status)
-{
-	if (plan->stopped)
-		complain("replace", plan->pidfile,
-		    "the one that ran has been stopped");
-	return status;
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/message.h"
+#include "base/number.h"
 #include "plan/identity.h"
 
 /* Of linux/keyctl.h, which musl-gcc does not find. */
@@ -28,14 +29,7 @@
 static id_t
 numeric_id(const char *text)
 {
-	const char *error;
-	long long number;
-
-	/* strtonum(3) accepts a sign and white space; an id has neither. */
-	if (*text < '0' || *text > '9')
-		return NO_ID;
-	number = strtonum(text, 0, (long long)NO_ID - 1, &error);
-	return error == NULL ? (id_t)number : NO_ID;
+	return (id_t)number_parse(text, 0, (long long)NO_ID - 1);
 }
 
 /*

@@ -13,22 +13,22 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/message.h"
 #include "instance/instance.h"
 #include "instance/lockfile.h"
 #include "instance/name.h"
 #include "plan/plan.h"
-#include "process/proc.h"
+#include "process/arguments.h"
 
+/* --if-not-running: that is all the caller wants, without a word. */
 static int
-already_running(const struct plan *plan, const char *path, pid_t pid,
-    bool *running)
+already_running(const struct plan *plan, const char *path, pid_t pid)
 {
 	char which[64];
 
-	*running = true;
 	if (plan->if_not_running)
-		return STATUS_DONE;
+		return STATUS_RUNNING;
 	if (pid > 0)
 		(void)snprintf(which, sizeof(which), "pid %d", (int)pid);
 	else
@@ -51,8 +51,10 @@ take_lockfile(struct plan *plan)
 	plan->lock = lockfile_open(plan->lockfile, &reason);
 	error = errno;
 	(void)umask(mask);
-	if (plan->lock != -1)
+	if (plan->lock != -1 && descriptors_add(&plan->spare, plan->lock) == 0)
 		return STATUS_DONE;
+	if (plan->lock != -1)
+		return complain_errno("lockfile", plan->lockfile, errno);
 	if (error == EWOULDBLOCK)
 		return STATUS_RUNNING;
 	return complain("lockfile", plan->lockfile, reason);
@@ -65,7 +67,7 @@ take_lockfile(struct plan *plan)
 static void
 add_path(struct record *record, const char *key, const char *path)
 {
-	char *whole = plan_absolute(path);
+	char *whole = absolute_path(path);
 
 	(void)record_add(record, key, whole == NULL ? "keep" : whole);
 	free(whole);
@@ -83,12 +85,12 @@ describe_launch(const struct plan *plan, struct record *record)
 	for (i = 0; i < STEPS; i++) {
 		if (i == STEP_STDIO)
 			continue;
-		step_value((enum step)i, &plan->steps, value, sizeof(value));
+		step_table[i]->print(&plan->steps, value, sizeof(value));
 		if (i == STEP_CHDIR && plan->steps.chdir != NULL &&
 		    plan->root == NULL)
-			add_path(record, step_table[i].name, value);
+			add_path(record, step_table[i]->name, value);
 		else
-			(void)record_add(record, step_table[i].name, value);
+			(void)record_add(record, step_table[i]->name, value);
 	}
 	for (i = 0; i < 3; i++)
 		if (plan->steps.stdio[i] == NULL)
@@ -116,63 +118,81 @@ is_in_the_way(const struct plan *plan, const struct found *found)
 	}
 }
 
+/* Where there is no record, the launch goes ahead, and says so. */
+static void
+warn_of_no_record(const struct plan *plan, const char *reason)
+{
+	char why[256];
+
+	(void)snprintf(why, sizeof(why), "no record can be made beside it "
+	    "(%s), so its pid is all that identifies the daemon", reason);
+	(void)complain("pidfile", plan->pidfile, why);
+}
+
 static int
-open_instance(struct plan *plan, bool *running)
+spare_instance(struct plan *plan)
+{
+	const struct instance *instance = plan->instance;
+
+	return descriptors_add(&plan->spare, instance->place.dir) == -1 ||
+	    descriptors_add(&plan->spare, instance->file) == -1 ||
+	    descriptors_add(&plan->spare, instance->record) == -1 ? -1 : 0;
+}
+
+static int
+open_instance(struct plan *plan)
 {
 	static struct instance instance;
 	const char *reason;
 	struct found found;
-	char why[256];
 
-	if (plan->pidfile == NULL)
-		return STATUS_DONE;
 	if (plan->named && name_make_directory(plan->pidfile) == -1)
 		return complain_errno("name", plan->pidfile, errno);
 	plan->instance = &instance;
 	if (instance_open(&instance, plan->pidfile, &found, &reason) == -1)
 		return complain("pidfile", plan->pidfile, reason);
-	if (is_in_the_way(plan, &found)) {
-		instance_undo(&instance);
-		return already_running(plan, plan->pidfile, found.pid,
-		    running);
-	}
+	if (is_in_the_way(plan, &found))
+		return already_running(plan, plan->pidfile, found.pid);
 	describe_launch(plan, &instance.entry);
-	if (instance_take(&instance) == -1)
+	if (instance_take(&instance) == -1 || spare_instance(plan) == -1)
 		return complain_errno("pidfile", plan->pidfile, errno);
-	if (instance.record == -1) {
-		(void)snprintf(why, sizeof(why), "no record can be made beside "
-		    "it (%s), so its pid is all that identifies the daemon",
-		    reason);
-		(void)complain("pidfile", plan->pidfile, why);
-	}
+	if (instance.record == -1)
+		warn_of_no_record(plan, reason);
 	return STATUS_DONE;
 }
 
 int
-plan_try_lockfile(struct plan *plan)
-{
-	int status = take_lockfile(plan);
-
-	return status == STATUS_RUNNING ? STATUS_DONE : status;
-}
-
-int
-plan_open_instance(struct plan *plan, bool *running)
+plan_open_instance(struct plan *plan)
 {
 	mode_t mask;
 	int status;
 
-	*running = false;
 	status = take_lockfile(plan);
 	if (status == STATUS_RUNNING)
-		return already_running(plan, plan->lockfile, 0, running);
-	if (status != STATUS_DONE)
+		return already_running(plan, plan->lockfile, 0);
+	if (status != STATUS_DONE || plan->pidfile == NULL)
 		return status;
-	/* All users may read it, too. */
+	/* All users may read it, whatever the caller's umask is. */
 	mask = umask(022);
-	status = open_instance(plan, running);
+	status = open_instance(plan);
 	(void)umask(mask);
-	if (status != STATUS_DONE && plan->instance != NULL)
-		instance_undo(plan->instance);
 	return status;
+}
+
+int
+plan_try(struct plan *plan)
+{
+	const char *reason;
+	int status;
+
+	if ((status = plan_open_files(plan)) != STATUS_DONE)
+		return status;
+	/* The old instance may hold it. */
+	status = take_lockfile(plan);
+	if (status != STATUS_DONE && status != STATUS_RUNNING)
+		return status;
+	/* A named instance's directory is made with its first. */
+	if (plan->named || instance_check(plan->pidfile, &reason) == 0)
+		return STATUS_DONE;
+	return complain("pidfile", plan->pidfile, reason);
 }

@@ -16,10 +16,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/message.h"
 #include "cli/hint.h"
-#include "openat2.h"
 #include "plan/command.h"
+#include "plan/environment.h"
 #include "plan/identity.h"
 #include "plan/plan.h"
 #include "ready/method.h"
@@ -34,11 +35,11 @@ bool
 plan_is_apart(const struct plan *plan)
 {
 	return plan->identity.change ||
-	    plan->ready.want.method != READY_EXEC;
+	    ready_waits(&plan->ready.want);
 }
 
-void
-caller_interrupts(const struct caller *caller, sigset_t *set)
+static void
+find_interrupts(const struct caller *caller, sigset_t *set)
 {
 	static const int ends[] = { SIGINT, SIGQUIT, SIGTERM };
 	struct sigaction action;
@@ -52,111 +53,45 @@ caller_interrupts(const struct caller *caller, sigset_t *set)
 			(void)sigaddset(set, ends[i]);
 }
 
-/* `--fds=7` is a promise to the command: keep it or say so. */
+/* --fds=7 is a promise to the command: keep it or say so. */
 static int
-check_listed(const struct steps *steps)
+check_listed(struct plan *plan)
 {
+	const struct descriptors *listed = &plan->steps.listed;
 	char number[16];
 	size_t i;
 
-	for (i = 0; steps->fds == FDS_LIST && i < steps->nlisted; i++)
-		if (fcntl(steps->listed[i], F_GETFD) == -1) {
+	for (i = 0; i < listed->n; i++) {
+		if (fcntl(listed->fd[i], F_GETFD) == -1) {
 			(void)snprintf(number, sizeof(number), "%d",
-			    steps->listed[i]);
+			    listed->fd[i]);
 			return misuse("--fds", number,
 			    "not an open descriptor");
 		}
+		if (descriptors_add(&plan->spare, listed->fd[i]) == -1)
+			return complain_errno("fds", NULL, errno);
+	}
 	return STATUS_DONE;
 }
 
-char *
-plan_absolute(const char *path)
+static int
+prepare_ready(struct plan *plan, const struct readiness *want)
 {
-	char cwd[PATH_MAX], *joined;
+	const char *reason;
 
-	if (*path == '/')
-		return strdup(path);
-	if (getcwd(cwd, sizeof(cwd)) == NULL)
-		return NULL;
-	while (strncmp(path, "./", 2) == 0)
-		path += 2;
-	if (asprintf(&joined, "%s/%s", strcmp(cwd, "/") == 0 ? "" : cwd,
-	    path) == -1)
-		return NULL;
-	return joined;
-}
-
-/*
- * Puts NAME=VALUE in the place of NAME's first value, or at the end.  The other
- * values of NAME go: programs differ in which they take.
- */
-static void
-env_put(char **env, const char *pair)
-{
-	size_t length = strcspn(pair, "=") + 1;
-	char **kept;
-
-	while (*env != NULL && strncmp(*env, pair, length) != 0)
-		env++;
-	/* execve(2) takes them as they are and writes none. */
-	*env = (char *)(uintptr_t)pair;
-	for (kept = ++env; *env != NULL; env++)
-		if (strncmp(*env, pair, length) != 0)
-			*kept++ = *env;
-	*kept = NULL;
+	return ready_prepare(&plan->ready, want, &plan->spare, &reason) == 0 ?
+	    STATUS_DONE : complain("ready", want->text, reason);
 }
 
 static int
-env_put_value(char **env, const char *name, const char *value)
+make_environment(struct plan *plan, const struct config *config)
 {
-	char *pair;
-
-	if (asprintf(&pair, "%s=%s", name, value) == -1)
-		return -1;
-	env_put(env, pair);
-	return 0;
-}
-
-static const char *
-env_get(char *const *env, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (; *env != NULL; env++)
-		if (strncmp(*env, name, length) == 0 && (*env)[length] == '=')
-			return *env + length + 1;
-	return NULL;
-}
-
-/* The caller's or none; then what belongs to the user; then what was said. */
-static int
-make_env(struct plan *plan, const struct config *config)
-{
-	const struct identity *id = &plan->identity;
-	size_t i, n = 0;
-
-	while (environ[n] != NULL)
-		n++;
-	/* PATH, a user's four, NOTIFY_SOCKET, and the NULL at the end */
-	plan->env = calloc(n + config->nenv + 7, sizeof(*plan->env));
-	if (plan->env == NULL)
-		return complain_errno("env", NULL, errno);
-	if (!config->clear_env)
-		memcpy(plan->env, environ, n * sizeof(*environ));
-	else
-		env_put(plan->env, "PATH=" STANDARD_PATH);
-	if (id->user != NULL && (
-	    env_put_value(plan->env, "HOME", id->home) == -1 ||
-	    env_put_value(plan->env, "USER", id->user) == -1 ||
-	    env_put_value(plan->env, "LOGNAME", id->user) == -1 ||
-	    env_put_value(plan->env, "SHELL", id->shell) == -1))
-		return complain_errno("env", NULL, errno);
-	for (i = 0; i < config->nenv; i++)
-		env_put(plan->env, config->env[i]);
-	/* Its path is known when it is made. */
-	if (config->ready.method == READY_NOTIFY)
-		env_put(plan->env, plan->ready.notify.env);
-	return STATUS_DONE;
+	/* The socket's path is written into it when it is made. */
+	plan->env = environment_make(config, &plan->identity,
+	    config->ready.method == &notify_method ? plan->ready.notify.env :
+	    NULL);
+	return plan->env != NULL ? STATUS_DONE :
+	    complain_errno("env", NULL, errno);
 }
 
 static int
@@ -178,7 +113,7 @@ complain_not_found(const struct plan *plan, int error)
 static int
 find_command(struct plan *plan)
 {
-	const char *path = env_get(plan->env, "PATH");
+	const char *path = environment_get(plan->env, "PATH");
 	char *found;
 
 	found = command_find(plan->command, path == NULL ? STANDARD_PATH : path,
@@ -189,7 +124,7 @@ find_command(struct plan *plan)
 	if (*found == '/')
 		plan->path = found;
 	else if (plan->root == NULL)
-		plan->path = plan_absolute(found);
+		plan->path = absolute_path(found);
 	else if (asprintf(&plan->path, "/%s", found) == -1)
 		plan->path = NULL;
 	if (plan->path == NULL)
@@ -218,17 +153,16 @@ make_shell_argv(struct plan *plan)
 static int
 open_root(struct plan *plan)
 {
-	const struct open_how how = { .flags = O_PATH | O_CLOEXEC,
-	    .resolve = RESOLVE_IN_ROOT };
 	int fd;
 
 	if (plan->root == NULL)
 		return STATUS_DONE;
 	plan->root_fd = open(plan->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (plan->root_fd == -1)
+	if (plan->root_fd == -1 ||
+	    descriptors_add(&plan->spare, plan->root_fd) == -1)
 		return complain_errno("chroot", plan->root, errno);
-	/* What is looked up in it needs a call that may not be there. */
-	fd = openat2(plan->root_fd, ".", &how, sizeof(how));
+	/* The kernel may lack the call that looks things up in it. */
+	fd = open_in_root(plan->root_fd, ".", O_PATH);
 	if (fd == -1)
 		return complain_errno("chroot", "openat2", errno);
 	(void)close(fd);
@@ -262,6 +196,7 @@ plan_make(struct plan *plan, const struct config *config,
 
 	memset(plan, 0, sizeof(*plan));
 	plan->steps = config->steps;
+	plan->append = config->append;
 	plan->caller = *caller;
 	plan->root = config->root;
 	plan->no_new_privs = config->no_new_privs;
@@ -273,15 +208,13 @@ plan_make(struct plan *plan, const struct config *config,
 	plan->lockfile = config->lockfile;
 	plan->command = config->command[0];
 	plan->argv = config->command;
-	/* Not that of --replace, which is for the old instance. */
-	(void)schedule_parse(SCHEDULE_DEFAULT, &plan->schedule);
 	plan->if_not_running = config->if_not_running;
 	plan->replace = config->replace;
 	plan->verbose = config->verbose;
-	plan->root_fd = -1;
+	plan->root_fd = plan->lock = -1;
+	plan->log_start = -1;
 	plan->made[0].dir = plan->made[1].dir = plan->made[2].dir = -1;
 	plan->stdio[0] = plan->stdio[1] = plan->stdio[2] = -1;
-	plan->channel[0] = plan->channel[1] = plan->lock = -1;
 
 	/* With the init of a pid namespace all other processes end. */
 	if (plan_forks(plan) && getpid() == 1)
@@ -293,15 +226,18 @@ plan_make(struct plan *plan, const struct config *config,
 		return complain("session", "setsid",
 		    "the leader of a process group cannot start a session; "
 		    "use --background=yes");
-	if ((status = check_listed(&plan->steps)) != STATUS_DONE ||
-	    (status = method_prepare(&plan->ready,
+	if ((status = check_listed(plan)) != STATUS_DONE ||
+	    (status = prepare_ready(plan,
 	    &config->ready)) != STATUS_DONE ||
 	    (status = identity_find(&plan->identity, config->user,
 	    group)) != STATUS_DONE ||
-	    (status = make_env(plan, config)) != STATUS_DONE ||
+	    (status = make_environment(plan, config)) != STATUS_DONE ||
 	    (status = open_root(plan)) != STATUS_DONE ||
 	    (status = check_chdir(plan)) != STATUS_DONE ||
 	    (status = find_command(plan)) != STATUS_DONE)
 		return status;
+	/* Else no wait can be ended. */
+	if (plan_is_apart(plan))
+		find_interrupts(caller, &plan->interrupts);
 	return make_shell_argv(plan);
 }

@@ -3,17 +3,19 @@
 #ifndef PLAN_H
 #define PLAN_H
 
+#include <sys/types.h>
+
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/descriptors.h"
 #include "cli/options.h"
 #include "instance/instance.h"
 #include "instance/safe.h"
 #include "plan/identity.h"
-#include "process/schedule.h"
-#include "ready/ready.h"
-#include "steps/steps.h"
+#include "ready/method.h"
+#include "steps/step.h"
 
 /* What the caller had and the command may be asked to keep. */
 struct caller {
@@ -24,6 +26,8 @@ struct caller {
 struct plan {
 	struct steps steps;
 	struct caller caller;
+	sigset_t interrupts;		/* INT, QUIT and TERM, but those that
+					   the caller ignores or blocks */
 
 	struct identity identity;
 	const char *root;		/* NULL: no chroot */
@@ -35,62 +39,74 @@ struct plan {
 	const char *lockfile;
 	struct instance *instance;	/* the same, opened, or NULL */
 
+	bool append;
+	bool files_open;
 	int stdio[3];			/* becomes 0, 1, 2; -1: keep */
 	bool truncate[3];
 	struct place made[3];		/* of a new file; its dir, or -1 */
+	off_t log_start;		/* of what the command writes to
+					   stderr's file; -1: it is no file */
 
 	int lock;			/* of the lock file, opened */
-	int channel[2];			/* the report pipe, if it forks */
-	int *spare;			/* what step fds leaves, ascending */
-	size_t nspare;
+	struct descriptors spare;	/* what step fds leaves open */
 
-	const char *command;		/* as the user said it */
+	const char *command;		/* as the user gave it */
 	char *path;			/* what is executed */
 	char **argv;
 	char **shell_argv;		/* the same, run by /bin/sh */
 	char **env;
-	bool clear_env;			/* what was said of it */
-	const char *const *changes;
+	bool clear_env;
+	const char *const *changes;	/* of the environment, as given */
 	size_t nchanges;
 
 	struct ready ready;
-	struct schedule schedule;	/* to end one that is not ready */
 
 	bool if_not_running;
 	bool replace;
-	bool stopped;			/* the one that is to be replaced */
+	bool stopped;			/* the instance that is replaced */
 	bool verbose;
 };
 
 /*
- * Fills the plan from the config and the caller's state; touches no file.
+ * Fills the plan from the config and the caller's state.  Opens nothing that
+ * stays open but the root directory and the descriptor of --ready=fd:N, and
+ * creates no file.
  * Returns STATUS_DONE, or the status to exit with after a message.
  * What the plan points to lives until the process ends.
  */
 int	plan_make(struct plan *, const struct config *, const struct caller *);
 
 /*
- * Opens what the plan needs, in three parts: the files for 0, 1 and 2, of
- * which none is truncated yet; the lock and the pid file; what the processes
- * of the launch, and the command when it is ready, report by.  The first two
- * go in either order: a launch that may be refused takes the locks first, so
- * that it has touched no other file.
- * Each returns as plan_make; STATUS_RUNNING, or STATUS_DONE and *running,
- * where another one runs.  After anything but success plan_undo is due.
+ * Open what the plan needs: the lock, the pid file and the record; the files
+ * for 0, 1 and 2, of which none is truncated yet; what --ready is seen by.  A
+ * launch that may be refused opens the instance first, so that it has touched
+ * no other file.
+ * Each returns as plan_make; plan_open_instance STATUS_RUNNING where another
+ * one runs, without a message where the plan says so.  After anything but
+ * STATUS_DONE plan_undo is due.
  */
+int	plan_open_instance(struct plan *);
 int	plan_open_files(struct plan *);
-int	plan_try_lockfile(struct plan *);	/* if nobody holds it now */
-int	plan_open_instance(struct plan *, bool *running);
-int	plan_open_channel(struct plan *);
-
-/* Removes the files that a failed launch has made. */
-void	plan_undo(const struct plan *);
+int	plan_open_ready(struct plan *);
 
 /*
- * What follows the message of a launch that failed: that the instance which
- * it was to replace does not run any more, either.  Returns status.
+ * For --replace, before the old instance is stopped: opens the files, takes
+ * the lock file's lock if no process holds it, and sees whether the pid file
+ * can be used.  As above.
  */
-int	plan_tell_stopped(const struct plan *, int status);
+int	plan_try(struct plan *);
+
+/*
+ * Empties the output files, once a launch.  -1 with errno of ftruncate(2), and
+ * *fd is the descriptor of the file.  Async-signal-safe.
+ */
+int	plan_truncate(const struct plan *, int *fd);
+
+/* Removes the files that a failed launch has made.  Async-signal-safe. */
+void	plan_undo(const struct plan *);
+
+/* Does the launch fork, so that a launcher is there to wait and to report? */
+bool	plan_forks(const struct plan *);
 
 /*
  * Does the daemon get memory of its own, by fork(2)?  With another user, since
@@ -98,20 +114,5 @@ int	plan_tell_stopped(const struct plan *, int status);
  * time-out.  Else it borrows the launcher's, by vfork(2), until the exec.
  */
 bool	plan_is_apart(const struct plan *);
-
-/*
- * The signals that end a wait of the launcher: INT, QUIT and TERM, but those
- * that the caller ignores or blocks.
- */
-void	caller_interrupts(const struct caller *, sigset_t *);
-
-/*
- * The path as seen from any directory, without a ./ that it begins with.  A
- * string to free(3), or NULL with errno, of getcwd(3) or ENOMEM.
- */
-char	*plan_absolute(const char *path);
-
-/* Does the launch fork, so that a launcher is there to wait and to report? */
-bool	plan_forks(const struct plan *);
 
 #endif

@@ -40,8 +40,8 @@ read_path(const char *path, char *buf, size_t size)
 }
 
 /* The file /proc/PID/name, as a string of at most size - 1 bytes. */
-static ssize_t
-read_file(pid_t pid, const char *name, char *buf, size_t size)
+ssize_t
+proc_read(pid_t pid, const char *name, char *buf, size_t size)
 {
 	char path[96];
 
@@ -53,8 +53,8 @@ read_file(pid_t pid, const char *name, char *buf, size_t size)
  * All of it, however long, and room for one byte more.  A string of length
  * bytes to free(3), or NULL with errno.
  */
-static char *
-read_all(pid_t pid, const char *name, size_t *length)
+char *
+proc_read_all(pid_t pid, const char *name, size_t *length)
 {
 	char path[64], *text = NULL, *more = NULL;
 	size_t room = 0;
@@ -117,7 +117,7 @@ proc_stat(pid_t pid, struct proc_stat *stat)
 {
 	char text[1024];
 
-	if (read_file(pid, "stat", text, sizeof(text)) == -1)
+	if (proc_read(pid, "stat", text, sizeof(text)) == -1)
 		return -1;
 	proc_parse_stat(text, stat);
 	return 0;
@@ -199,7 +199,7 @@ check_ours(void)
 		errno = ENOENT;
 		return -1;
 	}
-	if ((status = read_all(getpid(), "status", &size)) == NULL)
+	if ((status = proc_read_all(getpid(), "status", &size)) == NULL)
 		return -1;
 	/* The numbers may be equal by chance. */
 	status[size] = '\0';
@@ -321,7 +321,7 @@ proc_status(pid_t pid, struct proc_status *status)
 {
 	size_t length;
 	/* The groups of a user may be thousands, and come before the masks. */
-	char *text = read_all(pid, "status", &length);
+	char *text = proc_read_all(pid, "status", &length);
 
 	if (text == NULL)
 		return -1;
@@ -356,46 +356,6 @@ proc_file(pid_t pid, const char *name, struct stat *st)
 		return -1;
 	}
 	return stat(path, st);
-}
-
-size_t
-proc_trim_command(char *text, size_t length)
-{
-	/* The last one has no NUL where it was written over. */
-	if (length > 0 && text[length - 1] != '\0')
-		text[length++] = '\0';
-	/* Who sets a title leaves what it had of arguments empty. */
-	while (length > 1 && text[length - 1] == '\0' &&
-	    text[length - 2] == '\0')
-		--length;
-	return length;
-}
-
-char *
-proc_command(pid_t pid, size_t *length)
-{
-	char *text = read_all(pid, "cmdline", length);
-
-	if (text != NULL)
-		*length = proc_trim_command(text, *length);
-	return text;
-}
-
-void
-proc_title(pid_t pid, char *title, size_t size)
-{
-	size_t length = 0, i;
-	char *command = proc_command(pid, &length);
-
-	(void)strlcpy(title, "?", size);
-	if (command != NULL && length > 0) {
-		for (i = 0; i + 1 < length; i++)
-			if (command[i] == '\0')
-				command[i] = ' ';
-		(void)strlcpy(title, command, size);
-	} else if (read_file(pid, "comm", title, size) > 0)
-		title[strcspn(title, "\n")] = '\0';
-	free(command);
 }
 
 /* The entries of a directory that are numbers. */
@@ -452,68 +412,10 @@ proc_children(pid_t pid)
 	char *at;
 
 	(void)snprintf(name, sizeof(name), "task/%d/children", (int)pid);
-	if (read_file(pid, name, text, sizeof(text)) == -1)
+	if (proc_read(pid, name, text, sizeof(text)) == -1)
 		return -1;
 	/* Each pid is followed by a blank. */
 	for (at = text; (at = strchr(at, ' ')) != NULL; at++)
 		n++;
 	return n;
-}
-
-/* Are the arguments that text ends with: path, and those behind argv[0]? */
-static bool
-ends_with(const char *text, size_t length, const char *path,
-    char *const *argv)
-{
-	const char *end = text + length;
-	size_t n = 0, size;
-
-	while (argv[n] != NULL)
-		n++;
-	for (; n > 0; n--) {
-		const char *word = n == 1 ? path : argv[n - 1];
-
-		size = strlen(word) + 1;
-		if ((size_t)(end - text) < size ||
-		    memcmp(end - size, word, size) != 0)
-			return false;
-		end -= size;
-	}
-	/* Not the end of a longer word; behind an interpreter, at least. */
-	return end > text && end[-1] == '\0';
-}
-
-/* Was its executable, which a newer one has replaced, of that path? */
-static bool
-was_executed_from(pid_t pid, const char *path)
-{
-	static const char deleted[] = " (deleted)";
-	char link[PATH_MAX], real[PATH_MAX];
-	size_t length;
-
-	if (proc_link(pid, "exe", link, sizeof(link)) == -1 ||
-	    realpath(path, real) == NULL)
-		return false;
-	length = strlen(real);
-	return strncmp(link, real, length) == 0 &&
-	    strcmp(link + length, deleted) == 0;
-}
-
-bool
-proc_runs(pid_t pid, const char *path, char *const *argv)
-{
-	struct stat theirs, ours;
-	char *arguments;
-	size_t length;
-	bool same;
-
-	if (stat(path, &ours) == 0 && proc_file(pid, "exe", &theirs) == 0 &&
-	    ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
-		return true;
-	if (was_executed_from(pid, path))
-		return true;
-	arguments = proc_command(pid, &length);
-	same = arguments != NULL && ends_with(arguments, length, path, argv);
-	free(arguments);
-	return same;
 }

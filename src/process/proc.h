@@ -63,6 +63,14 @@ unsigned long long proc_own_start(void);
 bool	proc_hides(pid_t);
 
 /*
+ * The file /proc/PID/name, as a string: its first size - 1 bytes, in buf, and
+ * their number; all of it, length bytes with room for one more, to free(3).
+ * -1 or NULL with errno.
+ */
+ssize_t	proc_read(pid_t, const char *name, char *buf, size_t size);
+char	*proc_read_all(pid_t, const char *name, size_t *length);
+
+/*
  * Looks at it: 1, it is seen; 0, there is no such process; -1 with errno,
  * EACCES where there is one that /proc does not show.
  */
@@ -78,13 +86,9 @@ int	proc_status(pid_t, struct proc_status *);
 /* That start by the real-time clock, as of now. */
 void	proc_started(const struct proc_stat *, struct timespec *when);
 
-/*
- * What these two make of the file's text, and proc_command of its: a string of
- * length bytes, with room for one more.  It returns the length that is left.
- */
+/* What these two make of the file's text. */
 void	proc_parse_stat(const char *text, struct proc_stat *);
 void	proc_parse_status(const char *text, struct proc_status *);
-size_t	proc_trim_command(char *text, size_t length);
 
 /* Where a link of /proc/PID leads: name is cwd, exe, fd/0. */
 int	proc_link(pid_t, const char *name, char *buf, size_t size);
@@ -92,30 +96,11 @@ int	proc_link(pid_t, const char *name, char *buf, size_t size);
 /* stat(2) of /proc/PID/name: what it leads to, in that process's root. */
 int	proc_file(pid_t, const char *name, struct stat *);
 
-/*
- * Its arguments, length bytes, each ended by a NUL, without empty ones at the
- * end.  A string to free(3), or NULL with errno.
- */
-char	*proc_command(pid_t, size_t *length);
-
-/*
- * The same as one string, a blank between two arguments, or its name where it
- * has none (a kernel thread, a zombie); cut to size.  "?" where it cannot be
- * seen.
- */
-void	proc_title(pid_t, char *title, size_t size);
-
 /* All processes; a process's descriptors.  The number of them; free(3) it. */
 ssize_t	proc_list(pid_t **);
 ssize_t	proc_fds(pid_t, int **);
 
 /* How many children its first thread has, or -1. */
 int	proc_children(pid_t);
-
-/*
- * Does it run the file path with the arguments argv: is that its executable,
- * or was its interpreter given the path and the same arguments?
- */
-bool	proc_runs(pid_t, const char *path, char *const *argv);
 
 #endif

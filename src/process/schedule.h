@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Signals and times as the user writes them, and a schedule made of both. */
+/* Times as the user writes them, and a schedule of signals and times. */
 #ifndef SCHEDULE_H
 #define SCHEDULE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #define SCHEDULE_DEFAULT	"TERM/10s/KILL/5s"
@@ -14,15 +13,6 @@ struct schedule {
 	struct { int signal; long long wait; } stage[SCHEDULE_MAX];
 	size_t n;
 };
-
-/*
- * HUP, SIGHUP (in any case) or 1; RTMIN, RTMIN+N, RTMAX, RTMAX-N.  Returns the
- * number, or -1.
- */
-int	signal_parse(const char *);
-
-/* TERM for 15; `33` for one that has no name. */
-const char *signal_name(int);
 
 /* 500ms, 2s, 5m, 1h, or seconds.  Returns milliseconds, or -1. */
 long long	time_parse(const char *);

@@ -16,25 +16,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/progress.h"
 #include "pidfd.h"
 #include "process/proc.h"
+#include "process/signals.h"
 #include "process/stop.h"
-
-/* No pid is as high on any Linux (PID_MAX_LIMIT). */
-#define PID_LIMIT	(4 * 1024 * 1024)
+#include "process/targets.h"
 
 /* How often one stage looks for targets without /proc. */
 #define LOOKS_MAX	10
 
 /* How long stop_children() tries. */
 #define CHILDREN_MS	5000
-
-/* A process by name: its pid may be re-used, the two may not. */
-struct identified {
-	pid_t pid;
-	unsigned long long started;	/* 0: unknown, without /proc */
-};
 
 /* The targets that one stage has signalled. */
 struct set {
@@ -127,47 +121,6 @@ set_free(struct set *set)
 	errno = saved;
 }
 
-/* --- which processes are targets --------------------------------------- */
-
-/* An ancestor that ends meanwhile leaves its children to another one. */
-static bool
-is_descendant(pid_t pid)
-{
-	struct proc_stat stat;
-	pid_t at;
-	int tries;
-
-	for (tries = 0; tries < 3; tries++)
-		for (at = pid; proc_stat(at, &stat) == 0; at = stat.parent) {
-			if (stat.parent == getpid())
-				return true;
-			if (stat.parent <= 1)
-				return false;
-		}
-	return false;
-}
-
-/* waitid(2) says it without /proc. */
-static bool
-is_child(pid_t pid)
-{
-	siginfo_t child;
-
-	return waitid(P_PID, (id_t)pid, &child,
-	    WEXITED | WNOHANG | WNOWAIT) == 0;
-}
-
-/*
- * Without /proc, a descendant is recognised when it is in the session, or when
- * all between it and this process have ended.
- */
-static bool
-is_member(const struct targets *targets, pid_t pid)
-{
-	return (targets->session > 0 && getsid(pid) == targets->session) ||
-	    (targets->scope == TARGET_DESCENDANTS && is_child(pid));
-}
-
 /* A pidfd becomes readable when its process ends. */
 static bool
 has_ended(int pidfd)
@@ -175,70 +128,6 @@ has_ended(int pidfd)
 	struct pollfd fd = { .fd = pidfd, .events = POLLIN };
 
 	return poll(&fd, 1, 0) == 1;
-}
-
-/* 1, 0, or -1 with errno where that cannot be seen. */
-static int
-is_target(struct set *set, struct identified *id)
-{
-	const struct targets *targets = set->targets;
-	struct proc_stat stat;
-
-	id->started = 0;
-	if (!set->proc)
-		return is_member(targets, id->pid);
-	set->call = "/proc";
-	if (proc_stat(id->pid, &stat) == -1)
-		return errno == ENOENT || errno == ESRCH ? 0 : -1;
-	if (stat.dead)
-		return 0;
-	id->started = stat.started;
-	return targets->scope == TARGET_SESSION ?
-	    stat.session == targets->session : is_descendant(id->pid);
-}
-
-/* The pid of a new process, or PID_LIMIT: few processes have a higher one. */
-static pid_t
-newest_pid(void)
-{
-	pid_t pid = vfork();
-
-	if (pid == 0)
-		_exit(0);
-	if (pid == -1)
-		return PID_LIMIT;
-	(void)waitpid(pid, NULL, 0);
-	return pid;
-}
-
-/*
- * Without /proc: asks for each pid that there may be (getsid(2) knows threads
- * as well).  All of them take seconds: if some are found below the newest one,
- * those above it are left to the next look, since pids may have wrapped.
- */
-static ssize_t
-list_members(const struct targets *targets, pid_t **list)
-{
-	pid_t newest = newest_pid(), pid, *more;
-	size_t n = 0, room = 0;
-
-	*list = NULL;
-	for (pid = 1; pid < PID_LIMIT && (pid < newest || n == 0); pid++) {
-		if ((getsid(pid) == -1 && errno == ESRCH) ||
-		    !is_member(targets, pid))
-			continue;
-		if (n == room) {
-			room = room == 0 ? 64 : room * 2;
-			more = reallocarray(*list, room, sizeof(*more));
-			if (more == NULL) {
-				free(*list);
-				return -1;
-			}
-			*list = more;
-		}
-		(*list)[n++] = pid;
-	}
-	return (ssize_t)n;
 }
 
 /* --- signalling --------------------------------------------------------- */
@@ -295,11 +184,12 @@ try_once(struct set *set, pid_t pid)
 	struct identified id = { .pid = pid };
 	int pidfd, is, saved;
 
+	set->call = "/proc";
 	/* A system call is cheaper than a look at /proc. */
 	if (targets->scope == TARGET_SESSION && getsid(pid) != targets->session)
 		return 0;
 	if (targets->scope == TARGET_DESCENDANTS &&
-	    (is = is_target(set, &id)) != 1)
+	    (is = target_is(targets, set->proc, &id)) != 1)
 		return is;
 	pidfd = pidfd_open(pid, 0);
 	if (pidfd == -1) {
@@ -308,8 +198,9 @@ try_once(struct set *set, pid_t pid)
 		return errno == ESRCH || errno == EINVAL || errno == ENOENT ?
 		    0 : -1;
 	}
+	set->call = "/proc";
 	/* Once it is held: its pid may have been re-used before. */
-	is = has_ended(pidfd) ? 0 : is_target(set, &id);
+	is = has_ended(pidfd) ? 0 : target_is(targets, set->proc, &id);
 	if (is == 1 && set_add(set, pidfd, id) == 0) {
 		if (!is_dropped(set, id))
 			signal_one(set, pidfd);
@@ -319,15 +210,6 @@ try_once(struct set *set, pid_t pid)
 	(void)close(pidfd);
 	errno = saved;
 	return is == 0 ? 0 : -1;
-}
-
-static ssize_t
-list_candidates(struct set *set, pid_t **pids)
-{
-	set->proc = proc_is_ours();
-	set->call = "/proc";
-	return set->proc ? proc_list(pids) :
-	    list_members(set->targets, pids);
 }
 
 /* Two at once are needed: of a process, and of its file in /proc. */
@@ -393,10 +275,14 @@ signal_targets(struct set *set)
 	int result, saved;
 
 	/* What can fail for all of them does so before the first signal. */
-	if (set->targets->scope != TARGET_ONE &&
-	    (check_descriptors(set) == -1 ||
-	    (n = list_candidates(set, &pids)) == -1))
-		return -1;
+	if (set->targets->scope != TARGET_ONE) {
+		if (check_descriptors(set) == -1)
+			return -1;
+		set->call = "/proc";
+		n = targets_list(set->targets, &set->proc, &pids);
+		if (n == -1)
+			return -1;
+	}
 	result = signal_first(set);
 	if (result == 0)
 		result = signal_others(set, pids, n);
@@ -459,13 +345,13 @@ await_held(struct set *set, long long end)
 		set->fds[0] = (struct pollfd){ .fd = targets->skip_fd,
 		    .events = POLLIN };
 		last = now_ms() >= end;
-		ready = poll(set->fds, set->n + 1, wait_ms(end));
+		ready = poll(set->fds, set->n + 1, ms_until(end, PROGRESS_MS));
 		if (ready == -1 && errno != EINTR)
 			return -1;
 		if (ready > 0 && is_skipped(targets->skip_fd))
 			break;
 		if (ready == 0 && now_ms() < end)
-			progress_tell(what, end - now_ms());
+			progress_show(what, end - now_ms());
 		for (i = set->n; ready > 0 && i > 0; i--)
 			if (set->fds[i].revents != 0) {
 				close_held(set, i);
@@ -553,7 +439,7 @@ stop_all(const struct targets *given, const struct schedule *schedule,
 static bool
 kill_child(pid_t pid)
 {
-	if (!is_child(pid))
+	if (!target_is_child(pid))
 		return false;
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, WNOHANG);
@@ -570,7 +456,7 @@ kill_children(const struct targets *targets)
 	pid_t *pids;
 
 	if (targets->scope == TARGET_ONE ||
-	    (n = list_candidates(&set, &pids)) == -1)
+	    (n = targets_list(targets, &set.proc, &pids)) == -1)
 		return found;
 	for (i = 0; i < n; i++)
 		if (targets->scope == TARGET_DESCENDANTS ||

@@ -6,23 +6,7 @@
 #include <sys/types.h>
 
 #include "process/schedule.h"
-
-/* The processes to terminate. */
-struct targets {
-	enum {
-		TARGET_ONE,		/* pid alone */
-		TARGET_SESSION,		/* pid, and all of the session */
-		TARGET_DESCENDANTS	/* pid, and all descendants of this
-					   process, which is their subreaper */
-	} scope;
-	pid_t pid;			/* 0: none, the scope says it all */
-	int pidfd;			/* of pid; -1: pid is a child of this
-					   process, so that stop_all opens it */
-	pid_t session;
-	const char *name;		/* for the progress on a terminal */
-	int skip_fd;			/* -1, or a non-blocking signalfd(2):
-					   each signal starts the next stage */
-};
+#include "process/targets.h"
 
 enum stopped { STOPPED_GONE, STOPPED_SURVIVED, STOPPED_ERROR };
 

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/progress.h"
+#include "base/clock.h"
 #include "ready/endpoint.h"
 
 /* The pauses between two rounds, in milliseconds: doubled each time. */
@@ -121,7 +121,7 @@ begin(struct endpoint *endpoint)
 		endpoint->fd = fd;
 		return 0;
 	} else
-		/* Its queue is full: so somebody listens. */
+		/* Its queue is full, so a server listens. */
 		result = errno == EAGAIN && to->sa_family == AF_UNIX;
 	(void)close(fd);
 	return result;
@@ -184,7 +184,7 @@ endpoint_is_open(struct endpoint *endpoint)
 	while ((result = endpoint_try(endpoint)) == 0 && endpoint->fd != -1 &&
 	    now_ms() < end) {
 		poll_fd.fd = endpoint->fd;
-		(void)poll(&poll_fd, 1, wait_ms(end));
+		(void)poll(&poll_fd, 1, ms_until(end, ATTEMPT_MS));
 	}
 	if (endpoint->fd != -1)
 		(void)close(endpoint->fd);

@@ -15,8 +15,9 @@
 #include "base/message.h"
 #include "instance/find.h"
 #include "pidfd.h"
+#include "process/arguments.h"
 #include "process/proc.h"
-#include "process/schedule.h"
+#include "process/signals.h"
 #include "process/stop.h"
 #include "verbs/control.h"
 
@@ -177,7 +178,15 @@ complain_survivor(const char *path, int pidfd, pid_t pid)
 }
 
 int
-control_stop(const struct config *config, bool *stopped)
+control_stop(const struct config *config)
+{
+	bool stopped;
+
+	return control_replace(config, &stopped);
+}
+
+int
+control_replace(const struct config *config, bool *stopped)
 {
 	const char *path = config->pidfile;
 	struct found found;

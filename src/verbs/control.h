@@ -8,16 +8,19 @@
 /*
  * Each does what its verb says for the instance of the config's pid file, and
  * returns the status to exit with, after a message where that is not
- * STATUS_DONE.  The process is held by a pidfd (pidfd_open(2)): who is
- * signalled is who was found, whatever becomes of his number.
+ * STATUS_DONE.  The process is held by a pidfd (pidfd_open(2)), so the
+ * one that was found is the one that is signalled, whatever becomes of its pid.
  */
 int	control_signal(const struct config *);
 int	control_wait(const struct config *);
 
 /*
  * STATUS_DONE: it is gone, and its pid file too; STATUS_STILL_THERE after the
- * whole schedule; STATUS_FAILED.  *stopped is set where one ran.
+ * whole schedule; STATUS_FAILED.
  */
-int	control_stop(const struct config *, bool *stopped);
+int	control_stop(const struct config *);
+
+/* The same for --replace: *stopped says whether one ran. */
+int	control_replace(const struct config *, bool *stopped);
 
 #endif

@@ -11,7 +11,7 @@
 #include "base/escape.h"
 #include "base/json.h"
 #include "base/message.h"
-#include "steps/steps.h"
+#include "steps/step.h"
 #include "verbs/explain.h"
 
 /* In bash's and POSIX.1-2024's quotes: a byte that is no text as \NNN. */
@@ -111,7 +111,7 @@ print_before(const struct plan *plan)
 	for (fd = 0; fd < 3; fd++)
 		if (plan->steps.stdio[fd] != NULL)
 			print_line("stdio", "open ", plan->steps.stdio[fd],
-			    plan->steps.append && fd != STDIN_FILENO ?
+			    plan->append && fd != STDIN_FILENO ?
 			    " to append" : "");
 }
 
@@ -128,7 +128,7 @@ print_between(const struct plan *plan)
 static void
 print_steps(const struct plan *plan)
 {
-	const struct step_row *row;
+	const struct step *row;
 	char value[PATH_MAX];
 	int step;
 
@@ -136,9 +136,8 @@ print_steps(const struct plan *plan)
 	for (step = 0; step < STEPS; step++) {
 		if (step == STEP_CHDIR)
 			print_between(plan);
-		row = &step_table[step];
-		step_value((enum step)step, &plan->steps, value,
-		    sizeof(value));
+		row = step_table[step];
+		row->print(&plan->steps, value, sizeof(value));
 		(void)printf("%d %-13s", step + 1, row->name);
 		print_plain(value);
 		(void)putchar('\n');
@@ -158,7 +157,7 @@ print_ready(const struct readiness *want)
 {
 	(void)printf("  %-13swait for ", "ready");
 	print_plain(want->text);
-	if (want->method != READY_ALIVE)
+	if (want->method->has_timeout)
 		(void)printf(", at most %s", want->timeout_text);
 	(void)puts("; else end it");
 }
@@ -190,7 +189,7 @@ print_after(const struct plan *plan)
 		print_quoted(*arg);
 	}
 	(void)putchar('\n');
-	if (plan->ready.want.method != READY_EXEC)
+	if (ready_waits(&plan->ready.want))
 		print_ready(&plan->ready.want);
 }
 
@@ -215,22 +214,19 @@ print_json(const struct plan *plan)
 		json_number("uid", plan->identity.uid);
 	if (plan->identity.change)
 		json_number("gid", plan->identity.gid);
-	json_string("ready", plan->ready.want.method == READY_EXEC ? "exec" :
-	    plan->ready.want.text);
-	if (plan->ready.want.method == READY_EXEC ||
-	    plan->ready.want.method == READY_ALIVE)
+	json_string("ready", plan->ready.want.text);
+	if (!plan->ready.want.method->has_timeout)
 		json_null("ready_timeout_ms");
 	else
 		json_number("ready_timeout_ms", plan->ready.want.timeout);
 	json_open("steps", '[');
 	for (step = 0; step < STEPS; step++) {
-		step_value((enum step)step, &plan->steps, value,
-		    sizeof(value));
+		step_table[step]->print(&plan->steps, value, sizeof(value));
 		json_open(NULL, '{');
-		json_string("step", step_table[step].name);
+		json_string("step", step_table[step]->name);
 		json_string("value", value);
-		json_string("what", step_table[step].what);
-		json_string("why", step_table[step].why);
+		json_string("what", step_table[step]->what);
+		json_string("why", step_table[step]->why);
 		json_close('}');
 	}
 	json_close(']');
@@ -238,14 +234,15 @@ print_json(const struct plan *plan)
 	(void)putchar('\n');
 }
 
-void
+int
 explain(const struct plan *plan, bool json)
 {
-	if (json) {
+	if (json)
 		print_json(plan);
-		return;
+	else {
+		print_before(plan);
+		print_steps(plan);
+		print_after(plan);
 	}
-	print_before(plan);
-	print_steps(plan);
-	print_after(plan);
+	return STATUS_DONE;
 }

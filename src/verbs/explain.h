@@ -6,6 +6,6 @@
 #include "plan/plan.h"
 
 /* Prints what the launch of this plan would do, on stdout, or as JSON. */
-void	explain(const struct plan *, bool json);
+int	explain(const struct plan *, bool json);
 
 #endif

@@ -19,11 +19,12 @@
 #include "base/message.h"
 #include "instance/find.h"
 #include "instance/name.h"
+#include "process/arguments.h"
 #include "process/proc.h"
 #include "verbs/status.h"
 
 /* What --status and --list say of one instance. */
-struct facts {
+struct view {
 	const char *label;		/* its name, or the path */
 	const char *name;
 	const char *path;
@@ -38,50 +39,50 @@ struct facts {
 
 /* Where descriptor fd of it leads: as the record says, else as /proc does. */
 static void
-find_output(const struct facts *facts, int fd, char output[static PATH_MAX])
+find_output(const struct view *view, int fd, char output[static PATH_MAX])
 {
 	static const char *const keys[] = { "stdin", "stdout", "stderr" };
 	char link[16];
 
 	(void)snprintf(link, sizeof(link), "fd/%d", fd);
-	if (facts->found.recorded && record_value(&facts->found.record,
+	if (view->found.recorded && record_value(&view->found.record,
 	    keys[fd], 0, output, PATH_MAX) && strcmp(output, "keep") != 0)
 		return;
-	if (proc_link(facts->found.pid, link, output, PATH_MAX) == -1)
+	if (proc_link(view->found.pid, link, output, PATH_MAX) == -1)
 		*output = '\0';
 }
 
 static void
-gather_facts(struct facts *facts, const char *name, const char *path)
+gather(struct view *view, const char *name, const char *path)
 {
 	struct proc_status status;
 	struct proc_stat stat;
 	struct timespec started;
 	pid_t pid;
 
-	memset(facts, 0, sizeof(*facts));
-	facts->name = name;
-	facts->path = path;
-	facts->label = name != NULL ? name : path;
-	instance_find(path, false, &facts->found);
+	memset(view, 0, sizeof(*view));
+	view->name = name;
+	view->path = path;
+	view->label = name != NULL ? name : path;
+	instance_find(path, false, &view->found);
 	/* A monitor that may not read the record has the file to go by. */
-	if (facts->found.state == INSTANCE_GUESS && facts->found.foreign)
-		facts->found.state = INSTANCE_RUNNING;
-	pid = facts->found.pid;
-	if (facts->found.state != INSTANCE_RUNNING)
+	if (view->found.state == INSTANCE_GUESS && view->found.foreign)
+		view->found.state = INSTANCE_RUNNING;
+	pid = view->found.pid;
+	if (view->found.state != INSTANCE_RUNNING)
 		return;
 	if (proc_stat(pid, &stat) == -1 || proc_status(pid, &status) == -1) {
 		if (!proc_hides(pid))
-			facts->found.state = INSTANCE_DEAD;
+			view->found.state = INSTANCE_DEAD;
 		return;
 	}
-	facts->seen = true;
-	facts->uid = status.uid;
+	view->seen = true;
+	view->uid = status.uid;
 	proc_started(&stat, &started);
-	facts->since = started.tv_sec;
-	facts->command = proc_command(pid, &facts->length);
-	find_output(facts, STDOUT_FILENO, facts->output[0]);
-	find_output(facts, STDERR_FILENO, facts->output[1]);
+	view->since = started.tv_sec;
+	view->command = proc_command(pid, &view->length);
+	find_output(view, STDOUT_FILENO, view->output[0]);
+	find_output(view, STDERR_FILENO, view->output[1]);
 }
 
 /* The states, as --json names them, and the exit status that each gives. */
@@ -101,44 +102,44 @@ print_json_output(const char *name, const char *output)
 }
 
 static void
-print_json_process(const struct facts *facts)
+print_json_process(const struct view *view)
 {
 	char since[32];
 	const char *arg;
 
 	(void)strftime(since, sizeof(since), "%Y-%m-%dT%H:%M:%SZ",
-	    gmtime(&facts->since));
-	json_number("uid", facts->uid);
-	json_string("user", user_from_uid(facts->uid, 1));
+	    gmtime(&view->since));
+	json_number("uid", view->uid);
+	json_string("user", user_from_uid(view->uid, 1));
 	json_string("since", since);
-	json_number("uptime", time(NULL) - facts->since);
+	json_number("uptime", time(NULL) - view->since);
 	json_open("command", '[');
-	for (arg = facts->command; arg < facts->command + facts->length;
+	for (arg = view->command; arg < view->command + view->length;
 	    arg += strlen(arg) + 1)
 		json_string(NULL, arg);
 	json_close(']');
-	print_json_output("stdout", facts->output[0]);
-	print_json_output("stderr", facts->output[1]);
+	print_json_output("stdout", view->output[0]);
+	print_json_output("stderr", view->output[1]);
 }
 
 static void
-print_json(const struct facts *facts)
+print_json(const struct view *view)
 {
 	static const char *const unseen[] = { "uid", "user", "since", "uptime",
 	    "command", "stdout", "stderr" };
-	enum instance_state state = facts->found.state;
+	enum instance_state state = view->found.state;
 	size_t i;
 
 	json_open(NULL, '{');
-	json_string("name", facts->name);
-	json_string("pidfile", facts->path);
+	json_string("name", view->name);
+	json_string("pidfile", view->path);
 	json_string("state", states[state].name);
 	if (state == INSTANCE_GUESS || state == INSTANCE_UNKNOWN)
-		json_string("reason", facts->found.reason);
+		json_string("reason", view->found.reason);
 	if (state == INSTANCE_RUNNING) {
-		json_number("pid", facts->found.pid);
-		if (facts->seen)
-			print_json_process(facts);
+		json_number("pid", view->found.pid);
+		if (view->seen)
+			print_json_process(view);
 		else
 			for (i = 0; i < sizeof(unseen) / sizeof(*unseen); i++)
 				json_null(unseen[i]);
@@ -167,54 +168,54 @@ print_uptime(long long seconds)
 }
 
 static void
-print_output(const struct facts *facts)
+print_output(const struct view *view)
 {
-	if (*facts->output[0] == '\0')
+	if (*view->output[0] == '\0')
 		return;
 	(void)fputs(", output to ", stdout);
-	print_plain(facts->output[0]);
-	if (*facts->output[1] != '\0' &&
-	    strcmp(facts->output[0], facts->output[1]) != 0) {
+	print_plain(view->output[0]);
+	if (*view->output[1] != '\0' &&
+	    strcmp(view->output[0], view->output[1]) != 0) {
 		(void)fputs(" and ", stdout);
-		print_plain(facts->output[1]);
+		print_plain(view->output[1]);
 	}
 }
 
 static void
-print_running(struct facts *facts)
+print_running(struct view *view)
 {
 	char since[32];
 	size_t i;
 
-	if (!facts->seen) {
+	if (!view->seen) {
 		(void)printf(": running, pid %d, user ?, since ?: ?",
-		    (int)facts->found.pid);
+		    (int)view->found.pid);
 		return;
 	}
 	(void)strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S",
-	    localtime(&facts->since));
+	    localtime(&view->since));
 	(void)printf(": running, pid %d, user %s, since %s (",
-	    (int)facts->found.pid, user_from_uid(facts->uid, 0), since);
-	print_uptime(time(NULL) - facts->since);
+	    (int)view->found.pid, user_from_uid(view->uid, 0), since);
+	print_uptime(time(NULL) - view->since);
 	(void)putchar(')');
-	print_output(facts);
+	print_output(view);
 	(void)fputs(": ", stdout);
 	/* A blank for the NUL between two arguments. */
-	for (i = 0; i + 1 < facts->length; i++)
-		if (facts->command[i] == '\0')
-			facts->command[i] = ' ';
-	print_plain(facts->length == 0 ? "?" : facts->command);
+	for (i = 0; i + 1 < view->length; i++)
+		if (view->command[i] == '\0')
+			view->command[i] = ' ';
+	print_plain(view->length == 0 ? "?" : view->command);
 }
 
 static void
-print_facts(struct facts *facts)
+print_line(struct view *view)
 {
 	char title[1024];
 
-	print_plain(facts->label);
-	switch (facts->found.state) {
+	print_plain(view->label);
+	switch (view->found.state) {
 	case INSTANCE_RUNNING:
-		print_running(facts);
+		print_running(view);
 		break;
 	case INSTANCE_STARTING:
 		(void)fputs(": starting", stdout);
@@ -226,13 +227,13 @@ print_facts(struct facts *facts)
 		(void)fputs(": not running", stdout);
 		break;
 	case INSTANCE_GUESS:
-		proc_title(facts->found.pid, title, sizeof(title));
+		proc_title(view->found.pid, title, sizeof(title));
 		(void)printf(": unknown: %s, so pid %d may be another "
-		    "process: ", facts->found.reason, (int)facts->found.pid);
+		    "process: ", view->found.reason, (int)view->found.pid);
 		print_plain(title);
 		break;
 	case INSTANCE_UNKNOWN:
-		(void)printf(": unknown: %s", facts->found.reason);
+		(void)printf(": unknown: %s", view->found.reason);
 		break;
 	}
 	(void)putchar('\n');
@@ -241,18 +242,18 @@ print_facts(struct facts *facts)
 int
 status_show(const struct config *config)
 {
-	static struct facts facts;
+	static struct view view;
 
-	gather_facts(&facts, config->name, config->pidfile);
+	gather(&view, config->name, config->pidfile);
 	if (config->json) {
-		print_json(&facts);
+		print_json(&view);
 		(void)putchar('\n');
-	} else if (facts.found.state == INSTANCE_UNKNOWN)
-		(void)complain("status", config->pidfile, facts.found.reason);
+	} else if (view.found.state == INSTANCE_UNKNOWN)
+		(void)complain("status", config->pidfile, view.found.reason);
 	else
-		print_facts(&facts);
-	free(facts.command);
-	return states[facts.found.state].status;
+		print_line(&view);
+	free(view.command);
+	return states[view.found.state].status;
 }
 
 /* A name, if this is a file of a named instance. */
@@ -279,13 +280,14 @@ by_name(const struct dirent **a, const struct dirent **b)
 int
 status_list(const struct config *config)
 {
-	char *directory = name_directory(NULL), *path;
+	const char *reason;
+	char *directory = name_directory(&reason), *path;
 	struct dirent **entries;
-	static struct facts facts;
+	static struct view view;
 	int i, n;
 
 	if (directory == NULL)
-		return STATUS_FAILED;
+		return complain("list", NULL, reason);
 	n = scandir(directory, &entries, is_pidfile, by_name);
 	/* It is made with the first instance. */
 	if (n == -1 && errno != ENOENT)
@@ -297,12 +299,12 @@ status_list(const struct config *config)
 		    entries[i]->d_name) == -1)
 			return complain_errno("list", directory, errno);
 		entries[i]->d_name[strlen(entries[i]->d_name) - 4] = '\0';
-		gather_facts(&facts, entries[i]->d_name, path);
+		gather(&view, entries[i]->d_name, path);
 		if (config->json)
-			print_json(&facts);
+			print_json(&view);
 		else
-			print_facts(&facts);
-		free(facts.command);
+			print_line(&view);
+		free(view.command);
 		free(path);
 		free(entries[i]);
 	}

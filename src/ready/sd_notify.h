@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The receiving side of sd_notify(3)'s protocol. */
-#ifndef NOTIFY_H
-#define NOTIFY_H
+#ifndef SD_NOTIFY_H
+#define SD_NOTIFY_H
 
 #include <sys/types.h>
 
@@ -44,8 +44,8 @@ struct notify_socket {
 void	notify_init(struct notify_socket *);
 
 /*
- * Makes a datagram socket that whoever knows its name may send to, and a
- * directory for it that nobody else may list: the command may be run by
+ * Makes a datagram socket that every process may send to that knows its name,
+ * and a directory for it that no other user may list: the command may be run by
  * another user, or become one.  root is a descriptor of the command's root, or
  * -1: the name in env is one of in there.
  * -1 with errno of the call that failed.
@@ -58,8 +58,8 @@ void	notify_close(const struct notify_socket *);
 /* What came of notify_receive. */
 enum notify_event {
 	NOTIFY_NONE,			/* no more messages */
-	NOTIFY_HEARD,
-	NOTIFY_STRANGER,		/* ignored: from neither of the two */
+	NOTIFY_TAKEN,
+	NOTIFY_FOREIGN,			/* ignored: from neither of the two */
 	NOTIFY_MALFORMED,		/* ignored */
 	NOTIFY_ERROR			/* errno of recvmsg(2) */
 };
@@ -67,7 +67,7 @@ enum notify_event {
 /*
  * Takes one message, without waiting: from pid, or a process of session or of
  * pid's session, by the credentials that the kernel vouches for (unix(7)).
- * *sender is set to who sent it.  Descriptors that come with it are closed,
+ * *sender is set to the pid of the sender.  Descriptors that come with it are closed,
  * which is all that a BARRIER=1 asks for.
  */
 enum notify_event notify_receive(const struct notify_socket *, pid_t pid,

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Files: which one it is, and where. */
+#ifndef FILE_H
+#define FILE_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+/* Are both the same file: have they one device and inode? */
+bool	is_same_file(const struct stat *, const struct stat *);
+
+/*
+ * The path as seen from any directory, without a ./ that it begins with.  A
+ * string to free(3), or NULL with errno, of getcwd(3) or ENOMEM.
+ */
+char	*absolute_path(const char *path);
+
+/*
+ * Opens path as a process sees it whose root is the directory root (openat2(2),
+ * RESOLVE_IN_ROOT); with root -1 as open(2) does.  -1 with errno.
+ */
+int	open_in_root(int root, const char *path, int flags);
+
+/* close(2), with errno as it was; nothing where fd is negative. */
+void	close_quietly(int fd);
+
+#endif

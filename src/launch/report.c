@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The report channel, and what is said of a report. */
+#include "config.h"
+
+#include <sys/types.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/message.h"
+#include "launch/report.h"
+#include "plan/command.h"
+
+int
+report_send(int channel, const struct report *report)
+{
+	return write(channel, report, sizeof(*report)) == sizeof(*report) ?
+	    0 : -1;
+}
+
+int
+report_receive(int channel, struct report *report)
+{
+	ssize_t length;
+
+	do
+		length = read(channel, report, sizeof(*report));
+	while (length == -1 && errno == EINTR);
+	return length == sizeof(*report) ? 1 : length == -1 ? -1 : 0;
+}
+
+/* What a message calls the stage, and what it names as its object. */
+static void
+describe(const struct plan *plan, const struct report *report,
+    const char **name, const char **object)
+{
+	const char *call = *report->call != '\0' ? report->call : NULL;
+
+	switch (report->stage) {
+	case STEP_CHDIR:
+		*name = chdir_row.name;
+		*object = plan->steps.chdir;
+		break;
+	case STAGE_CHROOT:
+		*name = "chroot";
+		*object = plan->root;
+		break;
+	case STAGE_USER:
+		*name = plan->identity.user == NULL ? "group" : "user";
+		*object = plan->identity.name;
+		break;
+	case STAGE_PRIVILEGES:
+		*name = "no-new-privs";
+		*object = "prctl";
+		break;
+	case STAGE_PIDFILE:
+		*name = "pidfile";
+		*object = plan->pidfile;
+		break;
+	case STAGE_TRUNCATE:
+		*name = stdio_row.name;
+		*object = plan->steps.stdio[report->fd];
+		break;
+	case STAGE_EXEC:
+		*name = "exec";
+		*object = plan->path;
+		break;
+	case STAGE_CHANNEL:
+		*name = background_row.name;
+		*object = call != NULL ? call : "report channel";
+		break;
+	default:
+		*name = step_table[report->stage]->name;
+		*object = call != NULL ? call :
+		    step_table[report->stage]->call;
+		break;
+	}
+}
+
+/* The exec failed: because of the file, or of the interpreter it asks for? */
+static int
+complain_exec(const struct plan *plan, int error)
+{
+	char interpreter[PATH_MAX], reason[PATH_MAX + 128];
+
+	if ((error == ENOENT || error == EACCES) &&
+	    command_interpreter(plan->path, plan->root_fd, interpreter,
+	    sizeof(interpreter)) == 0) {
+		(void)snprintf(reason, sizeof(reason),
+		    "bad interpreter: %s: %s", interpreter, strerror(error));
+		complain("exec", plan->path, reason);
+		return STATUS_CANNOT_EXECUTE;
+	}
+	complain_errno("exec", plan->path, error);
+	return error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
+}
+
+int
+report_complain(const struct plan *plan, const struct report *report)
+{
+	const char *name, *object;
+
+	if (report->stage == STAGE_EXEC)
+		return complain_exec(plan, report->error);
+	if (report->stage == STAGE_INIT)
+		return complain(background_row.name, "fork",
+		    "the first process of a pid namespace cannot go into the "
+		    "background; use -F");
+	describe(plan, report, &name, &object);
+	return complain_errno(name, object, report->error);
+}
+
+void
+report_narrate(const struct plan *plan, const struct report *report)
+{
+	const char *name, *object;
+	char value[PATH_MAX + 32];
+
+	describe(plan, report, &name, &object);
+	if (report->stage == STAGE_EXEC)
+		(void)snprintf(value, sizeof(value), "%s: pid %d", object,
+		    (int)report->pid);
+	else if (report->stage >= STEPS)
+		(void)strlcpy(value, object, sizeof(value));
+	else
+		step_table[report->stage]->print(&plan->steps, value,
+		    sizeof(value));
+	narrate(name, value);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The environment of the command. */
+#include "config.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plan/command.h"
+#include "plan/environment.h"
+
+/*
+ * Puts NAME=VALUE in the place of NAME's first value, or at the end.  The other
+ * values of NAME go: programs differ in which they take.
+ */
+static void
+env_put(char **env, const char *pair)
+{
+	size_t length = strcspn(pair, "=") + 1;
+	char **kept;
+
+	while (*env != NULL && strncmp(*env, pair, length) != 0)
+		env++;
+	/* execve(2) takes them as they are and writes none. */
+	*env = (char *)(uintptr_t)pair;
+	for (kept = ++env; *env != NULL; env++)
+		if (strncmp(*env, pair, length) != 0)
+			*kept++ = *env;
+	*kept = NULL;
+}
+
+static int
+env_put_value(char **env, const char *name, const char *value)
+{
+	char *pair;
+
+	if (asprintf(&pair, "%s=%s", name, value) == -1)
+		return -1;
+	env_put(env, pair);
+	return 0;
+}
+
+const char *
+environment_get(char *const *env, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (; *env != NULL; env++)
+		if (strncmp(*env, name, length) == 0 && (*env)[length] == '=')
+			return *env + length + 1;
+	return NULL;
+}
+
+char **
+environment_make(const struct config *config, const struct identity *id,
+    const char *last)
+{
+	size_t i, n = 0;
+	char **env;
+
+	while (environ[n] != NULL)
+		n++;
+	/* PATH, a user's four, last, and the NULL at the end */
+	env = calloc(n + config->nenv + 7, sizeof(*env));
+	if (env == NULL)
+		return NULL;
+	if (!config->clear_env)
+		memcpy(env, environ, n * sizeof(*environ));
+	else
+		env_put(env, "PATH=" STANDARD_PATH);
+	if (id->user != NULL && (
+	    env_put_value(env, "HOME", id->home) == -1 ||
+	    env_put_value(env, "USER", id->user) == -1 ||
+	    env_put_value(env, "LOGNAME", id->user) == -1 ||
+	    env_put_value(env, "SHELL", id->shell) == -1))
+		return NULL;
+	for (i = 0; i < config->nenv; i++)
+		env_put(env, config->env[i]);
+	if (last != NULL)
+		env_put(env, last);
+	return env;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The environment of the command. */
+#ifndef ENVIRONMENT_H
+#define ENVIRONMENT_H
+
+#include "cli/options.h"
+#include "plan/identity.h"
+
+/*
+ * The caller's environment, or none with --clear-env; then what belongs to the
+ * user; then --env; then last, which is NULL or a pair.  The strings are those
+ * of the arguments and of environ.  Returns an array that ends in a NULL, or
+ * NULL with errno (ENOMEM).
+ */
+char	**environment_make(const struct config *, const struct identity *,
+	    const char *last);
+
+/* The value of a variable, or NULL. */
+const char *environment_get(char *const *env, const char *name);
+
+#endif

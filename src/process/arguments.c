@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The arguments of a process, and what it runs. */
+#include "config.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "process/arguments.h"
+#include "process/proc.h"
+
+size_t
+proc_trim_command(char *text, size_t length)
+{
+	/* The last one has no NUL where it was written over. */
+	if (length > 0 && text[length - 1] != '\0')
+		text[length++] = '\0';
+	/* Who sets a title leaves what it had of arguments empty. */
+	while (length > 1 && text[length - 1] == '\0' &&
+	    text[length - 2] == '\0')
+		--length;
+	return length;
+}
+
+char *
+proc_command(pid_t pid, size_t *length)
+{
+	char *text = proc_read_all(pid, "cmdline", length);
+
+	if (text != NULL)
+		*length = proc_trim_command(text, *length);
+	return text;
+}
+
+void
+proc_title(pid_t pid, char *title, size_t size)
+{
+	size_t length = 0, i;
+	char *command = proc_command(pid, &length);
+
+	(void)strlcpy(title, "?", size);
+	if (command != NULL && length > 0) {
+		for (i = 0; i + 1 < length; i++)
+			if (command[i] == '\0')
+				command[i] = ' ';
+		(void)strlcpy(title, command, size);
+	} else if (proc_read(pid, "comm", title, size) > 0)
+		title[strcspn(title, "\n")] = '\0';
+	free(command);
+}
+
+/* Are the arguments that text ends with: path, and those behind argv[0]? */
+static bool
+ends_with(const char *text, size_t length, const char *path,
+    char *const *argv)
+{
+	const char *end = text + length;
+	size_t n = 0, size;
+
+	while (argv[n] != NULL)
+		n++;
+	for (; n > 0; n--) {
+		const char *word = n == 1 ? path : argv[n - 1];
+
+		size = strlen(word) + 1;
+		if ((size_t)(end - text) < size ||
+		    memcmp(end - size, word, size) != 0)
+			return false;
+		end -= size;
+	}
+	/* Not the end of a longer word; behind an interpreter, at least. */
+	return end > text && end[-1] == '\0';
+}
+
+/* Was its executable, which a newer one has replaced, of that path? */
+static bool
+was_executed_from(pid_t pid, const char *path)
+{
+	static const char deleted[] = " (deleted)";
+	char link[PATH_MAX], real[PATH_MAX];
+	size_t length;
+
+	if (proc_link(pid, "exe", link, sizeof(link)) == -1 ||
+	    realpath(path, real) == NULL)
+		return false;
+	length = strlen(real);
+	return strncmp(link, real, length) == 0 &&
+	    strcmp(link + length, deleted) == 0;
+}
+
+bool
+proc_runs(pid_t pid, const char *path, char *const *argv)
+{
+	struct stat theirs, ours;
+	char *arguments;
+	size_t length;
+	bool same;
+
+	if (stat(path, &ours) == 0 && proc_file(pid, "exe", &theirs) == 0 &&
+	    is_same_file(&ours, &theirs))
+		return true;
+	if (was_executed_from(pid, path))
+		return true;
+	arguments = proc_command(pid, &length);
+	same = arguments != NULL && ends_with(arguments, length, path, argv);
+	free(arguments);
+	return same;
+}

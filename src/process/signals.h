@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Signals: their names, and setting all of them, whatever the C library hides. */
+#ifndef SIGNALS_H
+#define SIGNALS_H
+
+#include <signal.h>
+
+/*
+ * HUP, SIGHUP (in any case) or 1; RTMIN, RTMIN+N, RTMAX, RTMAX-N.  Returns the
+ * number, or -1.
+ */
+int	signal_parse(const char *);
+
+/* TERM for 15; `33` for one that has no name. */
+const char *signal_name(int);
+
+/*
+ * The C library hides the two signals that its threads use (32, 33), and
+ * refuses to set them; a caller without it may have touched them.  So these
+ * set masks and default dispositions by the system call itself.
+ * Each returns -1 with errno (sigaction(2), sigprocmask(2)).
+ * Async-signal-safe.
+ */
+int	signal_set_default(int sig);
+int	signal_ignore(int sig);
+int	signals_set_mask(const sigset_t *);
+
+/* Blocks set; before is what was blocked, with the hidden ones. */
+int	signals_block(const sigset_t *set, sigset_t *before);
+
+/* Blocks every signal there is. */
+int	signals_hold(void);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which processes are to be terminated. */
+#ifndef TARGETS_H
+#define TARGETS_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+/* The processes to terminate. */
+struct targets {
+	enum {
+		TARGET_ONE,		/* pid alone */
+		TARGET_SESSION,		/* pid, and all of the session */
+		TARGET_DESCENDANTS	/* pid, and all descendants of this
+					   process, which is their subreaper */
+	} scope;
+	pid_t pid;			/* 0: none, the scope says it all */
+	int pidfd;			/* of pid; -1: pid is a child of this
+					   process, so that stop_all opens it */
+	pid_t session;
+	const char *name;		/* for the progress on a terminal */
+	int skip_fd;			/* -1, or a non-blocking signalfd(2):
+					   each signal starts the next stage */
+};
+
+/* The name of a process: its pid may be re-used, the two together not. */
+struct identified {
+	pid_t pid;
+	unsigned long long started;	/* 0: unknown, without /proc */
+};
+
+/*
+ * Lists processes that may be targets: all that /proc shows; where /proc cannot
+ * be used (*proc is false), those that are.  Returns the number of them, and an
+ * array to free(3); -1 with errno.
+ */
+ssize_t	targets_list(const struct targets *, bool *proc, pid_t **pids);
+
+/*
+ * Is the process id->pid a target?  Sets id->started.  1, 0, or -1 with errno
+ * where that cannot be seen.
+ */
+int	target_is(const struct targets *, bool proc, struct identified *);
+
+/* Is it a child of this process?  By waitid(2), without /proc. */
+bool	target_is_child(pid_t);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* --ready=fd:N: the command writes a newline to its descriptor N, as for s6. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/number.h"
+#include "ready/method.h"
+
+static const char *
+parse(struct readiness *want, const char *value)
+{
+	long long fd = number_parse(value, STDERR_FILENO + 1, INT_MAX);
+
+	want->fd = (int)fd;
+	return fd == -1 ? "no descriptor above 2 after fd:" : NULL;
+}
+
+/*
+ * Makes the pipe, whose other end is the command's descriptor N from then on:
+ * before another file is opened, which could be N.  -1 with errno; EBADF where
+ * N is above the limit.
+ */
+static int
+make_pipe(struct ready *ready)
+{
+	int number = ready->want.fd, fds[2];
+
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) == -1)
+		return -1;
+	ready->pipe = fds[0];
+	if (fds[0] == number)
+		ready->pipe = fcntl(fds[0], F_DUPFD_CLOEXEC, 0);
+	/* Not close-on-exec, and blocking: as the command expects. */
+	if (ready->pipe == -1 || dup2(fds[1], number) == -1 ||
+	    fcntl(number, F_SETFD, 0) == -1 ||
+	    fcntl(number, F_SETFL, 0) == -1)
+		return -1;
+	if (fds[1] != number)
+		(void)close(fds[1]);
+	return 0;
+}
+
+static int
+prepare(struct ready *ready, struct descriptors *spare, const char **reason)
+{
+	if (make_pipe(ready) == 0 &&
+	    descriptors_add(spare, ready->pipe) == 0 &&
+	    descriptors_add(spare, ready->want.fd) == 0)
+		return 0;
+	*reason = errno == EBADF ? "is above the limit of open files" :
+	    strerror(errno);
+	return -1;
+}
+
+static enum answer
+ask(struct wait *wait)
+{
+	char text[512];
+	ssize_t length;
+
+	wait->poll.fd = wait->closed ? -1 : wait->ready->pipe;
+	length = read(wait->ready->pipe, text, sizeof(text));
+	if (length > 0)
+		return memchr(text, '\n', (size_t)length) != NULL ?
+		    ANSWER_READY : ANSWER_NOT_YET;
+	if (length == -1)
+		return errno == EAGAIN || errno == EINTR ? ANSWER_NOT_YET :
+		    ANSWER_ERROR;
+	/* No process can write any more: the daemon ends, or is late. */
+	wait->closed = true;
+	wait->poll.fd = -1;
+	return ANSWER_NOT_YET;
+}
+
+const struct method fd_method = {
+	.name = "fd:",
+	.has_timeout = true,
+	.parse = parse,
+	.prepare = prepare,
+	.ask = ask,
+};

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * 3 background
+ *
+ * The caller waits for the launcher, not for the daemon.  The fork also makes
+ * a process that leads no group, which setsid(2) demands.
+ */
+#include "config.h"
+
+#include <sys/types.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "steps/fork.h"
+#include "steps/step.h"
+
+static const char *
+parse(struct steps *steps, const char *value)
+{
+	return yes_no_parse(value, &steps->background);
+}
+
+static void
+print(const struct steps *steps, char *buf, size_t size)
+{
+	(void)strlcpy(buf, steps->background ? "yes" : "no", size);
+}
+
+pid_t
+step_background(bool apart, process *child, void *argument)
+{
+	return fork_process(apart, child, argument);
+}
+
+static void
+check(const struct steps *expected, const struct facts *facts,
+    struct finding *finding)
+{
+	pid_t parent = facts->stat.parent;
+
+	if (parent == 0)
+		(void)strlcpy(finding->seen, "it has no parent",
+		    sizeof(finding->seen));
+	else
+		(void)snprintf(finding->seen, sizeof(finding->seen),
+		    "its parent is %d%s", (int)parent, parent == 1 ?
+		    ", init" : facts->same_session ? ", of its session" :
+		    ", which may adopt orphans");
+	if (!expected->background || parent <= 1)
+		finding->verdict = VERDICT_OK;
+	else
+		finding->verdict = facts->same_session ? VERDICT_BAD :
+		    VERDICT_UNSEEN;
+}
+
+const struct step background_row = {
+	.name = "background",
+	.call = "fork",
+	.what = "fork; the caller goes on once the command has been executed",
+	.why = "the caller waits for the launcher, not for the daemon",
+	.parse = parse,
+	.print = print,
+	.check = check,
+};

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * 4 session
+ *
+ * A terminal signals its session when it is hung up.  setsid(2) is the only
+ * way to lose a controlling terminal for good.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "steps/step.h"
+
+static const char *
+parse(struct steps *steps, const char *value)
+{
+	static const char *const words[] = { "keep", "new", NULL };
+	int choice = step_choose(value, words);
+
+	if (choice == -1)
+		return "not new or keep";
+	steps->session = choice == 1;
+	return NULL;
+}
+
+static void
+print(const struct steps *steps, char *buf, size_t size)
+{
+	(void)strlcpy(buf, steps->session ? "new" : "keep", size);
+}
+
+int
+step_session(bool new)
+{
+	return new && setsid() == -1 ? -1 : 0;
+}
+
+static void
+check(const struct steps *expected, const struct facts *facts,
+    struct finding *finding)
+{
+	int session = (int)facts->stat.session;
+
+	if (facts->stat.terminal)
+		(void)snprintf(finding->seen, sizeof(finding->seen),
+		    "session %d, with a terminal", session);
+	else if (facts->leads)
+		(void)snprintf(finding->seen, sizeof(finding->seen),
+		    "session %d, its own, without a terminal", session);
+	else
+		(void)snprintf(finding->seen, sizeof(finding->seen),
+		    "session %d, without a terminal, whose leader %s", session,
+		    facts->leader_lives ? "is another process" : "has gone");
+	finding->verdict = !expected->session || (!facts->stat.terminal &&
+	    (facts->leads || !facts->leader_lives)) ? VERDICT_OK : VERDICT_BAD;
+}
+
+const struct step session_row = {
+	.name = "session",
+	.call = "setsid",
+	.what = "start a session and process group, without a terminal",
+	.why = "a terminal signals its session when it is hung up",
+	.parse = parse,
+	.print = print,
+	.check = check,
+};

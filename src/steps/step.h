@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The nine steps that make a process a daemon.
+ *
+ * A daemon depends on no other process: not on the terminal, shell or
+ * connection that started it, nor on what that one had open, blocked, ignored
+ * or as its directory.  Each step removes one such tie.
+ *
+ *   1 signals     nothing reaches the process while it detaches; the command
+ *                 starts with default dispositions, none blocked or pending
+ *   2 sigchld     the disposition of SIGCHLD
+ *   3 background  a fork; the caller continues
+ *   4 session     setsid: no controlling terminal, a process group of its own
+ *   5 refork      a second fork: no session leader, so never a terminal again
+ *   6 umask       the mode of the files that the command creates
+ *   7 fds         no descriptor that was left open
+ *   8 chdir       no file system that is kept busy
+ *   9 stdio       descriptors 0, 1, 2 open, and not the caller's
+ *
+ * Each step is a file of this folder: why it is taken, how its value is
+ * written (parse, print), what takes it, and how it is seen on a live process
+ * (check).
+ */
+#ifndef STEP_H
+#define STEP_H
+
+#include <sys/types.h>
+
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/descriptors.h"
+#include "steps/facts.h"
+
+enum step_number {
+	STEP_SIGNALS,
+	STEP_SIGCHLD,
+	STEP_BACKGROUND,
+	STEP_SESSION,
+	STEP_REFORK,
+	STEP_UMASK,
+	STEP_FDS,
+	STEP_CHDIR,
+	STEP_STDIO,
+	STEPS
+};
+
+enum disposition { DISPOSITION_DEFAULT, DISPOSITION_IGNORE, DISPOSITION_KEEP };
+enum fds { FDS_CLOSE, FDS_KEEP, FDS_LIST };
+
+#define UMASK_KEEP	(-1)
+
+/* The value of each step; a path that is NULL: keep. */
+struct steps {
+	enum disposition signals;
+	enum disposition sigchld;
+	bool background;
+	bool session;			/* a new one */
+	bool refork;
+	int umask;			/* 0 to 0777, or UMASK_KEEP */
+	enum fds fds;
+	struct descriptors listed;	/* of FDS_LIST */
+	const char *chdir;
+	const char *stdio[3];
+	unsigned int given;		/* those with an option: 1 << step */
+	bool stdio_given[3];
+};
+
+/* What is seen of a step on a live process, and whether it is right. */
+enum verdict { VERDICT_OK, VERDICT_BAD, VERDICT_UNSEEN };
+
+struct finding {
+	enum verdict verdict;
+	char seen[PATH_MAX + 128];
+};
+
+struct step {
+	const char *name;		/* in option, message and manual */
+	const char *call;		/* the system call that takes it */
+	const char *what;
+	const char *why;
+
+	/*
+	 * Stores a value of the step's option; value lives as long as argv.
+	 * Returns NULL, or what is wrong with it.  NULL for stdio, which has
+	 * three options: stdio_parse.
+	 */
+	const char *(*parse)(struct steps *, const char *value);
+
+	/* Writes the value as the option has it, cut to size if need be. */
+	void (*print)(const struct steps *, char *buf, size_t size);
+
+	/*
+	 * Compares a process with what is expected of it.  Where a value was
+	 * not given, anything that a daemon can have is right.
+	 */
+	void (*check)(const struct steps *expected, const struct facts *,
+	    struct finding *);
+};
+
+/* The rows of the table, in the order of the steps. */
+extern const struct step *const step_table[STEPS];
+
+extern const struct step signals_row, sigchld_row, background_row,
+    session_row, refork_row, umask_row, fds_row, chdir_row, stdio_row;
+
+/* As parse, for descriptor fd: 0, 1 or 2. */
+const char *stdio_parse(struct steps *, int fd, const char *value);
+
+/* Was an option of this step given? */
+bool	step_is_given(const struct steps *, enum step_number);
+
+/*
+ * Taking the steps.  Each returns -1 with the errno of a system call, and is
+ * async-signal-safe (signal-safety(7)): it allocates, prints and looks up
+ * nothing, since it may run in a process that was forked.  Where a step makes
+ * several calls, *call is set to the one that failed.
+ */
+
+/*
+ * 1 signals: resets the dispositions, and discards what is pending.  forked:
+ * the process has been forked for the command, so it has no timers.  The mask
+ * comes last, just before the exec: before is the caller's.
+ */
+int	step_signals(enum disposition, bool forked, const char **call);
+int	step_signals_release(enum disposition, const sigset_t *before);
+
+/* 2 sigchld: ignored says whether the caller ignores it. */
+int	step_sigchld(enum disposition, bool ignored);
+
+/*
+ * 3 background and 5 refork: fork a process that runs child(argument), which
+ * never returns.  Return its pid, in the parent alone.  With apart it is
+ * forked (fork(2)); else it borrows the parent's memory (vfork(2)), and the
+ * parent stands still until it has been executed or has ended.
+ */
+typedef void process(void *argument);
+pid_t	step_background(bool apart, process *child, void *argument);
+pid_t	step_refork(bool apart, process *child, void *argument);
+
+int	step_session(bool new);
+int	step_umask(int mask);
+
+/* 7 fds: closes what is above 2, but spare. */
+int	step_fds(enum fds, const struct descriptors *spare);
+
+int	step_chdir(const char *path);
+
+/* 9 stdio: fd becomes 0, 1 and 2; -1 is left as it is. */
+int	step_stdio(const int fd[3]);
+
+/* --- for the files of this folder -------------------------------------- */
+
+/* The index of value in the NULL-terminated words, or -1. */
+int	step_choose(const char *value, const char *const *words);
+
+const char *disposition_parse(const char *value, enum disposition *);
+const char *disposition_name(enum disposition);
+
+/* Sets verdict and text of a finding. */
+void	finding_set(struct finding *, bool ok, const char *seen);
+
+/* Where /proc does not show a process's files: says so, and returns true. */
+bool	finding_is_unseen(struct finding *, const struct facts *);
+
+/* A path, or for the word keep NULL.  Returns NULL, or what is wrong. */
+const char *path_or_keep_parse(const char *value, const char **path);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The nine steps in their order, and what several of them share. */
+#include "config.h"
+
+#include <string.h>
+
+#include "steps/step.h"
+
+const struct step *const step_table[STEPS] = {
+	[STEP_SIGNALS] = &signals_row,
+	[STEP_SIGCHLD] = &sigchld_row,
+	[STEP_BACKGROUND] = &background_row,
+	[STEP_SESSION] = &session_row,
+	[STEP_REFORK] = &refork_row,
+	[STEP_UMASK] = &umask_row,
+	[STEP_FDS] = &fds_row,
+	[STEP_CHDIR] = &chdir_row,
+	[STEP_STDIO] = &stdio_row,
+};
+
+bool
+step_is_given(const struct steps *steps, enum step_number step)
+{
+	return steps->given & 1U << step;
+}
+
+int
+step_choose(const char *value, const char *const *words)
+{
+	int i;
+
+	for (i = 0; words[i] != NULL; i++)
+		if (strcmp(value, words[i]) == 0)
+			return i;
+	return -1;
+}
+
+/* In the order of enum disposition. */
+static const char *const dispositions[] = { "default", "ignore", "keep", NULL };
+
+const char *
+disposition_parse(const char *value, enum disposition *disposition)
+{
+	int choice = step_choose(value, dispositions);
+
+	if (choice == -1)
+		return "not default, ignore or keep";
+	*disposition = (enum disposition)choice;
+	return NULL;
+}
+
+const char *
+disposition_name(enum disposition disposition)
+{
+	return dispositions[disposition];
+}
+
+const char *
+path_or_keep_parse(const char *value, const char **path)
+{
+	if (*value == '\0')
+		return "empty";
+	*path = strcmp(value, "keep") == 0 ? NULL : value;
+	return NULL;
+}
+
+void
+finding_set(struct finding *finding, bool ok, const char *seen)
+{
+	finding->verdict = ok ? VERDICT_OK : VERDICT_BAD;
+	(void)strlcpy(finding->seen, seen, sizeof(finding->seen));
+}
+
+bool
+finding_is_unseen(struct finding *finding, const struct facts *facts)
+{
+	if (facts->files_error == 0)
+		return false;
+	finding->verdict = VERDICT_UNSEEN;
+	(void)strlcpy(finding->seen, strerror(facts->files_error),
+	    sizeof(finding->seen));
+	return true;
+}
