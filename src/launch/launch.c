@@ -32,6 +32,7 @@
 #include "base/message.h"
 #include "launch/end.h"
 #include "launch/launch.h"
+#include "launch/opener.h"
 #include "launch/outcome.h"
 #include "process/proc.h"
 #include "process/signals.h"
@@ -48,7 +49,8 @@ struct launch {
 	bool over;			/* the wait was ended */
 };
 
-static int	open_all(struct launch *);
+static int	open_all(struct launch *, struct outcome *);
+static int	open_files(struct plan *);
 static int	open_channel(struct launch *);
 static int	prepare_launcher(struct launch *, const char **call);
 static pid_t	start_daemon(struct launch *);
@@ -72,7 +74,7 @@ launch(struct plan *plan, runner *run)
 	if (signals_hold() == -1)
 		outcome.status = complain_errno("signals", NULL, errno);
 	else
-		outcome.status = open_all(&launch);
+		outcome.status = open_all(&launch, &outcome);
 	if (outcome.status == STATUS_DONE) {
 		launch.family.child = start_daemon(&launch);
 		listen_to(&launch, &outcome);
@@ -90,15 +92,20 @@ launch(struct plan *plan, runner *run)
 /* --- before the fork ---------------------------------------------------- */
 
 static int
-open_all(struct launch *launch)
+open_all(struct launch *launch, struct outcome *outcome)
 {
 	struct plan *plan = launch->plan;
 	const char *call;
 	int status;
 
-	/* An instance that runs is left alone, and so are its files. */
-	if ((status = plan_open_instance(plan)) != STATUS_DONE ||
-	    (status = plan_open_files(plan)) != STATUS_DONE ||
+	status = plan->served ?
+	    opener_run(plan, open_files, &outcome->sig) : open_files(plan);
+	if (outcome->sig != 0) {
+		outcome->kind = OUTCOME_INTERRUPTED;
+		/* To undo may need an answer, too: another one ends that. */
+		(void)sigprocmask(SIG_UNBLOCK, &plan->interrupts, NULL);
+	}
+	if (status != STATUS_DONE ||
 	    (status = plan_open_ready(plan)) != STATUS_DONE)
 		return status;
 	if (!plan_forks(plan))
@@ -108,6 +115,15 @@ open_all(struct launch *launch)
 	if (prepare_launcher(launch, &call) == -1)
 		return complain_errno("background", call, errno);
 	return STATUS_DONE;
+}
+
+/* An instance that runs is left alone, and so are its files. */
+static int
+open_files(struct plan *plan)
+{
+	int status = plan_open_instance(plan);
+
+	return status == STATUS_DONE ? plan_open_files(plan) : status;
 }
 
 static int
