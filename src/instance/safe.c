@@ -173,12 +173,14 @@ safe_open(struct place *place, const char *path, int flags, mode_t mode,
 
 	*created = false;
 	flags |= O_CLOEXEC | O_NOCTTY;
-	fd = walk_begin(&walk, path) == -1 || walk_advance(&walk) == -1 ? -1 : AGAIN;
+	fd = walk_begin(&walk, path) == -1 || walk_advance(&walk) == -1 ?
+	    -1 : AGAIN;
 	while (fd == AGAIN) {
 		fd = open_last(&walk, flags, mode, created);
 		if (fd == AGAIN && ++tries == TRIES_MAX)
 			fd = walk_fail(EBUSY);
-		if (fd == AGAIN && *walk.rest != '\0' && walk_advance(&walk) == -1)
+		if (fd == AGAIN && *walk.rest != '\0' &&
+		    walk_advance(&walk) == -1)
 			fd = -1;
 	}
 	return finish(&walk, place, fd, reason);

@@ -189,7 +189,8 @@ replace_link(struct walk *walk, int link, const struct stat *st)
  * (fs.protected_symlinks, nosymfollow).
  */
 int
-walk_follow(struct walk *walk, int link, const struct stat *st, bool last, int *to)
+walk_follow(struct walk *walk, int link, const struct stat *st, bool last,
+    int *to)
 {
 	char name[NAME_MAX + 3];
 	struct statfs fs;

@@ -49,7 +49,6 @@ struct launch {
 };
 
 static int	open_all(struct launch *);
-static int	open_messages(struct plan *);
 static int	open_channel(struct launch *);
 static int	prepare_launcher(struct launch *, const char **call);
 static pid_t	start_daemon(struct launch *);
@@ -103,26 +102,11 @@ open_all(struct launch *launch)
 	    (status = plan_open_ready(plan)) != STATUS_DONE)
 		return status;
 	if (!plan_forks(plan))
-		return open_messages(plan);
+		return plan_open_messages(plan);
 	if ((status = open_channel(launch)) != STATUS_DONE)
 		return status;
 	if (prepare_launcher(launch, &call) == -1)
 		return complain_errno("background", call, errno);
-	return STATUS_DONE;
-}
-
-/* In the foreground no other process keeps the caller's stdout and stderr. */
-static int
-open_messages(struct plan *plan)
-{
-	int fds[2];
-
-	if (plan->stdio[1] == -1 && plan->stdio[2] == -1)
-		return STATUS_DONE;
-	if (messages_keep(fds) == -1 ||
-	    descriptors_add(&plan->spare, fds[0]) == -1 ||
-	    descriptors_add(&plan->spare, fds[1]) == -1)
-		return complain_errno("stdio", "dup", errno);
 	return STATUS_DONE;
 }
 

@@ -275,6 +275,20 @@ plan_open_ready(struct plan *plan)
 }
 
 int
+plan_open_messages(struct plan *plan)
+{
+	int fds[2];
+
+	if (plan->stdio[1] == -1 && plan->stdio[2] == -1)
+		return STATUS_DONE;
+	if (messages_keep(fds) == -1 ||
+	    descriptors_add(&plan->spare, fds[0]) == -1 ||
+	    descriptors_add(&plan->spare, fds[1]) == -1)
+		return complain_errno(stdio_step, "dup", errno);
+	return STATUS_DONE;
+}
+
+int
 plan_truncate(const struct plan *plan, int *fd)
 {
 	for (*fd = 0; *fd < 3; ++*fd)

@@ -90,6 +90,12 @@ int	plan_open_files(struct plan *);
 int	plan_open_ready(struct plan *);
 
 /*
+ * In the foreground no other process keeps the caller's stdout and stderr for
+ * messages: keeps copies of those that the command does not get.  As above.
+ */
+int	plan_open_messages(struct plan *);
+
+/*
  * For --replace, before the old instance is stopped: opens the files, takes
  * the lock file's lock if no process holds it, and sees whether the pid file
  * can be used.  As above.

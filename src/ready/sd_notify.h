@@ -67,8 +67,8 @@ enum notify_event {
 /*
  * Takes one message, without waiting: from pid, or a process of session or of
  * pid's session, by the credentials that the kernel vouches for (unix(7)).
- * *sender is set to the pid of the sender.  Descriptors that come with it are closed,
- * which is all that a BARRIER=1 asks for.
+ * *sender is set to the pid of the sender.  Descriptors that come with it are
+ * closed, which is all that a BARRIER=1 asks for.
  */
 enum notify_event notify_receive(const struct notify_socket *, pid_t pid,
     pid_t session, struct notice *, pid_t *sender);
