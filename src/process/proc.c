@@ -78,6 +78,8 @@ proc_read_all(pid_t pid, const char *name, size_t *length)
 	errno = saved;
 	if (more != NULL && got == 0)
 		return text;
+	/* A process that ends meanwhile has had a part of it. */
+	*length = 0;
 	free(text);
 	return NULL;
 }
