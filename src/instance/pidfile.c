@@ -53,16 +53,18 @@ pidfile_unfit(int fd)
 	if (!S_ISREG(st.st_mode))
 		return "not a regular file";
 	if (st.st_uid != geteuid())
-		return "belongs to another user";
+		return "belongs to another user; "
+		    "remove it, or run as that user";
 	if (st.st_nlink > 1)
-		return "has another name (a hard link)";
+		return "has a second name (a hard link)";
 	return pidfile_get(fd) == -1 ? pidfile_content_fault(errno) : NULL;
 }
 
 const char *
 pidfile_content_fault(int error)
 {
-	return error == EBADMSG ? "has other content than a pid" :
+	return error == EBADMSG ?
+	    "contains something other than a pid; is it the right file?" :
 	    strerror(error);
 }
 
