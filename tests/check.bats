@@ -683,7 +683,8 @@ signal.pause()'
 	mkdir dir
 	fails 125 "daemonize: check: dir: not a regular file" --check -p dir
 	echo rubbish >file
-	fails 125 "daemonize: check: file: has other content than a pid" \
+	fails 125 "daemonize: check: file: contains something other than a \
+pid; is it the right file?" \
 	    --check -p file
 	ln -s file link
 	fails 125 "daemonize: check: link: is a symbolic link" --check -p link
@@ -871,12 +872,12 @@ Try 'daemonize --help'" --check "${@:2}"
 }
 
 @test "--check takes either a PID or an instance" {
-	misused "--check: either PID, or --pidfile or --name" -p "$PIDFILE" 1
-	misused "--check: either PID, or --pidfile or --name" -n web 1
+	misused "--check: PID excludes --pidfile and --name" -p "$PIDFILE" 1
+	misused "--check: PID excludes --pidfile and --name" -n web 1
 }
 
 @test "--check takes one PID" {
-	misused "2: one operand too many" 1 2
+	misused "2: unexpected operand" 1 2
 }
 
 @test "an operand that is no process id is refused" {
@@ -884,10 +885,10 @@ Try 'daemonize --help'" --check "${@:2}"
 
 	for pid in "" 0 5x 1.5 0x10 99999999999 2147483648 \
 	    99999999999999999999; do
-		misused "PID=$pid: not a process id" "$pid"
+		misused "$pid: not a pid" "$pid"
 	done
-	misused "PID=x5: not a process id; did you mean -n x5, or -p x5?" x5
-	misused "PID=-5: not a process id" -- -5
+	misused "x5: not a pid; did you mean -n x5, or -p x5?" x5
+	misused "-5: not a pid" -- -5
 }
 
 @test "the largest pid names no process" {
@@ -896,7 +897,7 @@ Try 'daemonize --help'" --check "${@:2}"
 }
 
 @test "--check with another verb is refused" {
-	fails 125 "daemonize: --status: another verb was given before
+	fails 125 "daemonize: --status: only one verb can be given
 Try 'daemonize --help'" --check --status -p "$PIDFILE"
 }
 

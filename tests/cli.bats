@@ -87,7 +87,8 @@ descriptors() {
 
 	for value in '' x 0 1 2 -1 +7 ' 7' '7 ' ',' '7,' ',7' '7,,8' '7,2' 7-9 0x7 \
 	    2147483648 99999999999999999999 close,7; do
-		"$1" "--fds=$value: not close, keep or descriptors above 2" \
+		"$1" "--fds=$value: not close, keep or a list of descriptors \
+above 2" \
 		    "--fds=$value" true
 	done
 	"$1" "--fds=900: not an open descriptor" --fds=900 true
@@ -113,7 +114,8 @@ names() {
 	local value
 
 	for value in '' . .. .x a/b /a ../a; do
-		"$1" "--name=$value: empty, with a slash, or starts with a dot" \
+		"$1" "--name=$value: must not be empty, contain a slash or \
+begin with a dot" \
 		    "--name=$value" true
 	done
 }
@@ -131,8 +133,8 @@ empty_files() {
 
 	for option in chdir stdin stdout stderr group chroot pidfile lockfile
 	do
-		"$1" "--$option=: empty" "--$option=" true
-		"$1" "--$option=: empty" "--$option" "" true
+		"$1" "--$option=: needs a value" "--$option=" true
+		"$1" "--$option=: needs a value" "--$option" "" true
 	done
 }
 
@@ -141,7 +143,8 @@ contradictions() {
 	    --name=x --pidfile="$TMP/new" true
 	"$1" "--name=x: --name and --pidfile exclude each other" \
 	    --pidfile="$TMP/new" --name=x true
-	"$1" "--chdir=keep: would be outside of the new root of --chroot" \
+	"$1" "--chdir=keep: may be outside of the root of --chroot; name a \
+directory in it" \
 	    --chdir=keep --chroot="$TMP" true
 }
 

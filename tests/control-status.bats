@@ -140,7 +140,7 @@ start_named() {
 @test "the pid file of a dead daemon: 1" {
 	start sleep 1000
 	end_daemon "$PID"
-	fails 1 "$PIDFILE: dead, but its pid file is there" \
+	fails 1 "$PIDFILE: dead, but its pid file exists" \
 	    --status -p "$PIDFILE"
 	[[ -e $PIDFILE ]]
 }
@@ -149,7 +149,7 @@ start_named() {
 	start_unreaped
 	kill -KILL "$PID"
 	eventually grep -q '^State:.Z' "/proc/$PID/status"
-	fails 1 "$PIDFILE: dead, but its pid file is there" \
+	fails 1 "$PIDFILE: dead, but its pid file exists" \
 	    --status -p "$PIDFILE"
 }
 
@@ -192,7 +192,7 @@ start_named() {
 	run launch --status -n some.thing
 	reports some.thing "$PID" "$USERNAME" "sleep 1000"
 	end_daemon "$PID"
-	fails 1 "some.thing: dead, but its pid file is there" \
+	fails 1 "some.thing: dead, but its pid file exists" \
 	    --status -n some.thing
 	fails 3 "other: not running" --status -n other
 }
@@ -259,7 +259,7 @@ start_named() {
 	equal list "$(sed -E "s/since $WHEN \([^)]*\)(, output to [^:]*)?:/since WHEN:/" \
 	    <<<"$output")" \
 "a: running, pid $PID, user $USERNAME, since WHEN: sleep 2000
-b: dead, but its pid file is there
+b: dead, but its pid file exists
 c: running, pid $running, user $USERNAME, since WHEN: sleep 1000"
 }
 
@@ -293,7 +293,8 @@ c: running, pid $running, user $USERNAME, since WHEN: sleep 1000"
 	equal a "${lines[0]}" "a: unknown: not a regular file"
 	equal b "${lines[1]}" "b: unknown: is a symbolic link"
 	[[ ${lines[2]} == "c: running, pid $PID, "* ]]
-	equal d "${lines[3]}" "d: unknown: has other content than a pid"
+	equal d "${lines[3]}" "d: unknown: contains something other than a \
+pid; is it the right file?"
 }
 
 @test "a name is one line of the list, whatever is in it" {

@@ -199,12 +199,12 @@ for 9 seconds"
 10s for 10 seconds"
 	refuses_number 64 "a signal or a time? use 64/5s for signal 64, or 64s \
 for 64 seconds"
-	refuses_number 300 "a time alone needs a unit: use 300s"
-	refuses_number 0 "a time alone needs a unit: use 0s"
-	refuses_number 0000000000000009 "'0000000000000009' is no signal or \
-time there"
-	refuses_number 99999999999999999999 "'99999999999999999999' is no \
-signal or time there"
+	refuses_number 300 "a number alone needs a unit: use 300s"
+	refuses_number 0 "a number alone needs a unit: use 0s"
+	refuses_number 0000000000000009 "'0000000000000009' is not a signal or \
+a time"
+	refuses_number 99999999999999999999 "'99999999999999999999' is not a \
+signal or a time"
 	stays
 	equal signals "$(got)" ""
 	stops --stop=9s
@@ -280,35 +280,43 @@ start_stopped() {
 
 @test "a signal of the schedule that stops a process is not undone by CONT" {
 	start
-	fails 2 "daemonize: stop: $PIDFILE: pid $PID is still there" \
+	fails 2 "daemonize: stop: $PIDFILE: pid $PID still runs after the \
+whole schedule" \
 	    --stop=STOP/1ms -p "$PIDFILE"
 	eventually grep -q '^State:.T' "/proc/$PID/status"
 	kill -CONT "$PID"
 	# CONT discards these where they have not arrived.
-	fails 2 "daemonize: stop: $PIDFILE: pid $PID is still there" \
+	fails 2 "daemonize: stop: $PIDFILE: pid $PID still runs after the \
+whole schedule" \
 	    --stop=TSTP/1ms/TTIN/1ms/TTOU/1ms -p "$PIDFILE"
 	eventually equal signals "$(got)" "20 21 22"
 }
 
 @test "a daemon that survives the schedule: 2, a message, its pid file stays" {
 	start
-	fails 2 "daemonize: stop: $PIDFILE: pid $PID is still there" \
+	fails 2 "daemonize: stop: $PIDFILE: pid $PID still runs after the \
+whole schedule" \
 	    --stop=TERM/10ms -p "$PIDFILE"
 	stays
-	fails 2 "daemonize: stop: $PIDFILE: pid $PID is still there" \
+	fails 2 "daemonize: stop: $PIDFILE: pid $PID still runs after the \
+whole schedule" \
 	    --stop=INT/1ms/HUP/0ms/TERM/0 -p "$PIDFILE"
 	stays
 	eventually grep -qx 1 "$TMP/log"
 }
 
-# Each with the part that is shown.
+# Each with the part that is shown, and whether it would fit elsewhere.
 @test "a schedule that cannot be read is a usage error that shows where" {
-	local schedule part
+	local schedule part reason
 
 	start end=15
 	while read -r schedule part; do
-		fails 125 "daemonize: --stop=$schedule: '$part' is no signal \
-or time there
+		reason="is not a signal or a time"
+		case $part in
+		5s | KILL | 10s | 0 | 99)
+			reason="is out of place: use SIG/TIME[/SIG/TIME]..." ;;
+		esac
+		fails 125 "daemonize: --stop=$schedule: '$part' $reason
 Try 'daemonize --help'" "--stop=$schedule" -p "$PIDFILE"
 	done <<-'END'
 		TERM/10x/KILL/5s 10x
@@ -328,7 +336,7 @@ Try 'daemonize --help'" "--stop=$schedule" -p "$PIDFILE"
 		TERM/10s/
 		SIG15 SIG15
 	END
-	fails 125 "daemonize: --stop=: '' is no signal or time there
+	fails 125 "daemonize: --stop=: '' is not a signal or a time
 Try 'daemonize --help'" --stop= -p "$PIDFILE"
 	stays
 	equal signals "$(got)" ""
@@ -541,7 +549,8 @@ waits_again() {
 
 @test "with --tree, a process that survives is reported: 2" {
 	start_family
-	fails 2 "daemonize: stop: $PIDFILE: pid $PID is still there" \
+	fails 2 "daemonize: stop: $PIDFILE: pid $PID still runs after the \
+whole schedule" \
 	    --stop=TERM/10ms -p "$PIDFILE" --tree
 	stays
 }
@@ -560,7 +569,7 @@ waits_again() {
 	run launch --stop=TERM/1s --tree -p "$PIDFILE"
 	status_is 2
 	alive "$NUMBER"
-	[[ $output != *"pid $PID is still there"* ]] || alive "$PID"
+	[[ $output != *"pid $PID still runs"* ]] || alive "$PID"
 }
 
 @test "--tree is refused where the session is the caller's, too" {
@@ -570,7 +579,8 @@ waits_again() {
 		"$1" --stop=10ms --tree -p "$2"' sh "$DAEMONIZE" \
 	    "$PIDFILE" "$HELPERS_DIR/stubborn" "$TMP/log" 3>&-
 	status_is 125
-	output_is "daemonize: stop: --tree: its session is the caller's too"
+	output_is "daemonize: stop: --tree: the caller is in the same \
+session; leave out --tree"
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
 	stays

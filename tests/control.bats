@@ -81,7 +81,7 @@ kill -HUP $PID" --signal=HUP -p "$PIDFILE"
 # where they have a record.
 is_dead() {
 	CALLER=("${CALLER[@]}" timeout "$DEADLINE")
-	fails 1 "$PIDFILE: dead, but its pid file is there" \
+	fails 1 "$PIDFILE: dead, but its pid file exists" \
 	    --status -p "$PIDFILE"
 	fails 3 "daemonize: signal: $PIDFILE: not running" \
 	    --signal=TERM -p "$PIDFILE"
@@ -200,7 +200,8 @@ logged_sorted() {
 	start
 	for signal in FOO hupp SIG SIG1 SIGSIGHUP 0 -1 65 999999999999 "1 " "" \
 	    RTMIN- RTMIN-1 RTMIN+ RTMIN+x RTMIN+31 RTMAX+1 RTMAX-31 RTMAX1; do
-		fails 125 "daemonize: --signal=$signal: no signal
+		fails 125 "daemonize: --signal=$signal: not a signal name or \
+number
 Try 'daemonize --help'" --signal="$signal" -p "$PIDFILE"
 	done
 	is_untouched
@@ -213,7 +214,8 @@ Try 'daemonize --help'" --signal="$signal" -p "$PIDFILE"
 	start
 	title="$HELPERS_DIR/stubborn $TMP/log"
 	CALLER=(setpriv --reuid "$(id -u nobody)" --clear-groups)
-	fails 125 "daemonize: signal: $PIDFILE: its record is another user's, \
+	fails 125 "daemonize: signal: $PIDFILE: its record cannot be read: it \
+belongs to another user, \
 so pid $PID ($title) may be another process; if it is the daemon: \
 kill -HUP $PID" --signal=HUP -p "$PIDFILE"
 	is_untouched
@@ -376,16 +378,17 @@ is_one_behind() {
 
 @test "a pid file of another program is a guess" {
 	start_stranger
-	fails 125 "daemonize: replace: $PIDFILE: it has no record, so pid $PID \
+	fails 125 "daemonize: replace: $PIDFILE: there is no record, \
+so pid $PID \
 ($HELPERS_DIR/stubborn $TMP/log) may be another process; if it is the daemon: \
 kill $PID" --replace -p "$PIDFILE" sleep 1000
-	guessed "it has no record"
+	guessed "there is no record"
 }
 
 @test "a pid file with white space around the pid is a guess" {
 	start_stranger
 	printf '%d \r\n\n' "$PID" >"$PIDFILE"
-	guessed "it has no record"
+	guessed "there is no record"
 }
 
 @test "a copy of the pid file and its record is not the instance" {
@@ -398,13 +401,13 @@ kill $PID" --replace -p "$PIDFILE" sleep 1000
 	cp -rp "$TMP/a" "$TMP/c"
 	cp "$TMP/a/pid" "$original"
 	PIDFILE=$TMP/b/pid
-	guessed "its record is a copy of another one"
+	guessed "its record is a copy"
 	PIDFILE=$TMP/c/pid
 	echo "pid $PID" >"$TMP/log"
-	guessed "its record is a copy of another one"
+	guessed "its record is a copy"
 	PIDFILE=$original
 	echo "pid $PID" >"$TMP/log"
-	guessed "it has no record"
+	guessed "there is no record"
 	PIDFILE=$TMP/a/pid
 	is_found
 }
@@ -425,7 +428,7 @@ kill $PID" --replace -p "$PIDFILE" sleep 1000
 @test "a record that other users can write is ignored" {
 	start
 	chmod 666 "$PIDFILE.record"
-	guessed "its record can be written by another user"
+	guessed "its record is writable by other users"
 }
 
 @test "root believes no record of a user about another user's process" {
@@ -454,7 +457,7 @@ kill $PID" --replace -p "$PIDFILE" sleep 1000
 	stat=$(cat "/proc/$PID/stat")
 	forge "$PIDFILE.record" "$PID" "$(cut -d' ' -f20 <<<"${stat##*) }")"
 	echo "$PID" >"$PIDFILE"
-	guessed "its record is another user's and names a process that is not"
+	guessed "its record belongs to another user than the process"
 }
 
 # Writes another pid and start tick into a record, as whoever owns it can:
@@ -517,7 +520,7 @@ forge() {
 	kill -KILL "$(cat "$PIDFILE")"
 	eventually gone "$(cat "$PIDFILE")"
 	cat "$TMP/stranger" >"$PIDFILE"
-	guessed "its record names another process, which has ended"
+	guessed "its record names another pid, and that process has ended"
 }
 
 @test "a dead daemon whose pid file was removed does not run" {
@@ -557,7 +560,8 @@ forge() {
 	for text in rubbish -1 0 +1 0x10 99999999999999999999 2147483648 \
 	    "$(seq 100)" 1.5 '1;2'; do
 		echo "$text" >"$PIDFILE"
-		unknown "has other content than a pid"
+		unknown "contains something other than a pid; is it the right \
+file?"
 		CALLER=()
 	done
 }
@@ -565,7 +569,7 @@ forge() {
 @test "a pid with a NUL and more behind it is refused, but leading zeros are not" {
 	start_stranger
 	printf '%s\0 more' "$PID" >"$PIDFILE"
-	unknown "has other content than a pid"
+	unknown "contains something other than a pid; is it the right file?"
 	CALLER=()
 	printf '\0\0\0\0' >"$PIDFILE"
 	is_dead
@@ -574,14 +578,14 @@ forge() {
 @test "a pid with more text behind it is refused" {
 	start_stranger
 	echo "$PID 34" >"$PIDFILE"
-	unknown "has other content than a pid"
+	unknown "contains something other than a pid; is it the right file?"
 	is_untouched
 }
 
 @test "the negative number of a process is not that of its group" {
 	start_stranger
 	echo "-$PID" >"$PIDFILE"
-	unknown "has other content than a pid"
+	unknown "contains something other than a pid; is it the right file?"
 	is_untouched
 }
 
@@ -606,7 +610,8 @@ forge() {
 	[[ ! -s /proc/2/cmdline && -e /proc/2/comm ]] ||
 	    skip "needs a kernel thread that is seen"
 	echo 2 >"$PIDFILE"
-	fails 4 "$PIDFILE: unknown: it has no record, so pid 2 may be another \
+	fails 4 "$PIDFILE: unknown: there is no record, \
+so pid 2 may be another \
 process: $(cat /proc/2/comm)" --status -p "$PIDFILE"
 }
 
@@ -688,7 +693,7 @@ socket.socket(socket.AF_UNIX).bind("pid")')
 		status_is 125
 		verb=${verb#--}
 		output_is "daemonize: ${verb%=*}: $PIDFILE: \
-needs pidfd_open(2), which Linux has since 5.3"
+needs pidfd_open(2) of Linux 5.3 or later"
 	done
 	is_untouched
 	[[ -e $PIDFILE ]]
@@ -717,7 +722,7 @@ Try 'daemonize --help'" "${@:2}"
 
 	start
 	for verb in --status --stop --wait --signal=TERM --list; do
-		usage_error "sleep: one operand too many" "$verb" \
+		usage_error "sleep: unexpected operand" "$verb" \
 		    -p "$PIDFILE" sleep 1000
 	done
 	is_untouched
@@ -725,13 +730,13 @@ Try 'daemonize --help'" "${@:2}"
 
 @test "two verbs are refused" {
 	start
-	usage_error "--stop: another verb was given before" \
+	usage_error "--stop: only one verb can be given" \
 	    --status --stop -p "$PIDFILE"
-	usage_error "--status: another verb was given before" \
+	usage_error "--status: only one verb can be given" \
 	    --stop -p "$PIDFILE" --status
-	usage_error "--wait: another verb was given before" \
+	usage_error "--wait: only one verb can be given" \
 	    --signal=TERM --wait -p "$PIDFILE"
-	usage_error "--list: another verb was given before" \
+	usage_error "--list: only one verb can be given" \
 	    --explain --list true
 	is_untouched
 }

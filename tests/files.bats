@@ -8,7 +8,7 @@ load helpers
 TO_FILE="a symbolic link of an ordinary user leads to another user's file"
 TO_DIRECTORY="a symbolic link of an ordinary user leads to another user's\
  directory"
-HARD_LINK="has another name (a hard link)"
+HARD_LINK="has a second name (a hard link)"
 
 # A directory of root, `own`, with a file that no launch may touch, and one of
 # an ordinary user, `theirs`.
@@ -376,12 +376,14 @@ kept_is_refused() {
 	local said=0
 
 	: >"$1"
-	fails 125 "daemonize: stdio: stdin: is the $2" "${@:3}" -i keep \
+	fails 125 "daemonize: stdio: stdin: is the $2; use another \
+file" "${@:3}" -i keep \
 	    "$PROBE" "$REPORT" <"$1"
 	: >"$1"
 	launch "${@:3}" -o keep "$PROBE" "$REPORT" >>"$1" 2>said || said=$?
 	equal "status of stdout" "$said" 125
-	equal message "$(cat said)" "daemonize: stdio: stdout: is the $2"
+	equal message "$(cat said)" "daemonize: stdio: stdout: is the $2; \
+use another file"
 	: >"$1"
 	said=0
 	launch -F "${@:3}" "$PROBE" "$REPORT" 2>>"$1" || said=$?
@@ -402,6 +404,6 @@ kept_is_refused() {
 }
 
 @test "the lock file is no log" {
-	fails 125 "daemonize: stdio: lock: is the lock file" \
+	fails 125 "daemonize: stdio: lock: is the lock file; use another file" \
 	    -l lock -o lock "$PROBE" "$REPORT"
 }

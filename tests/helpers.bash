@@ -249,9 +249,9 @@ in_its_words() {
 # What ends the message about a command that died before it was ready, where
 # no file has what it wrote; and about one that exited with 0.
 # shellcheck disable=SC2034  # for the tests
-WITHOUT_FILE="; -e FILE would show what it wrote"
+WITHOUT_FILE="; use -e FILE to see its messages"
 # shellcheck disable=SC2034
-WITHOUT_FAULT="; if it makes itself a daemon, use its option for the foreground"
+WITHOUT_FAULT="; if it makes itself a daemon, use its foreground option"
 
 # The launch ends with that status, and that is all it prints:
 # fails STATUS MESSAGE [OPTION]... [COMMAND [ARG]...]

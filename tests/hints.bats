@@ -70,7 +70,7 @@ arguments, or use sh -c '...'" $'a\tb'
 		not_found_in_empty "$word" \
 		    "bash has it built in: use bash -c '...'"
 	done
-	not_found_in_empty ll "if it is an alias, use what it stands for"
+	not_found_in_empty ll "if it is a shell alias, use its value"
 	not_found_in_empty cdx ""
 }
 
@@ -180,30 +180,30 @@ suggests() {
 	local verb
 
 	for verb in --status --stop --wait --signal=HUP; do
-		misused x.pid "one operand too many; did you mean -p x.pid?" \
+		misused x.pid "unexpected operand; did you mean -p x.pid?" \
 		    "$verb" x.pid
-		misused /run/x "one operand too many; did you mean -p /run/x?" \
+		misused /run/x "unexpected operand; did you mean -p /run/x?" \
 		    "$verb" /run/x
-		misused web "one operand too many; did you mean -n web, or \
+		misused web "unexpected operand; did you mean -n web, or \
 -p web?" "$verb" web
-		misused 5 "one operand too many" "$verb" 5
-		misused "" "one operand too many" "$verb" ""
-		misused web "one operand too many" "$verb" -p x.pid web
+		misused 5 "unexpected operand" "$verb" 5
+		misused "" "unexpected operand" "$verb" ""
+		misused web "unexpected operand" "$verb" -p x.pid web
 	done
-	misused PID=x.pid "not a process id; did you mean -p x.pid?" \
+	misused x.pid "not a pid; did you mean -p x.pid?" \
 	    --check x.pid
-	misused PID=web "not a process id; did you mean -n web, or -p web?" \
+	misused web "not a pid; did you mean -n web, or -p web?" \
 	    --check web
-	misused x.pid "one operand too many" --check 1 x.pid
-	misused x.pid "one operand too many" --list x.pid
+	misused x.pid "unexpected operand" --check 1 x.pid
+	misused x.pid "unexpected operand" --list x.pid
 }
 
 @test "a schedule that is separated from --stop gets a hint" {
-	misused 10s "one operand too many; did you mean --stop=10s?" \
+	misused 10s "unexpected operand; did you mean --stop=10s?" \
 	    --stop 10s -p x.pid
-	misused KILL "one operand too many; did you mean --stop=KILL?" \
+	misused KILL "unexpected operand; did you mean --stop=KILL?" \
 	    --stop -p x.pid KILL
-	misused 10s "one operand too many" --wait -p x.pid 10s
+	misused 10s "unexpected operand" --wait -p x.pid 10s
 }
 
 # --- a command that is not ready -------------------------------------------

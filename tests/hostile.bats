@@ -195,10 +195,10 @@ not ready after 500ms: fd:5"
 
 @test "as pid 1 a launch that forks is refused" {
 	apart --pid --fork --kill-child
-	fails 125 "daemonize: background: pid 1: the command would be killed \
-when this process exits; use --foreground" -p "$PIDFILE" sleep 1000
-	fails 125 "daemonize: refork: pid 1: the command would be killed \
-when this process exits; use --foreground" -F --refork=yes -p "$PIDFILE" \
+	fails 125 "daemonize: background: pid 1: the first process of a pid \
+namespace cannot go into the background; use -F" -p "$PIDFILE" sleep 1000
+	fails 125 "daemonize: refork: pid 1: the first process of a pid \
+namespace cannot go into the background; use -F" -F --refork=yes -p "$PIDFILE" \
 	    sleep 1000
 	[[ ! -e $PIDFILE ]]
 	nothing_runs
@@ -266,16 +266,16 @@ start() {
 	requires root unshare
 	start
 	CALLER=(unshare --pid --fork --mount-proc)
-	fails 4 "daemonize: status: $PIDFILE: it was launched in another pid \
-namespace" --status -p "$PIDFILE"
-	fails 125 "daemonize: stop: $PIDFILE: it was launched in another pid \
-namespace" --stop -p "$PIDFILE"
+	fails 4 "daemonize: status: $PIDFILE: launched in another pid \
+namespace; use this verb there" --status -p "$PIDFILE"
+	fails 125 "daemonize: stop: $PIDFILE: launched in another pid \
+namespace; use this verb there" --stop -p "$PIDFILE"
 	# The old /proc is none.
 	CALLER=(unshare --pid --fork)
-	fails 4 "daemonize: status: $PIDFILE: /proc is not mounted, or another \
-pid namespace's" --status -p "$PIDFILE"
-	fails 125 "daemonize: stop: $PIDFILE: /proc is not mounted, or another \
-pid namespace's" --stop -p "$PIDFILE"
+	fails 4 "daemonize: status: $PIDFILE: /proc is not mounted, or \
+belongs to another pid namespace" --status -p "$PIDFILE"
+	fails 125 "daemonize: stop: $PIDFILE: /proc is not mounted, or \
+belongs to another pid namespace" --stop -p "$PIDFILE"
 	alive "$PID"
 }
 
@@ -286,10 +286,10 @@ pid namespace's" --stop -p "$PIDFILE"
 	CALLER=()
 	start
 	CALLER=(unshare --time --boottime 1000 --fork)
-	fails 4 "daemonize: status: $PIDFILE: it was launched in another time \
-namespace" --status -p "$PIDFILE"
-	fails 125 "daemonize: stop: $PIDFILE: it was launched in another time \
-namespace" --stop -p "$PIDFILE"
+	fails 4 "daemonize: status: $PIDFILE: launched in another time \
+namespace; use this verb there" --status -p "$PIDFILE"
+	fails 125 "daemonize: stop: $PIDFILE: launched in another time \
+namespace; use this verb there" --stop -p "$PIDFILE"
 	alive "$PID"
 }
 

@@ -295,7 +295,7 @@ told_unrecorded(const struct launch *launch, const char *pidfile)
 	read_messages(launch, said, sizeof(said));
 	record_of(pidfile, &noted);
 	return noted.what == NOTED_NONE &&
-	    strstr(said, "no record can be made") != NULL;
+	    strstr(said, "no record can be created") != NULL;
 }
 
 /* What the record says of the launch; free(3). */

@@ -150,8 +150,8 @@ end_daemon() {
 }
 
 @test "without a record beside it a launch goes ahead, and says so" {
-	local reason="no record can be made beside it (Permission denied), so \
-its pid is all that identifies the daemon"
+	local reason="no record can be created beside it (Permission denied): \
+--stop and --signal will refuse this instance"
 
 	requires user
 	mkdir "$TMP/ro"
@@ -231,17 +231,17 @@ its pid is all that identifies the daemon"
 	    -p "$PIDFILE" "${DAEMON[@]}"
 	rm "$record"
 	ln "$TMP/other" "$record"
-	fails 125 "daemonize: pidfile: $PIDFILE: its record is no regular file \
-with one name" -p "$PIDFILE" "${DAEMON[@]}"
+	fails 125 "daemonize: pidfile: $PIDFILE: its record is not a regular \
+file, or has a second name; remove it" -p "$PIDFILE" "${DAEMON[@]}"
 	equal content "$(cat "$TMP/other")" precious
 	rm "$record"
 	mkfifo "$record"
-	fails 125 "daemonize: pidfile: $PIDFILE: its record is no regular file \
-with one name" -p "$PIDFILE" "${DAEMON[@]}"
+	fails 125 "daemonize: pidfile: $PIDFILE: its record is not a regular \
+file, or has a second name; remove it" -p "$PIDFILE" "${DAEMON[@]}"
 	rm "$record"
 	: >"$record"
 	chmod 622 "$record"
-	fails 125 "daemonize: pidfile: $PIDFILE: its record can be written by \
+	fails 125 "daemonize: pidfile: $PIDFILE: its record is writable by \
 other users" -p "$PIDFILE" "${DAEMON[@]}"
 	[[ ! -e $PIDFILE ]]
 }
@@ -250,7 +250,8 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 	PIDFILE=$TMP/$(printf '%0252d' 0)
 	run launch -p "$PIDFILE" "${DAEMON[@]}"
 	status_is 0
-	[[ $output == *"no record can be made beside it (File name too long)"* ||
+	[[ $output == *"no record can be created beside it \
+(File name too long)"* ||
 	    $output == *"(Filename too long)"* ]]
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
@@ -415,7 +416,8 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 	for text in "$(seq 100)" db_password=x -1 0 99999999999999999999 \
 	    '12 34'; do
 		echo "$text" >"$TMP/precious"
-		refused "$TMP/precious" "has other content than a pid"
+		refused "$TMP/precious" "contains something other than a pid; \
+is it the right file?"
 		equal content "$(cat "$TMP/precious")" "$text"
 		[[ ! -e $TMP/precious.record ]]
 	done
@@ -452,14 +454,15 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 	mkdir -m 1777 "$TMP/sticky"
 	echo 12345 >"$TMP/sticky/pid"
 	chown nobody "$TMP/sticky/pid"
-	refused "$TMP/sticky/pid" "belongs to another user"
+	refused "$TMP/sticky/pid" "belongs to another user; remove it, or run \
+as that user"
 	equal content "$(cat "$TMP/sticky/pid")" 12345
 }
 
 @test "a file with a second name is refused" {
 	echo 12345 >"$TMP/one"
 	ln "$TMP/one" "$TMP/two"
-	refused "$TMP/one" "has another name (a hard link)"
+	refused "$TMP/one" "has a second name (a hard link)"
 	equal content "$(cat "$TMP/two")" 12345
 }
 
@@ -485,7 +488,8 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 }
 
 @test "the pid file as an output file is refused" {
-	fails 125 "daemonize: stdio: $PIDFILE: is the pid file" \
+	fails 125 "daemonize: stdio: $PIDFILE: is the pid file; use another \
+file" \
 	    -p "$PIDFILE" -o "$PIDFILE" "${DAEMON[@]}"
 	[[ ! -e $PIDFILE ]]
 }

@@ -141,7 +141,8 @@ waits_for_signals() {
 		kill -"$sig" "$caller"
 		eventually gone "$caller"
 		equal "told after $sig" "$(cat told)" \
-		    "daemonize: pidfile: $PIDFILE: Interrupted system call"
+		    "daemonize: pidfile: $PIDFILE: interrupted while another \
+launch was under way"
 	done
 	[[ ! -e $REPORT ]]
 }
@@ -177,8 +178,8 @@ waits_for_signals() {
 	outer=$(pgrep -xf 'sleep 1000' | grep -vxF "$(cat "$TMP/init")")
 	remember "$(leftovers | grep -xF "$outer" | tail -n 1)"
 	# What is known of it by /proc cannot be told.
-	fails 125 "daemonize: stop: $PIDFILE: /proc is not mounted, or another \
-pid namespace's" --stop -p "$PIDFILE"
+	fails 125 "daemonize: stop: $PIDFILE: /proc is not mounted, or \
+belongs to another pid namespace" --stop -p "$PIDFILE"
 	CALLER=()
 	fails 125 "daemonize: stop: $PIDFILE: it was launched where /proc could \
 not be used" --stop -p "$PIDFILE"
@@ -202,8 +203,8 @@ namespace cannot go into the background; use -F" -p "$PIDFILE" sleep 1000
 	    "$DAEMONIZE" -p "$PIDFILE" sleep 1000 3>&- &
 	remember $!
 	eventually test -s launched
-	fails 125 "daemonize: stop: $PIDFILE: it was launched in another pid \
-namespace" --stop -p "$PIDFILE"
+	fails 125 "daemonize: stop: $PIDFILE: launched in another pid \
+namespace; use this verb there" --stop -p "$PIDFILE"
 	kill -KILL $!
 	eventually nothing_runs
 	# A restarted container launches again.

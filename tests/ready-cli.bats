@@ -41,13 +41,13 @@ Try 'daemonize --help'" "$1" "${@:3}" touch started
 
 	for fd in "" 0 1 2 -1 x 3x "3 " " 3" +3 3,4 0x5 2147483648 \
 	    99999999999999999999; do
-		wrong "--ready=fd:$fd" "no descriptor above 2 after fd:"
+		wrong "--ready=fd:$fd" "needs a descriptor above 2 after fd:"
 	done
 }
 
 @test "file: and unix: need a path" {
-	wrong --ready=file: "no path after the colon"
-	wrong --ready=unix: "no path after the colon"
+	wrong --ready=file: "needs a path after the colon"
+	wrong --ready=unix: "needs a path after the colon"
 }
 
 @test "unix: needs one that is no longer than an address" {
@@ -62,7 +62,7 @@ Try 'daemonize --help'" "$1" "${@:3}" touch started
 	local where
 
 	for where in "" : host: :80 "[::1]:" "$(printf '%0300d' 0):80"; do
-		wrong "--ready=tcp:$where" "no [HOST:]PORT after tcp:"
+		wrong "--ready=tcp:$where" "needs [HOST:]PORT after tcp:"
 	done
 }
 
@@ -97,10 +97,10 @@ Try 'daemonize --help'" "$1" "${@:3}" touch started
 }
 
 @test "a time-out needs a method that can be late" {
-	wrong --ready-timeout=2s "needs a --ready that can be late"
-	wrong --ready-timeout=2s "needs a --ready that can be late" \
+	wrong --ready-timeout=2s "needs --ready=notify, fd, file, tcp or unix"
+	wrong --ready-timeout=2s "needs --ready=notify, fd, file, tcp or unix" \
 	    --ready=exec
-	wrong --ready-timeout=2s "needs a --ready that can be late" \
+	wrong --ready-timeout=2s "needs --ready=notify, fd, file, tcp or unix" \
 	    --ready=alive:1s
 }
 
@@ -137,9 +137,11 @@ Try 'daemonize --help'" --list --ready=exec
 
 	for method in alive:1s notify fd:7 file:x tcp:80 unix:x; do
 		wrong "--ready=$method" \
-		    "in the foreground, no process of ours is left to wait" -F
+		    "no launcher waits in the foreground; use \
+--background=yes" -F
 		wrong "--ready=$method" \
-		    "in the foreground, no process of ours is left to wait" \
+		    "no launcher waits in the foreground; use \
+--background=yes" \
 		    --background=no --refork=no
 	done
 	run launch -F --ready=exec echo here
@@ -148,7 +150,8 @@ Try 'daemonize --help'" --list --ready=exec
 }
 
 @test "fd: a descriptor that is listed is refused" {
-	wrong --ready=fd:7 "is a descriptor of --fds" --fds=6,7 \
+	wrong --ready=fd:7 "--fds lists this descriptor, too; use another \
+one" --fds=6,7 \
 	    6</dev/null 7</dev/null
 }
 
@@ -172,18 +175,18 @@ plan() {
 @test "--explain shows what will be waited for, and how long" {
 	plan ""
 	plan "" --ready=exec
-	plan "wait for alive:2s; else end it" --ready=alive:2s
-	plan "wait for notify, at most 60s; else end it" --ready=notify
-	plan "wait for fd:7, at most 2m; else end it" --ready=fd:7 \
+	plan "wait for alive:2s; else terminate it" --ready=alive:2s
+	plan "wait for notify, at most 60s; else terminate it" --ready=notify
+	plan "wait for fd:7, at most 2m; else terminate it" --ready=fd:7 \
 	    --ready-timeout=2m
-	plan "wait for file:$TMP/x, at most 60s; else end it" \
+	plan "wait for file:$TMP/x, at most 60s; else terminate it" \
 	    --ready="file:$TMP/x"
-	plan "wait for tcp:[::1]:80, at most 5; else end it" \
+	plan "wait for tcp:[::1]:80, at most 5; else terminate it" \
 	    "--ready=tcp:[::1]:80" --ready-timeout=5
-	plan "wait for unix:@x?y, at most 60s; else end it" \
+	plan "wait for unix:@x?y, at most 60s; else terminate it" \
 	    --ready=$'unix:@x\ny'
 	equal last "$(tail -n 1 plan.txt)" \
-	    "  ready        wait for unix:@x?y, at most 60s; else end it"
+	    "  ready        wait for unix:@x?y, at most 60s; else terminate it"
 }
 
 @test "--explain opens nothing and connects to nothing" {

@@ -209,7 +209,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$DAEMONIZE" "${SAID_BY[@]}" 3>&- \
 	said_by -v "$LONG" -- size=4097 'text=READY=1\nX=' exit=3
 	run launch "${SAID_BY[@]}"
 	status_is 123
-	[[ $output =~ "a message of pid "[0-9]+" is ignored: malformed" ]]
+	[[ $output =~ "ignored a message of pid "[0-9]+": malformed" ]]
 	is_removed
 }
 
@@ -341,8 +341,8 @@ has_lived() {
 	said_by -v "$LONG" -- stranger fds=1 text=READY=1 exit=3
 	run launch "${SAID_BY[@]}"
 	status_is 123
-	[[ $output =~ "daemonize: ready: a message of pid "[0-9]+" is ignored: "\
-"not of the daemon's session" ]]
+	[[ $output =~ "daemonize: ready: ignored a message of pid "[0-9]+": "\
+"not in the daemon's session" ]]
 	is_removed
 }
 
@@ -380,7 +380,8 @@ has_lived() {
 	path=$(cat "$TMP/socket")
 	NOTIFY_SOCKET=$path runuser -u nobody -- "$HELPERS_DIR/notifier" \
 	    fds=1 text=READY=1 3>&-
-	grep -q "is ignored: not of the daemon's session" "$TMP/output"
+	grep -q "^daemonize: ready: ignored a message of pid [0-9]*: not in \
+the daemon's session\$" "$TMP/output"
 	alive "$LAUNCHER"
 	kill "$LAUNCHER"
 	ends_with 143

@@ -887,7 +887,8 @@ only_has() {
 
 @test "fd: a number above the limit is refused, with the limit" {
 	from nofile=64 --
-	fails 125 "daemonize: ready: fd:64: is above the limit of open files" \
+	fails 125 "daemonize: ready: fd:64: is above the limit of open files \
+(ulimit -n)" \
 	    --ready=fd:64 -p "$PIDFILE" sleep 1000
 	is_undone
 }
@@ -935,7 +936,7 @@ only_has() {
 @test "fd: a command that closes it and goes on is reported at the time-out" {
 	choose fd
 	export FIRST='printf text >&7; exec 7>&-'
-	AND=", which it has closed"
+	AND="; it closed the descriptor without a newline"
 	late --ready=fd:7
 	is_undone
 }

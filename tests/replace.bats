@@ -94,12 +94,12 @@ nothing_is_left() {
 Try 'daemonize --help'"
 
 	start
-	fails 125 "daemonize: --replace=: '' is no signal or time there$tail" \
+	fails 125 "daemonize: --replace=: '' is not a signal or a time$tail" \
 	    --replace= -p "$PIDFILE" true
 	fails 125 "daemonize: --replace=9: a signal or a time? use KILL/5s for \
 signal 9, or 9s for 9 seconds$tail" --replace=9 -p "$PIDFILE" true
-	fails 125 "daemonize: --replace=TERM/3d: '3d' is no signal or time \
-there$tail" --replace=TERM/3d -p "$PIDFILE" true
+	fails 125 "daemonize: --replace=TERM/3d: '3d' is not a signal or a \
+time$tail" --replace=TERM/3d -p "$PIDFILE" true
 	is_the_only_one "$PID"
 }
 
@@ -365,7 +365,8 @@ no process has this FIFO open for reading" -o "$TMP/fifo" "${DAEMON[@]}"
 
 @test "output to the pid file leaves the old one alone" {
 	start
-	is_left_alone 125 "daemonize: stdio: $PIDFILE: is the pid file" \
+	is_left_alone 125 "daemonize: stdio: $PIDFILE: is the pid file; use \
+another file" \
 	    -a -o "$PIDFILE" "${DAEMON[@]}"
 }
 
@@ -404,7 +405,8 @@ no process has this FIFO open for reading" -o "$TMP/fifo" "${DAEMON[@]}"
 	echo garbage >"$PIDFILE"
 	run launch --replace -p "$PIDFILE" "${DAEMON[@]}"
 	status_is 125
-	[[ $output == *": $PIDFILE: has other content than a pid" ]]
+	[[ $output == *": $PIDFILE: contains something other than a pid; is \
+it the right file?" ]]
 	equal "pid file" "$(cat "$PIDFILE")" garbage
 	equal processes "$(leftovers)" ""
 }
@@ -457,7 +459,8 @@ no process has this FIFO open for reading" -o "$TMP/fifo" "${DAEMON[@]}"
 	CALLER=(strace -qq -o "$TMP/trace" -e trace=pidfd_send_signal
 	    -e inject=pidfd_send_signal:retval=0)
 	is_left_alone 2 \
-	    "daemonize: stop: $PIDFILE: pid $PID is still there" \
+	    "daemonize: stop: $PIDFILE: pid $PID still runs after the whole \
+schedule" \
 	    -o "$TMP/out" "${DAEMON[@]}"
 	equal "what was sent" "$(grep -o 'SIG[A-Z]*' "$TMP/trace")" \
 	    $'SIGTERM\nSIGCONT\nSIGKILL'
@@ -480,7 +483,8 @@ is_misuse() {
 
 @test "replace and if-not-running contradict each other" {
 	start
-	is_misuse "--replace: is the contrary of --if-not-running" \
+	is_misuse "--replace: --replace and --if-not-running exclude each \
+other" \
 	    --replace --if-not-running -p "$PIDFILE" "${DAEMON[@]}"
 	is_the_only_one "$PID"
 }

@@ -163,7 +163,8 @@ Try 'daemonize --help'" --fds=2147483647 "$PROBE" "$REPORT"
 
 @test "the caller's descriptors 0, 1 and 2 are no part of the step" {
 	from
-	fails 125 "daemonize: --fds=2: not close, keep or descriptors above 2
+	fails 125 "daemonize: --fds=2: not close, keep or a list of \
+descriptors above 2
 Try 'daemonize --help'" --fds=2 "$PROBE" "$REPORT"
 }
 

@@ -355,7 +355,7 @@ positions() {
 }
 
 @test "the pid file is no log" {
-	fails 125 "daemonize: stdio: ./pid: is the pid file" \
+	fails 125 "daemonize: stdio: ./pid: is the pid file; use another file" \
 	    -p "$PIDFILE" -o ./pid "$PROBE" "$REPORT"
 	[[ ! -e $PIDFILE ]]
 }

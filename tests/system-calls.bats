@@ -245,7 +245,8 @@ daemonize: replace: $PIDFILE: the old instance has been stopped" \
 @test "--stop fails where each look finds another process" {
 	start
 	inject pidfd_open:error=ESRCH
-	fails_of_it 125 "daemonize: stop: $PIDFILE: it is another process at each look" \
+	fails_of_it 125 "daemonize: stop: $PIDFILE: the process changes all \
+the time; stop what restarts it" \
 	    --stop -p "$PIDFILE"
 	alive "$PID"
 }
@@ -271,17 +272,18 @@ files" --stop -p "$PIDFILE"
 	remember $!
 	echo $! >"$PIDFILE"
 	inject open:error=ENOENT -- -P "/proc/$!/stat"
-	fails_of_it 4 "$PIDFILE: unknown: it has no record, so pid $! may be \
+	fails_of_it 4 "$PIDFILE: unknown: there is no record, so pid $! may be \
 another process: sleep 1000" --status -p "$PIDFILE"
 }
 
 @test "--check does not say that a process has ended because /proc does not show it" {
 	start
 	inject open:error=ENOENT -- -P "/proc/$PID/stat"
-	fails_of_it 125 "daemonize: check: $PID: /proc does not show it" \
+	fails_of_it 125 "daemonize: check: $PID: /proc does not show the \
+process; if it is mounted with hidepid, run this as root" \
 	    --check "$PID"
-	fails_of_it 125 "daemonize: check: $PIDFILE: /proc does not show its \
-process" \
+	fails_of_it 125 "daemonize: check: $PIDFILE: /proc does not show the \
+process; if it is mounted with hidepid, run this as root" \
 	    --check -p "$PIDFILE"
 }
 
@@ -290,14 +292,14 @@ process" \
 	inject open:error=ENOENT -- -P "/proc/$PID/status"
 	run launch --status -p "$PIDFILE"
 	status_is 1
-	output_is "$PIDFILE: dead, but its pid file is there"
+	output_is "$PIDFILE: dead, but its pid file exists"
 }
 
 @test "--status of a recorded process that /proc does not show is 4, unknown" {
 	start
 	inject open:error=ENOENT -- -P "/proc/$PID/stat"
-	fails_of_it 4 "daemonize: status: $PIDFILE: /proc does not show its \
-process" --status -p "$PIDFILE"
+	fails_of_it 4 "daemonize: status: $PIDFILE: /proc does not show the \
+process; if it is mounted with hidepid, run this as root" --status -p "$PIDFILE"
 }
 
 @test "--wait goes on after an interrupted poll" {

@@ -31,9 +31,9 @@ check_operands(struct config *config)
 	if (config->verb == VERB_CHECK && operand != NULL) {
 		config->pid = (pid_t)number_parse(operand, 1, INT_MAX);
 		if (config->pid == -1) {
-			hint_instance("not a process id", operand, reason,
+			hint_instance("not a pid", operand, reason,
 			    sizeof(reason));
-			return misuse("PID", operand, reason);
+			return misuse(operand, NULL, reason);
 		}
 		operand = config->command[1];
 		instance = true;
@@ -43,11 +43,11 @@ check_operands(struct config *config)
 	if (config->verb == VERB_STOP &&
 	    schedule_parse(operand, &schedule) == NULL)
 		(void)snprintf(reason, sizeof(reason),
-		    "one operand too many; did you mean --stop=%s?", operand);
+		    "unexpected operand; did you mean --stop=%s?", operand);
 	else if (instance || config->verb == VERB_LIST)
-		return misuse(operand, NULL, "one operand too many");
+		return misuse(operand, NULL, "unexpected operand");
 	else
-		hint_instance("one operand too many", operand, reason,
+		hint_instance("unexpected operand", operand, reason,
 		    sizeof(reason));
 	return misuse(operand, NULL, reason);
 }
@@ -66,13 +66,14 @@ check_ready(const struct config *config)
 	if (ready_waits(ready) && !config->steps.background &&
 	    !config->steps.refork)
 		return misuse("--ready", ready->text,
-		    "in the foreground, no process of ours is left to wait");
+		    "no launcher waits in the foreground; "
+		    "use --background=yes");
 	if (ready->timeout_text != NULL && !ready->method->has_timeout)
 		return misuse("--ready-timeout", ready->timeout_text,
-		    "needs a --ready that can be late");
+		    "needs --ready=notify, fd, file, tcp or unix");
 	if (descriptors_have(&config->steps.listed, ready->fd))
 		return misuse("--ready", ready->text,
-		    "is a descriptor of --fds");
+		    "--fds lists this descriptor, too; use another one");
 	return STATUS_DONE;
 }
 
@@ -93,7 +94,7 @@ check_instance(const struct config *config)
 		    NULL, "needs --pidfile or --name");
 	if (config->verb == VERB_CHECK && config->pid != 0 && instance)
 		return misuse(verb->option, NULL,
-		    "either PID, or --pidfile or --name");
+		    "PID excludes --pidfile and --name");
 	if (config->if_not_running && !instance && config->lockfile == NULL)
 		return misuse("--if-not-running", NULL,
 		    "needs --pidfile, --name or --lockfile");
@@ -107,7 +108,7 @@ check_options(const struct config *config)
 
 	if (config->if_not_running && config->replace)
 		return misuse("--replace", NULL,
-		    "is the contrary of --if-not-running");
+		    "--replace and --if-not-running exclude each other");
 	if (config->replace && !verb->plans)
 		return misuse("--replace", NULL, "is for a launch");
 	if (config->tree && config->verb != VERB_STOP && !config->replace)
@@ -117,7 +118,8 @@ check_options(const struct config *config)
 		    "is for --explain, --check, --status and --list");
 	if (config->root != NULL && config->steps.chdir == NULL)
 		return misuse("--chdir", "keep",
-		    "would be outside of the new root of --chroot");
+		    "may be outside of the root of --chroot; "
+		    "name a directory in it");
 	return STATUS_DONE;
 }
 

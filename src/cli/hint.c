@@ -114,7 +114,7 @@ hint_shell(const char *command)
 	if (is_one_of(command, bash_words))
 		return "bash has it built in: use bash -c '...'";
 	if (is_one_of(command, aliases))
-		return "if it is an alias, use what it stands for";
+		return "if it is a shell alias, use its value";
 	return NULL;
 }
 

@@ -116,7 +116,7 @@ set_verb(struct config *config, enum verb verb, const char *value)
 	if (status != STATUS_DONE)
 		return status;
 	if (config->verb != VERB_LAUNCH && config->verb != verb)
-		return misuse(option, NULL, "another verb was given before");
+		return misuse(option, NULL, "only one verb can be given");
 	config->verb = verb;
 	return STATUS_DONE;
 }

@@ -14,7 +14,7 @@ value_name(const char *value, const char **name)
 {
 	if (*value == '\0' || *value == '.' || strchr(value, '/') != NULL)
 		return misuse("--name", value,
-		    "empty, with a slash, or starts with a dot");
+		    "must not be empty, contain a slash or begin with a dot");
 	*name = value;
 	return STATUS_DONE;
 }
@@ -40,7 +40,7 @@ value_signal(const char *option, const char *value, int *number)
 {
 	*number = signal_parse(value);
 	return *number != -1 ? STATUS_DONE :
-	    misuse(option, value, "no signal");
+	    misuse(option, value, "not a signal name or number");
 }
 
 int
@@ -56,12 +56,16 @@ value_schedule(const char *option, const char *value,
 	if ((wrong = schedule_parse(value, schedule)) == NULL)
 		return STATUS_DONE;
 	number = signal_parse(wrong);
-	if (strcmp(wrong, value) != 0 || time_parse(wrong) == -1)
+	if (strcmp(wrong, value) != 0 &&
+	    (number != -1 || time_parse(wrong) != -1))
 		(void)snprintf(reason, sizeof(reason),
-		    "'%s' is no signal or time there", wrong);
+		    "'%s' is out of place: use SIG/TIME[/SIG/TIME]...", wrong);
+	else if (time_parse(wrong) == -1)
+		(void)snprintf(reason, sizeof(reason),
+		    "'%s' is not a signal or a time", wrong);
 	else if (number == -1)
 		(void)snprintf(reason, sizeof(reason),
-		    "a time alone needs a unit: use %ss", wrong);
+		    "a number alone needs a unit: use %ss", wrong);
 	else
 		(void)snprintf(reason, sizeof(reason), "a signal or a time? "
 		    "use %s/5s for signal %s, or %ss for %s seconds",
@@ -90,7 +94,7 @@ int
 value_path(const char *option, const char *value, const char **path)
 {
 	if (*value == '\0')
-		return misuse(option, value, "empty");
+		return misuse(option, value, "needs a value");
 	*path = value;
 	return STATUS_DONE;
 }

@@ -21,7 +21,7 @@
 #define OPEN_TRIES	1000
 
 static const char no_proc[] =
-    "/proc is not mounted, or another pid namespace's";
+    "/proc is not mounted, or belongs to another pid namespace";
 
 static void
 set_state(struct found *found, enum instance_state state, const char *reason)
@@ -68,7 +68,7 @@ judge_process(const struct record *record, uid_t owner, struct found *found)
 			set_failed(found);
 		else
 			set_state(found, INSTANCE_UNKNOWN,
-			    "/proc does not show its process");
+			    proc_not_shown);
 		return true;
 	case 0:
 		return true;
@@ -80,8 +80,8 @@ judge_process(const struct record *record, uid_t owner, struct found *found)
 		set_failed(found);
 		return true;
 	case 0:
-		found->reason = "its record is another user's and "
-		    "names a process that is not";
+		found->reason = "its record belongs to another user than the "
+		    "process";
 		return false;
 	}
 	found->session = stat.session;
@@ -107,15 +107,16 @@ judge_record(const struct record *record, uid_t owner, struct found *found)
 			set_state(found, INSTANCE_UNKNOWN, no_proc);
 	} else if (*record->scope.boot == '\0')
 		set_state(found, INSTANCE_UNKNOWN,
-		    "it was launched where /proc could not be used");
+		    "launched without /proc, so its record does not "
+		    "identify it");
 	else if (strcmp(record->scope.boot, here.boot) != 0)
 		return true;
 	else if (record->scope.pid_namespace != here.pid_namespace)
 		set_state(found, INSTANCE_UNKNOWN,
-		    "it was launched in another pid namespace");
+		    "launched in another pid namespace; use this verb there");
 	else if (record->scope.time_namespace != here.time_namespace)
 		set_state(found, INSTANCE_UNKNOWN,
-		    "it was launched in another time namespace");
+		    "launched in another time namespace; use this verb there");
 	else
 		return judge_process(record, owner, found);
 	return true;
@@ -189,9 +190,9 @@ read_record(int fd, struct record *record, uid_t *owner, bool *failed)
 	}
 	*owner = st.st_uid;
 	if (!S_ISREG(st.st_mode))
-		return "its record is no regular file";
+		return "its record is not a regular file";
 	if ((st.st_uid != geteuid() && geteuid() != 0) || (st.st_mode & 022))
-		return "its record can be written by another user";
+		return "its record is writable by other users";
 	switch (record_read(fd, record)) {
 	case RECORD_GOOD:
 		return NULL;
@@ -200,7 +201,7 @@ read_record(int fd, struct record *record, uid_t *owner, bool *failed)
 	case RECORD_DAMAGED:
 		return "its record is damaged";
 	case RECORD_COPY:
-		return "its record is a copy of another one";
+		return "its record is a copy";
 	case RECORD_UNREADABLE:
 		break;
 	}
@@ -211,12 +212,13 @@ read_record(int fd, struct record *record, uid_t *owner, bool *failed)
 void
 instance_judge(int file, int record, struct found *found)
 {
-	const char *why = "it has no record";
+	const char *why = "there is no record";
 	uid_t owner = (uid_t)-1;
 	pid_t pid;
 
 	if (found->foreign)
-		why = "its record is another user's";
+		why = "its record cannot be read: "
+		    "it belongs to another user";
 	if (record != -1)
 		why = read_record(record, &found->record, &owner,
 		    &found->failed);
@@ -243,8 +245,8 @@ instance_judge(int file, int record, struct found *found)
 	pid = pidfile_get(file);
 	if (pid != 0 && pid != found->pid) {
 		found->recorded = false;
-		judge_file(file, "its record names another process, which "
-		    "has ended", found);
+		judge_file(file, "its record names another pid, and that "
+		    "process has ended", found);
 	}
 }
 
@@ -300,7 +302,7 @@ find_in(const struct place *place, bool wait, struct found *found)
 		fd = open_record(&record, wait ? LAUNCH_WAIT_MS : 0);
 	if (fd == -1 && errno == EWOULDBLOCK) {
 		set_state(found, wait ? INSTANCE_UNKNOWN : INSTANCE_STARTING,
-		    "a launch of it has been under way for too long");
+		    "a launch holds the lock of its record; try again");
 		return;
 	}
 	found->foreign = fd == -1 && errno == EACCES;

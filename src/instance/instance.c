@@ -67,11 +67,12 @@ unfit_record(int fd)
 	if (fstat(fd, &st) == -1)
 		return strerror(errno);
 	if (!S_ISREG(st.st_mode) || st.st_nlink > 1)
-		return "its record is no regular file with one name";
+		return "its record is not a regular file, or has a second "
+		    "name; remove it";
 	if (st.st_uid != geteuid())
 		return "its record belongs to another user";
 	if (st.st_mode & 022)
-		return "its record can be written by other users";
+		return "its record is writable by other users";
 	return NULL;
 }
 
@@ -100,7 +101,9 @@ lock_record(struct instance *instance, const char **reason)
 		}
 		if (lock_wait(instance->record, LOCK_EX,
 		    LAUNCH_WAIT_MS) == -1)
-			return fail(reason, strerror(errno));
+			return fail(reason, errno == EINTR ?
+			    "interrupted while another launch was under way" :
+			    strerror(errno));
 		/* A launch that failed, or a stop, may have removed it. */
 		current = safe_is_current(&instance->record_at,
 		    instance->record);

@@ -7,10 +7,10 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "instance/pidfile.h"
 
 pid_t
@@ -18,7 +18,6 @@ pidfile_get(int fd)
 {
 	static const char space[] = " \t\r\n";
 	char text[PIDFILE_MAX + 1], *end;
-	const char *error;
 	ssize_t length;
 	pid_t pid;
 
@@ -38,9 +37,9 @@ pidfile_get(int fd)
 	*end = '\0';
 	if (end == text)
 		return 0;
-	pid = (pid_t)strtonum(text, 1, INT_MAX, &error);
+	pid = (pid_t)number_parse(text, 1, INT_MAX);
 	errno = EBADMSG;
-	return error == NULL ? pid : -1;
+	return pid;
 }
 
 const char *
@@ -53,16 +52,18 @@ pidfile_unfit(int fd)
 	if (!S_ISREG(st.st_mode))
 		return "not a regular file";
 	if (st.st_uid != geteuid())
-		return "belongs to another user";
+		return "belongs to another user; "
+		    "remove it, or run as that user";
 	if (st.st_nlink > 1)
-		return "has another name (a hard link)";
+		return "has a second name (a hard link)";
 	return pidfile_get(fd) == -1 ? pidfile_content_fault(errno) : NULL;
 }
 
 const char *
 pidfile_content_fault(int error)
 {
-	return error == EBADMSG ? "has other content than a pid" :
+	return error == EBADMSG ?
+	    "contains something other than a pid; is it the right file?" :
 	    strerror(error);
 }
 

@@ -25,7 +25,7 @@ static const char to_file[] =
     "a symbolic link of an ordinary user leads to another user's file";
 static const char to_directory[] =
     "a symbolic link of an ordinary user leads to another user's directory";
-static const char hard_link[] = "has another name (a hard link)";
+static const char hard_link[] = "has a second name (a hard link)";
 
 static int
 refuse(struct walk *walk, const char *reason)

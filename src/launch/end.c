@@ -96,7 +96,8 @@ end_daemon(const struct family *family, const struct wait *wait)
 	case STOPPED_GONE:
 		break;
 	case STOPPED_SURVIVED:
-		(void)complain("ready", wait->command, "is still there");
+		(void)complain("ready", wait->command,
+		    "still runs after the whole schedule");
 		break;
 	case STOPPED_ERROR:
 		stop_children(&targets);

@@ -106,9 +106,7 @@ report_complain(const struct plan *plan, const struct report *report)
 	if (report->stage == STAGE_EXEC)
 		return complain_exec(plan, report->error);
 	if (report->stage == STAGE_INIT)
-		return complain(background_row.name, "fork",
-		    "the first process of a pid namespace cannot go into the "
-		    "background; use -F");
+		return complain(background_row.name, "fork", init_fault);
 	describe(plan, report, &name, &object);
 	return complain_errno(name, object, report->error);
 }

@@ -220,12 +220,12 @@ check_apart(const struct plan *plan)
 	(void)snprintf(record, sizeof(record), "%s.record",
 	    plan->pidfile == NULL ? "" : plan->pidfile);
 	if ((status = check_file_apart(plan, plan->pidfile,
-	    "is the pid file")) != STATUS_DONE ||
+	    "is the pid file; use another file")) != STATUS_DONE ||
 	    (status = check_file_apart(plan, plan->lockfile,
-	    "is the lock file")) != STATUS_DONE)
+	    "is the lock file; use another file")) != STATUS_DONE)
 		return status;
 	return check_file_apart(plan, plan->pidfile == NULL ? NULL : record,
-	    "is the record of the pid file");
+	    "is the record of the pid file; use another file");
 }
 
 int

@@ -124,8 +124,8 @@ warn_of_no_record(const struct plan *plan, const char *reason)
 {
 	char why[256];
 
-	(void)snprintf(why, sizeof(why), "no record can be made beside it "
-	    "(%s), so its pid is all that identifies the daemon", reason);
+	(void)snprintf(why, sizeof(why), "no record can be created beside it "
+	    "(%s): --stop and --signal will refuse this instance", reason);
 	(void)complain("pidfile", plan->pidfile, why);
 }
 

@@ -25,6 +25,9 @@
 #include "plan/plan.h"
 #include "ready/method.h"
 
+const char init_fault[] = "the first process of a pid namespace cannot go "
+    "into the background; use -F";
+
 bool
 plan_forks(const struct plan *plan)
 {
@@ -219,8 +222,7 @@ plan_make(struct plan *plan, const struct config *config,
 	/* With the init of a pid namespace all other processes end. */
 	if (plan_forks(plan) && getpid() == 1)
 		return complain(plan->steps.background ? "background" :
-		    "refork", "pid 1", "the command would be killed when "
-		    "this process exits; use --foreground");
+		    "refork", "pid 1", init_fault);
 	if (plan->steps.session && !plan->steps.background &&
 	    getpgrp() == getpid())
 		return complain("session", "setsid",

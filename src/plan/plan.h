@@ -119,6 +119,9 @@ void	plan_undo(const struct plan *);
  */
 bool	plan_is_served(const struct plan *);
 
+/* Why the init of a pid namespace, whose end kills the others, cannot fork. */
+extern const char init_fault[];
+
 /* Does the launch fork, so that a launcher is there to wait and to report? */
 bool	plan_forks(const struct plan *);
 

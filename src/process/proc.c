@@ -20,6 +20,9 @@
 /* Of a task's flags (include/linux/sched.h): forked but didn't exec. */
 #define PF_FORKNOEXEC	0x40
 
+const char proc_not_shown[] = "/proc does not show the process; "
+    "if it is mounted with hidepid, run this as root";
+
 /* The file, as a string of at most size - 1 bytes.  Async-signal-safe. */
 static ssize_t
 read_path(const char *path, char *buf, size_t size)

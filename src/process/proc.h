@@ -62,6 +62,9 @@ unsigned long long proc_own_start(void);
 /* Is there such a process that /proc does not show?  hidepid (proc(5)). */
 bool	proc_hides(pid_t);
 
+/* The reason of a message about such a process. */
+extern const char proc_not_shown[];
+
 /*
  * The file /proc/PID/name, as a string: its first size - 1 bytes, in buf, and
  * their number; all of it, length bytes with room for one more, to free(3).

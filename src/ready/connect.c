@@ -41,7 +41,7 @@ parse_tcp(struct readiness *want, const char *value)
 		return "an IPv6 address needs brackets: tcp:[::1]:80";
 	if (!is_port(want->port) || (colon != NULL && length == 0) ||
 	    length >= sizeof(want->host))
-		return "no [HOST:]PORT after tcp:";
+		return "needs [HOST:]PORT after tcp:";
 	(void)strlcpy(want->host, host, length + 1);
 	return NULL;
 }
@@ -54,7 +54,7 @@ parse_unix(struct readiness *want, const char *value)
 	want->path = value;
 	if (endpoint_unix(&endpoint, value) == -1)
 		return "too long for the path of a socket";
-	return *value == '\0' ? "no path after the colon" : NULL;
+	return *value == '\0' ? "needs a path after the colon" : NULL;
 }
 
 static int

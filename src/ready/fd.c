@@ -17,7 +17,7 @@ parse(struct readiness *want, const char *value)
 	long long fd = number_parse(value, STDERR_FILENO + 1, INT_MAX);
 
 	want->fd = (int)fd;
-	return fd == -1 ? "no descriptor above 2 after fd:" : NULL;
+	return fd == -1 ? "needs a descriptor above 2 after fd:" : NULL;
 }
 
 /*
@@ -52,8 +52,8 @@ prepare(struct ready *ready, struct descriptors *spare, const char **reason)
 	    descriptors_add(spare, ready->pipe) == 0 &&
 	    descriptors_add(spare, ready->want.fd) == 0)
 		return 0;
-	*reason = errno == EBADF ? "is above the limit of open files" :
-	    strerror(errno);
+	*reason = errno == EBADF ? "is above the limit of open files "
+	    "(ulimit -n)" : strerror(errno);
 	return -1;
 }
 

@@ -11,7 +11,7 @@ static const char *
 parse(struct readiness *want, const char *value)
 {
 	want->path = value;
-	return *value == '\0' ? "no path after the colon" : NULL;
+	return *value == '\0' ? "needs a path after the colon" : NULL;
 }
 
 static int

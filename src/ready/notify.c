@@ -46,7 +46,7 @@ report_ignored(struct wait *wait, pid_t sender, const char *why)
 		return;
 	wait->ignored = sender;
 	(void)snprintf(line, sizeof(line),
-	    "a message of pid %d is ignored: %s", (int)sender, why);
+	    "ignored a message of pid %d: %s", (int)sender, why);
 	narrate("ready", line);
 }
 
@@ -70,7 +70,7 @@ ask(struct wait *wait)
 			return ANSWER_NOT_YET;
 		case NOTIFY_FOREIGN:
 			report_ignored(wait, sender,
-			    "not of the daemon's session");
+			    "not in the daemon's session");
 			break;
 		case NOTIFY_MALFORMED:
 			report_ignored(wait, sender, "malformed");

@@ -85,7 +85,8 @@ wait_for(struct wait *wait, char *reason, size_t size)
 		if (answer != ANSWER_ERROR && now_ms() >= wait->deadline) {
 			ready_describe_late(&wait->ready->want, reason, size);
 			(void)strlcat(reason, wait->closed ?
-			    ", which it has closed" : "", size);
+			    "; it closed the descriptor without a newline" :
+			    "", size);
 			add_notice(&wait->notice, reason, size);
 			return STATUS_TIMED_OUT;
 		}
@@ -219,9 +220,9 @@ describe_end(const struct wait *wait, const siginfo_t *child, char *reason,
 	add_notice(&wait->notice, reason, size);
 	if (exited && child->si_status == 0)
 		(void)strlcat(reason, "; if it makes itself a daemon, use its "
-		    "option for the foreground", size);
+		    "foreground option", size);
 	else if (wait->log != NULL && strcmp(wait->log, _PATH_DEVNULL) == 0)
-		(void)strlcat(reason, "; -e FILE would show what it wrote",
+		(void)strlcat(reason, "; use -e FILE to see its messages",
 		    size);
 	return STATUS_ENDED;
 }

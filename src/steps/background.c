@@ -47,7 +47,7 @@ check(const struct steps *expected, const struct facts *facts,
 		(void)snprintf(finding->seen, sizeof(finding->seen),
 		    "its parent is %d%s", (int)parent, parent == 1 ?
 		    ", init" : facts->same_session ? ", of its session" :
-		    ", which may adopt orphans");
+		    ", perhaps a subreaper");
 	if (!expected->background || parent <= 1)
 		finding->verdict = VERDICT_OK;
 	else
@@ -58,7 +58,7 @@ check(const struct steps *expected, const struct facts *facts,
 const struct step background_row = {
 	.name = "background",
 	.call = "fork",
-	.what = "fork; the caller goes on once the command has been executed",
+	.what = "fork; the caller continues once the command has been executed",
 	.why = "the caller waits for the launcher, not for the daemon",
 	.parse = parse,
 	.print = print,

@@ -33,6 +33,9 @@
 /* As many descriptors can be closed one by one, in a second. */
 #define CLOSE_EACH_MAX		(1024 * 1024)
 
+static const char not_a_list[] =
+    "not close, keep or a list of descriptors above 2";
+
 static const char *
 parse_list(struct descriptors *list, const char *value)
 {
@@ -43,11 +46,11 @@ parse_list(struct descriptors *list, const char *value)
 	for (;; value += length + 1) {
 		length = strcspn(value, ",");
 		if (length >= sizeof(number))
-			return "not close, keep or descriptors above 2";
+			return not_a_list;
 		(void)strlcpy(number, value, length + 1);
 		fd = number_parse(number, STDERR_FILENO + 1, INT_MAX);
 		if (fd == -1)
-			return "not close, keep or descriptors above 2";
+			return not_a_list;
 		if (descriptors_add(list, (int)fd) == -1)
 			return strerror(errno);
 		if (value[length] == '\0')
@@ -211,7 +214,7 @@ check(const struct steps *expected, const struct facts *facts,
 		    sizeof(finding->seen));
 	else
 		(void)snprintf(finding->seen, sizeof(finding->seen),
-		    "%zu above 2: inherited or opened, /proc does not tell",
+		    "%zu above 2: inherited, or opened by itself",
 		    other);
 	if (terminal != -1)
 		(void)snprintf(finding->seen, sizeof(finding->seen),

@@ -37,7 +37,7 @@ check(const struct steps *expected, const struct facts *facts,
     struct finding *finding)
 {
 	finding_set(finding, !expected->refork || !facts->leads, facts->leads ?
-	    "leads its session: a terminal that it opens is its own" :
+	    "leads its session: it can acquire a terminal" :
 	    "leads no session");
 }
 

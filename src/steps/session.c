@@ -51,8 +51,8 @@ check(const struct steps *expected, const struct facts *facts,
 		    "session %d, its own, without a terminal", session);
 	else
 		(void)snprintf(finding->seen, sizeof(finding->seen),
-		    "session %d, without a terminal, whose leader %s", session,
-		    facts->leader_lives ? "is another process" : "has gone");
+		    "session %d, without a terminal; its leader %s", session,
+		    facts->leader_lives ? "is another process" : "has ended");
 	finding->verdict = !expected->session || (!facts->stat.terminal &&
 	    (facts->leads || !facts->leader_lives)) ? VERDICT_OK : VERDICT_BAD;
 }

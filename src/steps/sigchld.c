@@ -44,7 +44,7 @@ check(const struct steps *expected, const struct facts *facts,
 
 	finding_set(finding, expected->sigchld == DISPOSITION_KEEP ||
 	    ignored == (expected->sigchld == DISPOSITION_IGNORE),
-	    ignored ? "ignored: it cannot wait for its children" :
+	    ignored ? "ignored: the kernel reaps its children" :
 	    "not ignored");
 }
 

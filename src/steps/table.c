@@ -59,7 +59,7 @@ const char *
 path_or_keep_parse(const char *value, const char **path)
 {
 	if (*value == '\0')
-		return "empty";
+		return "needs a value";
 	*path = strcmp(value, "keep") == 0 ? NULL : value;
 	return NULL;
 }

@@ -155,7 +155,7 @@ check(const struct config *config)
 	if (facts_read(&facts, pid, config->lockfile) == -1) {
 		if (proc_hides(pid))
 			return complain("check", path != NULL ? path : number,
-			    "/proc does not show it");
+			    proc_not_shown);
 		complain("check", path != NULL ? path : number,
 		    "no such process");
 		return STATUS_NOT_RUNNING;

@@ -44,7 +44,7 @@ hold(const char *path, struct found *found, int *pidfd)
 		if (*pidfd == -1 && errno != ESRCH) {
 			found->state = INSTANCE_UNKNOWN;
 			(void)snprintf(reason, sizeof(reason), errno == ENOSYS ?
-			    "needs pidfd_open(2), which Linux has since 5.3" :
+			    "needs pidfd_open(2) of Linux 5.3 or later" :
 			    "pidfd_open: %s", strerror(errno));
 			found->reason = reason;
 			return;
@@ -56,7 +56,8 @@ hold(const char *path, struct found *found, int *pidfd)
 		*pidfd = -1;
 	}
 	found->state = INSTANCE_UNKNOWN;
-	found->reason = "it is another process at each look";
+	found->reason = "the process changes all the time; "
+	    "stop what restarts it";
 }
 
 /*
@@ -150,7 +151,8 @@ stop_running(const struct config *config, int pidfd, const struct found *found)
 		/* 0: its leader is in another pid namespace. */
 		if (targets.session == 0 || targets.session == getsid(0))
 			return complain("stop", "--tree",
-			    "its session is the caller's too");
+			    "the caller is in the same session; "
+			    "leave out --tree");
 	}
 	switch (stop_all(&targets, &config->schedule, &call)) {
 	case STOPPED_GONE:
@@ -169,11 +171,11 @@ static void
 complain_survivor(const char *path, int pidfd, pid_t pid)
 {
 	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
-	char what[64];
+	char what[80];
 
 	(void)snprintf(what, sizeof(what), poll(&ended, 1, 0) == 0 ?
-	    "pid %d is still there" :
-	    "others of the session of pid %d are still there", (int)pid);
+	    "pid %d still runs after the whole schedule" :
+	    "other processes in the session of pid %d still run", (int)pid);
 	(void)complain("stop", path, what);
 }
 

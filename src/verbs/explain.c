@@ -106,8 +106,8 @@ print_before(const struct plan *plan)
 		print_line("lockfile", "lock ", plan->lockfile, ", or refuse");
 	if (plan->pidfile != NULL)
 		print_line("pidfile", "open ", plan->pidfile, plan->replace ?
-		    ", after stopping it if it runs already" :
-		    ", or refuse if it runs already");
+		    ", after stopping the old instance" :
+		    ", or refuse if the instance runs");
 	for (fd = 0; fd < 3; fd++)
 		if (plan->steps.stdio[fd] != NULL)
 			print_line("stdio", "open ", plan->steps.stdio[fd],
@@ -159,7 +159,7 @@ print_ready(const struct readiness *want)
 	print_plain(want->text);
 	if (want->method->has_timeout)
 		(void)printf(", at most %s", want->timeout_text);
-	(void)puts("; else end it");
+	(void)puts("; else terminate it");
 }
 
 static void

@@ -188,7 +188,7 @@ print_running(struct view *view)
 	size_t i;
 
 	if (!view->seen) {
-		(void)printf(": running, pid %d, user ?, since ?: ?",
+		(void)printf(": running, pid %d; /proc does not show the rest",
 		    (int)view->found.pid);
 		return;
 	}
@@ -221,7 +221,7 @@ print_line(struct view *view)
 		(void)fputs(": starting", stdout);
 		break;
 	case INSTANCE_DEAD:
-		(void)fputs(": dead, but its pid file is there", stdout);
+		(void)fputs(": dead, but its pid file exists", stdout);
 		break;
 	case INSTANCE_NONE:
 		(void)fputs(": not running", stdout);
