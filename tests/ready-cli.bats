@@ -298,8 +298,8 @@ setup_watch() {
 	watch 200 "wait= s left" $'type=\003' -- \
 	    --ready="file:$TMP/never" sleep 1000
 	# With the ^C, before the message, which is the last.
-	[[ $SAID == *" s left^C${LINE}daemonize: ready: $SLEEP: not waited \
-for any more: signal INT" ]]
+	[[ $SAID == *" s left^C${LINE}daemonize: ready: $SLEEP: interrupted \
+by signal INT" ]]
 	watch 200 "wait=left" -- -p "$PIDFILE" --ready=alive:1500ms sleep 1000
 	remember "$(cat "$PIDFILE")"
 	equal status "$status" 0
