@@ -189,7 +189,8 @@ replace_link(struct walk *walk, int link, const struct stat *st)
  * (fs.protected_symlinks, nosymfollow).
  */
 int
-walk_follow(struct walk *walk, int link, const struct stat *st, bool last, int *to)
+walk_follow(struct walk *walk, int link, const struct stat *st, bool last,
+    int *to)
 {
 	char name[NAME_MAX + 3];
 	struct statfs fs;
@@ -219,7 +220,7 @@ walk_follow(struct walk *walk, int link, const struct stat *st, bool last, int *
 	return 1;
 }
 
-/* Up: out of a directory that a user's link has led to, that user decides. */
+/* Goes up.  After a user's link, `..' must be the same user's directory. */
 static int
 leave(struct walk *walk)
 {
