@@ -238,7 +238,7 @@ plan_make(struct plan *plan, const struct config *config,
 	    (status = check_chdir(plan)) != STATUS_DONE ||
 	    (status = find_command(plan)) != STATUS_DONE)
 		return status;
-	/* Else no wait can be ended. */
+	/* With vfork(2) no wait can be ended. */
 	if (plan_is_apart(plan))
 		find_interrupts(caller, &plan->interrupts);
 	return make_shell_argv(plan);
