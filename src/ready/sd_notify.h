@@ -11,7 +11,7 @@
 /* A message has at most so many bytes, as systemd has it. */
 #define NOTIFY_MAX	4096
 
-/* What has been said until now. */
+/* The messages until now. */
 struct notice {
 	bool ready;			/* READY=1 */
 	long long extend;		/* EXTEND_TIMEOUT_USEC= in
@@ -55,7 +55,7 @@ int	notify_open(struct notify_socket *, int root);
 /* Removes the socket; also where notify_open failed half-way. */
 void	notify_close(const struct notify_socket *);
 
-/* What came of notify_receive. */
+/* The results of notify_receive. */
 enum notify_event {
 	NOTIFY_NONE,			/* no more messages */
 	NOTIFY_TAKEN,
@@ -67,8 +67,8 @@ enum notify_event {
 /*
  * Takes one message, without waiting: from pid, or a process of session or of
  * pid's session, by the credentials that the kernel vouches for (unix(7)).
- * *sender is set to the pid of the sender.  Descriptors that come with it are closed,
- * which is all that a BARRIER=1 asks for.
+ * *sender is set to the pid of the sender.  Descriptors that come with it are
+ * closed, which is all that a BARRIER=1 asks for.
  */
 enum notify_event notify_receive(const struct notify_socket *, pid_t pid,
     pid_t session, struct notice *, pid_t *sender);
