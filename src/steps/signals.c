@@ -87,7 +87,7 @@ step_signals(enum disposition signals, bool forked, const char **call)
 		for (i = 0; i < sizeof(terminal) / sizeof(*terminal); i++)
 			if (signal_ignore(terminal[i]) == -1)
 				return -1;
-	/* A forked process has neither (fork(2)), but may be signalled since. */
+	/* A forked process has no timers (fork(2)). */
 	if (!forked && reset_timers(call) == -1)
 		return -1;
 	return discard_pending(call);
