@@ -101,7 +101,8 @@ print_finding(const struct config *config, int step,
 		return;
 	}
 	(void)printf("%-11s %s%-3s%s ",
-	    step_table[step]->name, color ? verdicts[finding->verdict].color : "",
+	    step_table[step]->name,
+	    color ? verdicts[finding->verdict].color : "",
 	    verdicts[finding->verdict].word, color ? "\033[0m" : "");
 	print_plain(finding->seen);
 	(void)putchar('\n');
@@ -164,7 +165,8 @@ check(const struct config *config)
 		json_number("pid", pid);
 		json_open("steps", '[');
 	}
-	status = check_steps(&expected, config->steps.given, found.recorded, &facts);
+	status = check_steps(&expected, config->steps.given, found.recorded,
+	    &facts);
 	if (config->json) {
 		json_close(']');
 		json_close('}');
