@@ -146,7 +146,7 @@ static int (*const verbs[VERBS])(const struct config *) = {
 static int
 run_verb(const struct config *config, const struct caller *caller)
 {
-	/* What it points to is used until the end, and freed by it. */
+	/* Its memory is in use until this process ends. */
 	static struct plan plan;
 	int status;
 
@@ -168,7 +168,7 @@ launch_command(const struct config *config, struct plan *plan)
 {
 	int status = STATUS_DONE;
 
-	/* What can be made ready is, before the old instance is stopped. */
+	/* All that can be prepared is, before the old instance is stopped. */
 	if (config->replace &&
 	    (status = plan_try(plan)) == STATUS_DONE)
 		/* It may take long: ^C ends it until then. */
@@ -182,7 +182,7 @@ launch_command(const struct config *config, struct plan *plan)
 	    STATUS_DONE : status;
 }
 
-/* What was printed is there, or the user is told: think of a full disk. */
+/* Reports output that could not be written, as on a full disk. */
 static int
 flush_stdout(void)
 {

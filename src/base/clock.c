@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The clock that waits go by. */
+/* The clock of all waits. */
 #include "config.h"
 
 #include <time.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Text of others, made fit for a terminal: what a terminal may obey is not. */
+/* Text of others, made safe for a terminal: it has nothing left to obey. */
 #ifndef ESCAPE_H
 #define ESCAPE_H
 

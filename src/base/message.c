@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the caller is told: one line, by one write. */
+/* Messages to the caller: one line, by one write. */
 #include "config.h"
 
 #include <sys/types.h>
@@ -81,10 +81,10 @@ complain_errno(const char *step, const char *object, int error)
 }
 
 int
-complain_running(const char *who, const char *path)
+complain_running(const char *holder, const char *path)
 {
-	say(err, getprogname(), ": already running: ", who, " holds ", path,
-	    NULL);
+	say(err, getprogname(), ": already running: ", holder, " holds ",
+	    path, NULL);
 	return STATUS_RUNNING;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the caller is told: the exit statuses and the one line on stderr. */
+/* Messages to the caller: the exit statuses and the one line on stderr. */
 #ifndef MESSAGE_H
 #define MESSAGE_H
 
@@ -14,7 +14,7 @@ enum status {
 	STATUS_DEAD = 1,		/* --status: its pid file is there */
 	STATUS_STILL_THERE = 2,		/* --stop: after all of the schedule */
 	STATUS_NOT_RUNNING = 3,
-	STATUS_UNKNOWN = 4,		/* --status: it cannot be told */
+	STATUS_UNKNOWN = 4,		/* --status: it is not known */
 	STATUS_ENDED = 123,		/* before it was ready */
 	STATUS_TIMED_OUT = 124,		/* not ready in time */
 	STATUS_FAILED = 125,		/* daemonize itself failed */
@@ -37,8 +37,8 @@ int	complain_errno(const char *step, const char *object, int error);
  */
 int	misuse(const char *option, const char *value, const char *reason);
 
-/* `daemonize: already running: WHO holds PATH`. */
-int	complain_running(const char *who, const char *path);
+/* `daemonize: already running: HOLDER holds PATH`.  Returns STATUS_RUNNING. */
+int	complain_running(const char *holder, const char *path);
 
 /* Print text of others on stdout, by stdio; `?` as above. */
 void	print_plain(const char *text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What does not go together on a command line, wherever it stands. */
+/* Conflicts on a command line, between options in any order. */
 #include "config.h"
 
 #include <sys/types.h>

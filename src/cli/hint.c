@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The way out of common mistakes, for the messages about them. */
+/* Hints for the messages about common mistakes. */
 #include "config.h"
 
 #include <sys/stat.h>
@@ -91,7 +91,7 @@ is_one_of(const char *word, const char *const *words)
 	return false;
 }
 
-/* What a shell knows and no program is, or NULL. */
+/* Return the hint for a word that only a shell knows, or NULL. */
 static const char *
 hint_shell(const char *command)
 {

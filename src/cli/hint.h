@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The way out of common mistakes, for the messages about them. */
+/* Hints for the messages about common mistakes. */
 #ifndef HINT_H
 #define HINT_H
 

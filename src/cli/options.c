@@ -276,8 +276,8 @@ unknown_option(const char *word)
 
 /*
  * The next option, as getopt_long(3) has it, but never an abbreviation: an
- * option that comes later must not change what a script means.  '?' comes
- * after its message.
+ * option that comes later must not change what a script means.  Returns
+ * '?' after a message.
  */
 static int
 next_option(int argc, char **argv)

@@ -68,7 +68,7 @@ struct config {
 /*
  * Reads the command line; checks what can be seen in it alone: nothing is
  * looked up and no file is touched.  Returns STATUS_DONE, or STATUS_FAILED
- * after it has told the user what is wrong.  The config lives as long as argv.
+ * after a message.  The config lives as long as argv.
  */
 int	options_parse(struct config *, int argc, char **argv);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The values of options.  Each stores what value says, or tells the user, in
- * the name of the option, what is wrong with it: STATUS_DONE or STATUS_FAILED.
+ * The values of options.  Each stores the value and returns STATUS_DONE, or
+ * reports what is wrong with it and returns STATUS_FAILED.
  */
 #ifndef VALUE_H
 #define VALUE_H
@@ -9,7 +9,7 @@
 #include "process/schedule.h"
 #include "ready/method.h"
 
-/* A name that is one: of a file, in one directory, that ls(1) shows. */
+/* A name that a file in the directory can have, and that ls(1) shows. */
 int	value_name(const char *value, const char **name);
 
 /* USER or USER:GROUP, cut in two where it stands; group may become NULL. */

@@ -17,7 +17,7 @@
 #include "instance/pidfile.h"
 #include "process/proc.h"
 
-/* So often a file may have been replaced between its opening and its lock. */
+/* A file may be replaced so many times between its open and its lock. */
 #define OPEN_TRIES	1000
 
 static const char no_proc[] =
@@ -32,7 +32,7 @@ set_state(struct found *found, enum instance_state state, const char *reason)
 
 /* --- by the record ------------------------------------------------------ */
 
-/* A call failed: with another answer the state might be any. */
+/* A call failed, so the state is not known. */
 static void
 set_failed(struct found *found)
 {
@@ -89,7 +89,7 @@ judge_process(const struct record *record, uid_t owner, struct found *found)
 	return true;
 }
 
-/* False: the record says nothing, and why. */
+/* Returns false where the record is not believed; found->reason says why. */
 static bool
 judge_record(const struct record *record, uid_t owner, struct found *found)
 {
@@ -176,8 +176,8 @@ judge_file(int file, const char *why, struct found *found)
 /* --- both ---------------------------------------------------------------- */
 
 /*
- * Reads the record, if it is one to believe; else returns why not: *failed, a
- * call failed, so it may be one.
+ * Reads the record.  Returns NULL, or why it is not believed; *failed: a call
+ * has failed, so it may be a good one.
  */
 static const char *
 read_record(int fd, struct record *record, uid_t *owner, bool *failed)
@@ -241,7 +241,7 @@ instance_judge(int file, int record, struct found *found)
 		found->state = INSTANCE_NONE;
 		return;
 	}
-	/* Another program, or the command, has written the file since. */
+	/* Another program, or the command itself, has written it since. */
 	pid = pidfile_get(file);
 	if (pid != 0 && pid != found->pid) {
 		found->recorded = false;
@@ -278,7 +278,7 @@ open_record(const struct place *place, int ms)
 	return -1;
 }
 
-/* Why what was opened, or not, can be no pid file; NULL: it may be one. */
+/* Why the open file (or -1 with errno) is no pid file; NULL: it may be one. */
 static const char *
 file_fault(int file)
 {
@@ -349,7 +349,7 @@ found_is_current(const struct found *found)
 	    stat.started == found->start;
 }
 
-/* Both files are open and the record is locked: are they that daemon's? */
+/* Removes both files, if the locked record still names that daemon. */
 static void
 retire_in(const struct place *place, const struct place *record_at, int record,
     const struct found *found)
@@ -385,7 +385,7 @@ instance_retire(const char *path, const struct found *found)
 		return;
 	if (record_place(&at, &place) == 0 &&
 	    (record = openat(at.dir, at.base, O_RDWR | PIDFILE_FLAGS)) != -1) {
-		/* A launch that has it is the next one's: both files are. */
+		/* A launch that holds the lock owns both files by now. */
 		if (flock(record, LOCK_EX | LOCK_NB) == 0 &&
 		    safe_is_current(&at, record) == 1)
 			retire_in(&place, &at, record, found);

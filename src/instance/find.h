@@ -20,7 +20,7 @@ enum instance_state {
 	INSTANCE_RUNNING,
 	INSTANCE_GUESS,			/* a process has the pid in the file,
 					   and no record confirms it */
-	INSTANCE_UNKNOWN		/* it cannot be told */
+	INSTANCE_UNKNOWN		/* the state is not known */
 };
 
 struct found {
@@ -38,9 +38,9 @@ struct found {
 };
 
 /*
- * Finds it, with nothing opened for writing.  A launch that is under way is
- * waited for where wait says so, for at most LAUNCH_WAIT_MS; else the state
- * is INSTANCE_STARTING.
+ * Finds the instance, and opens nothing for writing.  With wait, waits for a
+ * launch that is under way, for at most LAUNCH_WAIT_MS; else the state is
+ * INSTANCE_STARTING.
  */
 void	instance_find(const char *path, bool wait, struct found *);
 
@@ -56,9 +56,9 @@ void	instance_judge(int file, int record, struct found *);
 bool	found_is_current(const struct found *);
 
 /*
- * Removes the pid file and the record of an instance that has ended, where
- * they are its own still: what may not be removed is emptied, what may not be
- * emptied is left, since it names no process.
+ * Removes the pid file and the record of an instance that has ended, if they
+ * still are its own.  A file that may not be removed is emptied; one that may
+ * not be emptied is left, since it names no process.
  */
 void	instance_retire(const char *path, const struct found *);
 

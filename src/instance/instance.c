@@ -17,7 +17,7 @@
 #include "instance/lockfile.h"
 #include "instance/pidfile.h"
 
-/* So often a file may have been removed between its opening and its lock. */
+/* A file may be removed so many times between its open and its lock. */
 #define OPEN_TRIES	1000
 
 static int
@@ -27,7 +27,7 @@ fail(const char **reason, const char *why)
 	return -1;
 }
 
-/* Opens the pid file, if it is there: one that may be written. */
+/* Opens the pid file, if it exists, and checks that it may be written. */
 static int
 open_file(struct instance *instance, const char **reason)
 {
@@ -40,7 +40,7 @@ open_file(struct instance *instance, const char **reason)
 	return *reason == NULL ? 0 : -1;
 }
 
-/* Opens the record, or makes it.  -1 with errno. */
+/* Opens the record, or creates it.  -1 with errno. */
 static int
 open_record(struct instance *instance)
 {
@@ -58,7 +58,7 @@ open_record(struct instance *instance)
 	return instance->record == -1 ? -1 : 0;
 }
 
-/* Why this file is no record to write, or NULL. */
+/* Why this file must not be written as a record, or NULL. */
 static const char *
 unfit_record(int fd)
 {
@@ -196,14 +196,14 @@ instance_take(struct instance *instance)
 		if (record_clear(instance->record) == -1 ||
 		    fstat(instance->record, &st) == -1)
 			return -1;
-		/* Without /proc the record says that it cannot be told. */
+		/* Without /proc the record identifies no process. */
 		if (proc_scope(&instance->entry.scope) == -1 &&
 		    proc_is_short(errno))
 			return -1;
 		instance->entry.device = st.st_dev;
 		instance->entry.inode = st.st_ino;
 	}
-	/* It has no longer pid, of which a shorter one would leave a part. */
+	/* A shorter pid would leave a part of a longer one. */
 	return ftruncate(instance->file, 0);
 }
 
@@ -247,13 +247,13 @@ instance_confirm(struct instance *instance, pid_t pid,
 	struct record claimed;
 
 	instance->entry.pid = pid;
-	/* A daemon that was forked apart has its start tick for itself. */
+	/* A daemon that was forked apart keeps its start tick to itself. */
 	if (start == 0 && instance->record != -1 &&
 	    record_read(instance->record, &claimed) == RECORD_GOOD)
 		start = claimed.start;
 	if (start != 0)
 		instance->entry.start = start;
-	/* Where the disk is full it says `starting' still: no less true. */
+	/* On a full disk it still says `starting', which is no less true. */
 	(void)write_record(instance, RECORD_RUNNING);
 	if (instance->locked)
 		(void)flock(instance->record, LOCK_UN);
@@ -278,8 +278,8 @@ is_ours(const struct instance *instance)
 }
 
 /*
- * Is the record one that this launch has made, and nothing more?  Where its
- * lock is what failed, another launch may have it by now.
+ * Has this launch created the record, and done nothing more?  If the lock is
+ * what failed, another launch may hold it by now.
  */
 static bool
 is_made_in_vain(const struct instance *instance)
@@ -295,7 +295,7 @@ void
 instance_undo(struct instance *instance)
 {
 	if (is_ours(instance)) {
-		/* First emptied: then what may not be removed names nothing. */
+		/* Emptied first: a file that stays must not name a process. */
 		(void)!ftruncate(instance->file, 0);
 		(void)safe_unlink(&instance->place, instance->file);
 		if (instance->record == -1)

@@ -23,7 +23,7 @@
 
 #define PAUSE_MAX	16
 
-/* False where a signal ended it that the caller has blocked to hear of it. */
+/* Sleeps.  Returns false where INT, QUIT or TERM, which are blocked, came. */
 static bool
 milliseconds_pass(int ms)
 {

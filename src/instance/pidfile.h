@@ -17,7 +17,7 @@
  */
 pid_t	pidfile_get(int fd);
 
-/* Why pidfile_get has none, by errno. */
+/* Why pidfile_get failed, by errno. */
 const char *pidfile_content_fault(int error);
 
 /* Why a launch may not write this file, or NULL. */

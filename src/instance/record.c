@@ -19,7 +19,7 @@
 /* `end`, a blank, sixteen digits and a newline. */
 #define END_LENGTH	21
 
-/* A write takes microseconds: so often, and as many milliseconds. */
+/* So many times, a millisecond apart: a write takes microseconds. */
 #define READ_TRIES	100
 
 static const char nothing[RECORD_SIZE];
@@ -136,7 +136,7 @@ write_whole(int fd, const char text[static RECORD_SIZE])
 	ssize_t written;
 	size_t done;
 
-	/* One is enough, but a file system may do less at a time. */
+	/* One call is enough, but a file system may write less at a time. */
 	for (done = 0; done < RECORD_SIZE; done += (size_t)written) {
 		written = pwrite(fd, text + done, RECORD_SIZE - done,
 		    (off_t)done);
@@ -181,7 +181,7 @@ record_add(struct record *record, const char *key, const char *value)
 		put(&text, one);
 	}
 	put(&text, "\n");
-	/* One that is full has no room for the newline, or just had it. */
+	/* A full text lacks the newline, or just had room for it. */
 	if (text.at < text.end) {
 		*text.at = '\0';
 		return true;
@@ -302,7 +302,7 @@ record_parse(const char text[static RECORD_SIZE], struct record *record)
 	memcpy(copy, text, RECORD_SIZE);
 	copy[RECORD_SIZE] = '\0';
 	length = strlen(copy);
-	/* What follows the text is of the same write, too. */
+	/* The NULs after the text are of the same write. */
 	if (memcmp(text + length, nothing, RECORD_SIZE - length) != 0)
 		return RECORD_DAMAGED;
 	if (length == 0)

@@ -46,7 +46,7 @@ int	record_place(struct place *record, const struct place *file);
 
 /*
  * Adds a line to about.  Any value: a newline and a backslash are escaped.
- * What there is no room for is left out, and false returned.
+ * Where there is no room, adds nothing and returns false.
  */
 bool	record_add(struct record *, const char *key, const char *value);
 
@@ -63,7 +63,7 @@ bool	record_value(const struct record *, const char *key, size_t i,
  */
 int	record_write(int fd, const struct record *);
 
-/* Makes it no record, with the size of one.  -1 as record_write. */
+/* Fills it with NULs, to the size of a record.  -1 as record_write. */
 int	record_clear(int fd);
 
 /* Why record_read has no record. */
@@ -78,7 +78,7 @@ enum record_fault {
 /* Reads the record of fd; again, while a write of it is under way. */
 enum record_fault record_read(int fd, struct record *);
 
-/* What the two above make of the file's RECORD_SIZE bytes. */
+/* The same for the RECORD_SIZE bytes of the file, in memory. */
 void	record_format(const struct record *, char text[static RECORD_SIZE]);
 enum record_fault record_parse(const char text[static RECORD_SIZE],
 	    struct record *);

@@ -16,7 +16,7 @@
 #include "instance/safe.h"
 #include "instance/walk.h"
 
-/* So often a name may be replaced between two looks at it. */
+/* A name may be replaced so many times between two looks at it. */
 #define TRIES_MAX	1000
 
 /* No descriptor, and no error: the name is to be looked at again. */
@@ -66,7 +66,7 @@ open_seen(const struct walk *walk, int flags, mode_t mode,
 	return AGAIN;
 }
 
-/* The file is not there: makes it.  AGAIN where it is there now. */
+/* Creates a file that did not exist.  AGAIN where it exists now. */
 static int
 create(struct walk *walk, int flags, mode_t mode, bool *created)
 {
@@ -134,7 +134,7 @@ open_last(struct walk *walk, int flags, mode_t mode, bool *created)
 	return result;
 }
 
-/* What the caller is to close, and why there is nothing more. */
+/* Sets place, which the caller closes, and after an error *reason. */
 static int
 finish(struct walk *walk, struct place *place, int result,
     const char **reason)

@@ -220,7 +220,7 @@ walk_follow(struct walk *walk, int link, const struct stat *st, bool last,
 	return 1;
 }
 
-/* Up: out of a directory that a user's link has led to, that user decides. */
+/* Goes up.  After a user's link, `..' must be the same user's directory. */
 static int
 leave(struct walk *walk)
 {

@@ -29,7 +29,7 @@ become(struct start *start)
 	const struct steps *steps = &plan->steps;
 
 	start->pid = getpid();
-	/* The launcher may have to end this process before it is executed. */
+	/* The launcher may have to terminate this process before the exec. */
 	if (plan_is_apart(plan) || plan->verbose)
 		announce(start, STEP_REFORK);
 

@@ -69,9 +69,9 @@ await_family(const struct family *family)
 }
 
 /*
- * What has left the daemon's session is a descendant of the launcher
- * nevertheless, which is its subreaper: but so are the children that the caller
- * may have left to the launcher.
+ * A process that has left the daemon's session is still a descendant of the
+ * launcher, which is the subreaper.  So is a child that the caller has left to
+ * the launcher.
  */
 void
 end_daemon(const struct family *family, const struct wait *wait)

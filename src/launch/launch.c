@@ -222,7 +222,7 @@ receive(struct launch *launch, struct outcome *outcome, bool *announced)
 	}
 	result = report_receive(launch->listener, &report);
 	if (result == -1) {
-		/* Without its reports the daemon is ended. */
+		/* Without its reports the daemon is terminated. */
 		outcome->kind = OUTCOME_FAILED;
 		outcome->report = (struct report){ .stage = STAGE_CHANNEL,
 		    .error = errno };
@@ -334,7 +334,7 @@ wait_until_ready(struct launch *launch, struct outcome *outcome)
 	}
 	outcome->kind = OUTCOME_NOT_READY;
 	outcome->sig = wait.interrupted;
-	/* To end it may take long: the reason comes first. */
+	/* Terminating it may take long, so the reason comes first. */
 	complain_not_ready(plan, outcome);
 	end_daemon(&launch->family, &wait);
 }

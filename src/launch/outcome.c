@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What came of a launch: undone, and told. */
+/* The outcome of a launch: a failed one is undone and reported. */
 #include "config.h"
 
 #include <stdio.h>
@@ -65,7 +65,7 @@ complain_outcome(const struct plan *plan, const struct outcome *outcome)
 	case OUTCOME_LATE:
 		return complain_late(plan);
 	default:
-		/* Told when it happened. */
+		/* Reported when it happened. */
 		return outcome->status;
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What came of a launch, and the one place where a failed one is undone. */
+/* The outcome of a launch, and the one place where a failed one is undone. */
 #ifndef OUTCOME_H
 #define OUTCOME_H
 

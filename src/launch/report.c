@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The report channel, and what is said of a report. */
+/* The report channel, and the messages about its reports. */
 #include "config.h"
 
 #include <sys/types.h>
@@ -32,7 +32,7 @@ report_receive(int channel, struct report *report)
 	return length == sizeof(*report) ? 1 : length == -1 ? -1 : 0;
 }
 
-/* What a message calls the stage, and what it names as its object. */
+/* Sets the names that a message has for the stage and its object. */
 static void
 describe(const struct plan *plan, const struct report *report,
     const char **name, const char **object)

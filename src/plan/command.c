@@ -66,8 +66,8 @@ command_find(const char *name, const char *path, int root)
 		if (check_executable(candidate, root) == 0)
 			return candidate;
 		/*
-		 * As in a shell, a file that is there is told, but not a
-		 * directory of PATH that only others may search.
+		 * As in a shell, a file that exists is reported.  A directory
+		 * of PATH that only others may search is skipped.
 		 */
 		if (errno == EACCES &&
 		    (root != -1 || access(candidate, F_OK) == 0))

@@ -183,8 +183,8 @@ open_all_stdio(struct plan *plan)
 }
 
 /*
- * Its lines would end up among the command's: is the file of that path one of
- * 0, 1 and 2 of the command, opened or kept?
+ * Refuses the file of that path as descriptor 0, 1 or 2 of the command, opened
+ * or kept: its lines and the command's would end up in one file.
  */
 static int
 check_file_apart(const struct plan *plan, const char *path, const char *reason)
@@ -284,7 +284,7 @@ plan_is_served(const struct plan *plan)
 	    is_served(plan->steps.stdio[1]) || is_served(plan->steps.stdio[2]);
 }
 
-/* What has been written to stderr's file when the command begins. */
+/* Returns the size of stderr's file when the command begins, or -1. */
 static off_t
 find_log_start(const struct plan *plan)
 {
@@ -345,7 +345,7 @@ plan_undo(const struct plan *plan)
 	if (plan->instance != NULL)
 		instance_undo(plan->instance);
 	ready_close(&plan->ready);
-	/* An output file that is new, is still that one, and has no line. */
+	/* Only an output file that is new, still has its name, and is empty. */
 	for (i = 0; i < 3; i++)
 		if (plan->made[i].dir != -1 &&
 		    fstat(plan->stdio[i], &st) == 0 && st.st_size == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who the command runs as: looked up by the launcher, assumed by the daemon. */
+/* The command's user: looked up by the launcher, assumed by the daemon. */
 #include "config.h"
 
 #include <sys/prctl.h>
@@ -59,7 +59,7 @@ find_user(struct identity *id, const char *user, gid_t *group)
 	if (entry == NULL && id->uid == NO_ID)
 		return misuse("--user", user, "no such user");
 
-	/* A number that nobody has: as containers do, without a home. */
+	/* A number without an entry, as in containers: it has no home. */
 	id->user = user;
 	id->home = "/";
 	id->shell = "/bin/sh";
@@ -112,7 +112,7 @@ find_groups(struct identity *id, bool all)
 		room = room > 32 ? room * 2 : 64;
 		errno = 0;
 		more = getgrouplist(id->user, id->gid, id->groups, &got) == -1;
-		/* The list is short then, and the result no failure. */
+		/* Then the list is short, although no failure is returned. */
 		if (is_unreadable(errno))
 			return complain_errno("user", id->name, errno);
 	} while (more);
@@ -141,7 +141,7 @@ identity_find(struct identity *id, const char *user, const char *group)
 		return misuse("--user", user,
 		    "not in the user database, so it needs a group: UID:GROUP");
 
-	/* Who already is this needs no privilege to become it. */
+	/* A caller with these ids needs no privilege to keep them. */
 	if (geteuid() != 0 && getuid() == geteuid() && getgid() == getegid() &&
 	    (id->uid == NO_ID || id->uid == getuid()) && id->gid == getgid()) {
 		id->change = false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who the command runs as. */
+/* The user and groups of the command. */
 #ifndef IDENTITY_H
 #define IDENTITY_H
 
@@ -23,7 +23,7 @@ struct identity {
 /*
  * Looks up user (a name or number, or NULL) and group (the same) in the
  * system's databases, names before numbers as POSIX has it for chown(1).
- * A user without a group gets his own groups; with one, just that.
+ * A user without a group gets the user's own groups; with one, just that.
  * The only code that uses NSS; with neither user nor group it does nothing.
  * Returns STATUS_DONE, or STATUS_FAILED after a message.
  */

@@ -21,7 +21,7 @@
 #include "plan/plan.h"
 #include "process/arguments.h"
 
-/* --if-not-running: that is all the caller wants, without a word. */
+/* With --if-not-running the caller wants no message. */
 static int
 already_running(const struct plan *plan, const char *path, pid_t pid)
 {
@@ -103,7 +103,7 @@ describe_launch(const struct plan *plan, struct record *record)
 			break;
 }
 
-/* Does this state of the instance forbid another one? */
+/* Does this state of the instance forbid a launch? */
 static bool
 is_in_the_way(const struct plan *plan, const struct found *found)
 {

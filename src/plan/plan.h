@@ -119,7 +119,7 @@ void	plan_undo(const struct plan *);
  */
 bool	plan_is_served(const struct plan *);
 
-/* Why the init of a pid namespace, whose end kills the others, cannot fork. */
+/* Why pid 1 of a namespace must not fork and exit: that kills the others. */
 extern const char init_fault[];
 
 /* Does the launch fork, so that a launcher is there to wait and to report? */

@@ -19,7 +19,7 @@ proc_trim_command(char *text, size_t length)
 	/* The last one has no NUL where it was written over. */
 	if (length > 0 && text[length - 1] != '\0')
 		text[length++] = '\0';
-	/* Who sets a title leaves what it had of arguments empty. */
+	/* A process that sets a title leaves its other arguments empty. */
 	while (length > 1 && text[length - 1] == '\0' &&
 	    text[length - 2] == '\0')
 		--length;
@@ -76,7 +76,7 @@ ends_with(const char *text, size_t length, const char *path,
 	return end > text && end[-1] == '\0';
 }
 
-/* Was its executable, which a newer one has replaced, of that path? */
+/* Did its executable have that path, before a newer one replaced it? */
 static bool
 was_executed_from(pid_t pid, const char *path)
 {

@@ -132,7 +132,7 @@ proc_hides(pid_t pid)
 {
 	struct proc_stat stat;
 
-	/* Another one, which it shows, may have got the number meanwhile. */
+	/* A process that /proc shows may have got the pid meanwhile. */
 	return proc_stat(pid, &stat) == -1 &&
 	    (kill(pid, 0) == 0 || errno != ESRCH) &&
 	    proc_stat(pid, &stat) == -1;

@@ -45,8 +45,8 @@ struct proc_scope {
 bool	proc_is_ours(void);
 
 /*
- * That of this process.  -1 with errno: ENOENT where /proc is not ours; else
- * it could not be read.
+ * Reads that of this process.  -1 with errno: ENOENT where /proc is not ours;
+ * else it could not be read.
  */
 int	proc_scope(struct proc_scope *);
 

@@ -138,7 +138,7 @@ check_descriptors(struct set *set)
 	return 0;
 }
 
-/* The one, whatever /proc shows of it. */
+/* Signals the first target, whatever /proc shows of it. */
 static int
 signal_first(struct set *set)
 {
@@ -183,7 +183,7 @@ signal_targets(struct set *set)
 	ssize_t n = 0;
 	int result, saved;
 
-	/* What can fail for all of them does so before the first signal. */
+	/* A fault that concerns all of them shows before the first signal. */
 	if (set->targets->scope != TARGET_ONE) {
 		if (check_descriptors(set) == -1)
 			return -1;
@@ -333,7 +333,7 @@ stop_all(const struct targets *given, const struct schedule *schedule,
 		stopped = stop_stage(&targets, schedule->stage[i].signal,
 		    schedule->stage[i].wait, call);
 
-	/* These two fail for no reason, and keep errno. */
+	/* These two do not fail, and keep errno. */
 	if (targets.pidfd != given->pidfd && targets.pidfd != -1)
 		(void)close(targets.pidfd);
 	/* What is launched after this has its own limit. */
@@ -355,7 +355,7 @@ kill_child(pid_t pid)
 	return true;
 }
 
-/* Those of the targets.  false: there are none. */
+/* Kills the children among the targets.  False: there are none. */
 static bool
 kill_children(const struct targets *targets)
 {

@@ -20,7 +20,7 @@
 #define PAUSE_MIN	1
 #define PAUSE_MAX	50
 
-/* What takes longer gets no answer: TCP repeats itself after a second. */
+/* A longer attempt gets no answer: TCP repeats itself after a second. */
 #define ATTEMPT_MS	1000
 
 static void

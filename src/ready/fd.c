@@ -21,9 +21,9 @@ parse(struct readiness *want, const char *value)
 }
 
 /*
- * Makes the pipe, whose other end is the command's descriptor N from then on:
- * before another file is opened, which could be N.  -1 with errno; EBADF where
- * N is above the limit.
+ * Makes the pipe; its other end is the command's descriptor N.  No other file
+ * is open yet that could have that number.  -1 with errno; EBADF where N is above
+ * the limit.
  */
 static int
 make_pipe(struct ready *ready)

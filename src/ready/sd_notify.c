@@ -223,7 +223,7 @@ notify_close(const struct notify_socket *notify)
 		(void)unlinkat(notify->base, notify->directory, AT_REMOVEDIR);
 }
 
-/* Closes what the message brought.  Returns the sender's pid, or 0. */
+/* Closes descriptors of the message.  Returns the sender's pid, or 0. */
 static pid_t
 take_control(struct msghdr *message)
 {

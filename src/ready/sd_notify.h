@@ -11,7 +11,7 @@
 /* A message has at most so many bytes, as systemd has it. */
 #define NOTIFY_MAX	4096
 
-/* What has been said until now. */
+/* The messages until now. */
 struct notice {
 	bool ready;			/* READY=1 */
 	long long extend;		/* EXTEND_TIMEOUT_USEC= in
@@ -55,7 +55,7 @@ int	notify_open(struct notify_socket *, int root);
 /* Removes the socket; also where notify_open failed half-way. */
 void	notify_close(const struct notify_socket *);
 
-/* What came of notify_receive. */
+/* The results of notify_receive. */
 enum notify_event {
 	NOTIFY_NONE,			/* no more messages */
 	NOTIFY_TAKEN,

@@ -24,7 +24,7 @@ read_end(int fd, off_t start, char text[static TAIL_BYTES])
 
 	if (fstat(fd, &st) == -1)
 		return 0;
-	/* Somebody has emptied it since. */
+	/* It has been emptied since. */
 	if (start > st.st_size)
 		start = 0;
 	if (st.st_size - start <= TAIL_BYTES) {

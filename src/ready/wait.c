@@ -227,7 +227,7 @@ describe_end(const struct wait *wait, const siginfo_t *child, char *reason,
 	return STATUS_ENDED;
 }
 
-/* What the command itself has said of its state. */
+/* Adds the state that the command itself has sent. */
 static void
 add_notice(const struct notice *notice, char *reason, size_t size)
 {

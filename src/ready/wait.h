@@ -16,8 +16,8 @@
  * daemon's end is a SIGCHLD), and the time-out.  All signals are blocked, and
  * the first seven members of wait are set.
  * Returns STATUS_DONE; or STATUS_ENDED, STATUS_TIMED_OUT or STATUS_FAILED with
- * the reason: then the daemon is to be ended.  wait->interrupted is the signal
- * that ended the wait, or 0.  The caller closes wait->signals.
+ * the reason: then the caller terminates the daemon.  wait->interrupted is the
+ * signal that ended the wait, or 0.  The caller closes wait->signals.
  */
 int	ready_wait(struct wait *, char *reason, size_t size);
 

@@ -155,7 +155,7 @@ read_events(const struct watch *watch)
 /*
  * A time may be too coarse for a write just after another, so the events
  * count, too.  A directory on the way that is a link, and leads elsewhere from
- * one moment to the other, tells nothing: that is seen at the next look, a
+ * one moment to the other, causes no event: it is seen at the next look, a
  * second later at most.
  */
 int

@@ -24,8 +24,8 @@ int	watch_open(struct watch *, const char *path);
 
 /*
  * Takes what has happened since: 1, the file has been made, replaced or
- * written; 0, not yet, and fd will tell when it is worth asking again; -1 with
- * errno.
+ * written; 0, not yet, and fd is readable when it is worth asking again; -1
+ * with errno.
  */
 int	watch_check(struct watch *);
 

@@ -21,13 +21,13 @@
 #include "process/stop.h"
 #include "verbs/control.h"
 
-/* A daemon that ends and is launched anew all the time is given up on. */
+/* Give up on a daemon that is restarted all the time. */
 #define FIND_TRIES	100
 
 /*
- * Finds the daemon and holds it by a pidfd: from then on its pid cannot be
- * another process's.  It may have ended, and its pid have been re-used, just
- * before: so its start tick is compared once more.
+ * Finds the daemon and opens a pidfd, which never stands for another process.
+ * The pid may have been re-used just before, so the start tick is compared once
+ * more.
  */
 static void
 hold(const char *path, struct found *found, int *pidfd)
@@ -61,8 +61,8 @@ hold(const char *path, struct found *found, int *pidfd)
 }
 
 /*
- * A process has the pid, but may be any: the user is told which it is, and how
- * to signal it.  sig is NULL where nothing is to be sent.
+ * A process has the pid, but may not be the daemon.  Reports which process it
+ * is, and how to signal it.  sig is NULL where nothing is to be sent.
  */
 static int
 refuse_guess(const char *verb, const char *path, const struct found *found,
@@ -81,7 +81,7 @@ refuse_guess(const char *verb, const char *path, const struct found *found,
 	return complain(verb, path, reason);
 }
 
-/* What cannot be acted on; STATUS_DONE for one that does not run. */
+/* Reports an unknown state; STATUS_DONE for an instance that does not run. */
 static int
 refuse(const char *verb, const char *path, const struct found *found,
     const char *sig)
@@ -166,7 +166,7 @@ stop_running(const struct config *config, int pidfd, const struct found *found)
 	return STATUS_FAILED;
 }
 
-/* The schedule has ended, and something of it has not. */
+/* Reports the process that has survived the schedule. */
 static void
 complain_survivor(const char *path, int pidfd, pid_t pid)
 {
