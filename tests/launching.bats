@@ -181,8 +181,8 @@ launch was under way"
 	fails 125 "daemonize: stop: $PIDFILE: /proc is not mounted, or \
 belongs to another pid namespace" --stop -p "$PIDFILE"
 	CALLER=()
-	fails 125 "daemonize: stop: $PIDFILE: it was launched where /proc could \
-not be used" --stop -p "$PIDFILE"
+	fails 125 "daemonize: stop: $PIDFILE: launched without /proc, \
+so its record does not identify it" --stop -p "$PIDFILE"
 }
 
 @test "a launch whose child would be the init of a namespace is refused" {

@@ -22,7 +22,7 @@ parse(struct readiness *want, const char *value)
 
 /*
  * Makes the pipe; its other end is the command's descriptor N.  No other file
- * is open yet that could have that number.  -1 with errno; EBADF where N is above
+ * is open yet that could have that number.  -1 with errno; EBADF: N is above
  * the limit.
  */
 static int
