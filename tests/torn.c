@@ -27,7 +27,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../src/instance/record.h"
+#include "instance/record.h"
 
 #define PIECE	64
 

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../../src/command.h"
+#include "plan/command.h"
 #include "fuzz.h"
 
 int

@@ -18,11 +18,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../../src/explain.h"
-#include "../../src/instance/name.h"
-#include "../../src/message.h"
-#include "../../src/options.h"
-#include "../../src/plan.h"
+#include "base/message.h"
+#include "cli/options.h"
+#include "instance/name.h"
+#include "plan/plan.h"
+#include "verbs/explain.h"
 #include "fuzz.h"
 
 #define MAX_ARGUMENTS	256
@@ -110,20 +110,21 @@ static void
 try(int argc, char **argv)
 {
 	static const struct caller caller;
-	struct config config;
 	static struct plan plan;
+	struct config config;
+	const char *reason;
 
 	reset_getopt();
 	if (options_parse(&config, argc, argv) != STATUS_DONE)
 		return;
 	if (config.name != NULL)
-		config.pidfile = name_pidfile(config.name);
+		config.pidfile = name_pidfile(config.name, &reason);
 	if (config.verb != VERB_LAUNCH && config.verb != VERB_EXPLAIN)
 		return;
 	/* They would take a descriptor of ours, and ask the network. */
-	if (config.ready.method == READY_FD ||
-	    config.ready.method == READY_TCP)
-		config.ready.method = READY_EXEC;
+	if (config.ready.method == &fd_method ||
+	    config.ready.method == &tcp_method)
+		config.ready.method = &exec_method;
 	if (plan_make(&plan, &config, &caller) == STATUS_DONE) {
 		assert(plan.path[0] == '/' && plan.argv[0] != NULL);
 		explain(&plan, config.json);

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../../src/instance/pidfile.h"
+#include "instance/pidfile.h"
 #include "fuzz.h"
 
 static int file;

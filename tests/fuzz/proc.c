@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "../../src/proc.h"
+#include "process/proc.h"
 #include "fuzz.h"
 
 int

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "../../src/instance/record.h"
+#include "instance/record.h"
 #include "fuzz.h"
 
 #define LINES		64	/* of one record, at most */

@@ -5,8 +5,9 @@
 #include <limits.h>
 #include <signal.h>
 
-#include "../../src/schedule.h"
 #include "fuzz.h"
+#include "process/schedule.h"
+#include "process/signals.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
