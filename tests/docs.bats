@@ -271,7 +271,7 @@ manual_page_section() {
 @test "the completion has every signal with a name that the program knows" {
 	equal signals "$(complete_line "daemonize --signal="; offered | sort)" \
 	    "$(sed -nE 's/^	\{ SIG[A-Z0-9]+,	"([A-Z0-9]+)" \},$/\1/p' \
-		"$SOURCE_DIR/src/process/schedule.c" | sort)"
+		"$SOURCE_DIR/src/process/signals.c" | sort)"
 }
 
 @test "the completion offers files, directories, users and groups" {
@@ -349,7 +349,7 @@ manual_page_section() {
 
 	# Several names have the same number.
 	statuses=$(sed -nE 's/.*STATUS_[A-Z_]+ = ([0-9]+).*/\1/p' \
-	    "$SOURCE_DIR/src/message.h" | sort -nu)
+	    "$SOURCE_DIR/src/base/message.h" | sort -nu)
 	[[ -n $statuses ]]
 	equal manual "$(manual_section "EXIT STATUS" |
 	    sed -n 's/^\.It \([0-9]*\)$/\1/p')" "$statuses"

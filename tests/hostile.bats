@@ -292,3 +292,23 @@ namespace; use this verb there" --status -p "$PIDFILE"
 namespace; use this verb there" --stop -p "$PIDFILE"
 	alive "$PID"
 }
+
+# --- a server that does not answer --------------------------------------------
+
+@test "while the server of an output file does not answer, TERM ends the launch" {
+	local status=0
+
+	requires root python3 timeout
+	mkdir silent
+	# Once the server has read the request, the kernel waits for its answer.
+	timeout 60 "$SOURCE_DIR/tests/silentfs.py" "$TMP/silent" bash -c '
+		"$0" -p "$1" -o silent/log sleep 1000 >out 2>&1 &
+		until [[ -e silent.asked ]]; do :; done
+		kill -TERM $!
+		wait $!' "$DAEMONIZE" "$PIDFILE" 3>&- || status=$?
+	((status != 99)) || skip "needs a FUSE to mount"
+	equal status "$status" 143
+	equal message "$(cat out)" "daemonize: exec: $(type -P sleep): \
+interrupted by signal TERM"
+	[[ ! -e $PIDFILE && ! -e $PIDFILE.record ]]
+}

@@ -410,12 +410,12 @@ begin_deaf() {
 }
 
 @test "a command that is too slow and ignores TERM is killed" {
-	begin_deaf --ready="file:$TMP/never" --ready-timeout=50ms
+	begin_deaf --ready="file:$TMP/never" --ready-timeout=3s
 	eventually grep -qx 15 log
 	alive "$LAUNCHER"
 	kill -INT "$LAUNCHER"
 	ends 124 "daemonize: ready: $HELPERS_DIR/stubborn: not ready after \
-50ms: file:$TMP/never"
+3s: file:$TMP/never"
 	is_undone
 }
 

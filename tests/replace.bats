@@ -106,10 +106,10 @@ time$tail" --replace=TERM/3d -p "$PIDFILE" true
 @test "a new one that is not ready ends by the default schedule" {
 	start
 	fails 124 "daemonize: ready: $HELPERS_DIR/stubborn: not ready after \
-10ms: file:$TMP/never
+3s: file:$TMP/never
 daemonize: replace: $PIDFILE: the old instance has been stopped" \
 	    --replace=USR2/0/KILL --ready="file:$TMP/never" \
-	    --ready-timeout=10ms -p "$PIDFILE" "$HELPERS_DIR/stubborn" \
+	    --ready-timeout=3s -p "$PIDFILE" "$HELPERS_DIR/stubborn" \
 	    "$TMP/log" end=15
 	gone "$PID"
 	equal signals "$(sed 1d "$TMP/log")" 15

@@ -241,25 +241,13 @@ instance_judge(int file, int record, struct found *found)
 		found->state = INSTANCE_NONE;
 		return;
 	}
-	/* Another program, or the command itself, has written it since. */
+	/* Another program, or the command, has written the file since. */
 	pid = pidfile_get(file);
 	if (pid != 0 && pid != found->pid) {
 		found->recorded = false;
 		judge_file(file, "its record names another pid, and that "
 		    "process has ended", found);
 	}
-}
-
-int
-record_place(struct place *record, const struct place *file)
-{
-	record->dir = file->dir;
-	(void)strlcpy(record->base, file->base, sizeof(record->base));
-	if (strlcat(record->base, RECORD_SUFFIX, sizeof(record->base)) <
-	    sizeof(record->base))
-		return 0;
-	errno = ENAMETOOLONG;
-	return -1;
 }
 
 /*

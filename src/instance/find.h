@@ -52,9 +52,6 @@ void	instance_find(const char *path, bool wait, struct found *);
  */
 void	instance_judge(int file, int record, struct found *);
 
-/* The place of the record of the pid file.  -1: the name is too long. */
-int	record_place(struct place *record, const struct place *file);
-
 /* Is the process still the one that was found: has it the same start tick? */
 bool	found_is_current(const struct found *);
 

@@ -7,10 +7,10 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "instance/pidfile.h"
 
 pid_t
@@ -18,7 +18,6 @@ pidfile_get(int fd)
 {
 	static const char space[] = " \t\r\n";
 	char text[PIDFILE_MAX + 1], *end;
-	const char *error;
 	ssize_t length;
 	pid_t pid;
 
@@ -38,9 +37,9 @@ pidfile_get(int fd)
 	*end = '\0';
 	if (end == text)
 		return 0;
-	pid = (pid_t)strtonum(text, 1, INT_MAX, &error);
+	pid = (pid_t)number_parse(text, 1, INT_MAX);
 	errno = EBADMSG;
-	return error == NULL ? pid : -1;
+	return pid;
 }
 
 const char *

@@ -350,3 +350,15 @@ record_read(int fd, struct record *record)
 	return st.st_dev == record->device && st.st_ino == record->inode ?
 	    RECORD_GOOD : RECORD_COPY;
 }
+
+int
+record_place(struct place *record, const struct place *file)
+{
+	record->dir = file->dir;
+	(void)strlcpy(record->base, file->base, sizeof(record->base));
+	if (strlcat(record->base, RECORD_SUFFIX, sizeof(record->base)) <
+	    sizeof(record->base))
+		return 0;
+	errno = ENAMETOOLONG;
+	return -1;
+}

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "instance/safe.h"
 #include "process/proc.h"
 
 #define RECORD_SIZE	4096
@@ -37,6 +38,11 @@ struct record {
 	ino_t inode;
 	char about[RECORD_SIZE - 512];	/* of the launch: lines, as written */
 };
+
+/*
+ * The place of the record of the pid file.  -1 with errno: ENAMETOOLONG.
+ */
+int	record_place(struct place *record, const struct place *file);
 
 /*
  * Adds a line to about.  Any value: a newline and a backslash are escaped.

@@ -76,11 +76,18 @@ stage_done(struct start *start, int stage)
 		announce(start, stage);
 }
 
+/* The intermediate has not set it, nor has the launcher. */
+static pid_t
+own_pid(const struct start *start)
+{
+	return start->pid != 0 ? start->pid : getpid();
+}
+
 /* Reports a stage that is done.  Without a launcher, the launch is over. */
 static void
 announce(struct start *start, int stage)
 {
-	struct report report = { .stage = stage, .pid = getpid() };
+	struct report report = { .stage = stage, .pid = own_pid(start) };
 
 	if (start->channel != -1 &&
 	    report_send(start->channel, &report) == -1)
@@ -93,7 +100,7 @@ void
 stage_failed(struct start *start, int stage)
 {
 	struct report report = { .stage = stage, .error = errno,
-	    .pid = getpid(), .fd = start->fd };
+	    .pid = own_pid(start), .fd = start->fd };
 
 	if (start->call != NULL)
 		(void)strlcpy(report.call, start->call, sizeof(report.call));

@@ -14,7 +14,8 @@ struct family {
 					   intermediate or daemon */
 	pid_t daemon;			/* 0: not known yet */
 	bool grouped;			/* child leads a group and a session */
-	bool had_children;		/* the caller left the launcher some */
+	bool had_children;		/* the caller may have left the launcher
+					   some */
 };
 
 /* Has this process children that have not been reaped? */

@@ -32,13 +32,14 @@
 #include "base/message.h"
 #include "launch/end.h"
 #include "launch/launch.h"
+#include "launch/opener.h"
 #include "launch/outcome.h"
+#include "launch/start.h"
 #include "process/proc.h"
 #include "process/signals.h"
 
 struct launch {
 	struct plan *plan;
-	runner *run;			/* what the daemon's process does */
 	struct start start;		/* shared with the processes */
 	struct family family;		/* the processes */
 	int listener;			/* what their reports are read from */
@@ -48,13 +49,10 @@ struct launch {
 	bool over;			/* the wait was ended */
 };
 
-static int	open_all(struct launch *);
-static int	open_messages(struct plan *);
+static int	open_all(struct launch *, struct outcome *);
+static int	open_files(struct plan *);
 static int	open_channel(struct launch *);
 static int	prepare_launcher(struct launch *, const char **call);
-static pid_t	start_daemon(struct launch *);
-static process	intermediate, daemon_process;
-static void	leave_launcher(struct start *);
 static void	listen_to(struct launch *, struct outcome *);
 static bool	receive(struct launch *, struct outcome *, bool *announced);
 static bool	await_report(struct launch *, struct outcome *);
@@ -64,8 +62,9 @@ static void	wait_until_ready(struct launch *, struct outcome *);
 int
 launch(struct plan *plan, runner *run)
 {
-	struct launch launch = { .plan = plan, .run = run, .signals = -1,
-	    .start = { .plan = plan, .channel = -1, .listener = -1 } };
+	struct launch launch = { .plan = plan, .signals = -1,
+	    .start = { .plan = plan, .run = run, .channel = -1,
+		.listener = -1 } };
 	struct outcome outcome = { .kind = OUTCOME_TOLD };
 	int status;
 
@@ -73,9 +72,9 @@ launch(struct plan *plan, runner *run)
 	if (signals_hold() == -1)
 		outcome.status = complain_errno("signals", NULL, errno);
 	else
-		outcome.status = open_all(&launch);
+		outcome.status = open_all(&launch, &outcome);
 	if (outcome.status == STATUS_DONE) {
-		launch.family.child = start_daemon(&launch);
+		launch.family.child = start_daemon(&launch.start);
 		listen_to(&launch, &outcome);
 	}
 	if (outcome.kind == OUTCOME_READY)
@@ -91,19 +90,24 @@ launch(struct plan *plan, runner *run)
 /* --- before the fork ---------------------------------------------------- */
 
 static int
-open_all(struct launch *launch)
+open_all(struct launch *launch, struct outcome *outcome)
 {
 	struct plan *plan = launch->plan;
 	const char *call;
 	int status;
 
-	/* An instance that runs is left alone, and so are its files. */
-	if ((status = plan_open_instance(plan)) != STATUS_DONE ||
-	    (status = plan_open_files(plan)) != STATUS_DONE ||
+	status = plan->served ?
+	    opener_run(plan, open_files, &outcome->sig) : open_files(plan);
+	if (outcome->sig != 0) {
+		outcome->kind = OUTCOME_INTERRUPTED;
+		/* To undo may need an answer, too: another one ends that. */
+		(void)sigprocmask(SIG_UNBLOCK, &plan->interrupts, NULL);
+	}
+	if (status != STATUS_DONE ||
 	    (status = plan_open_ready(plan)) != STATUS_DONE)
 		return status;
 	if (!plan_forks(plan))
-		return open_messages(plan);
+		return plan_open_messages(plan);
 	if ((status = open_channel(launch)) != STATUS_DONE)
 		return status;
 	if (prepare_launcher(launch, &call) == -1)
@@ -111,19 +115,13 @@ open_all(struct launch *launch)
 	return STATUS_DONE;
 }
 
-/* In the foreground no other process keeps the caller's stdout and stderr. */
+/* An instance that runs is left alone, and so are its files. */
 static int
-open_messages(struct plan *plan)
+open_files(struct plan *plan)
 {
-	int fds[2];
+	int status = plan_open_instance(plan);
 
-	if (plan->stdio[1] == -1 && plan->stdio[2] == -1)
-		return STATUS_DONE;
-	if (messages_keep(fds) == -1 ||
-	    descriptors_add(&plan->spare, fds[0]) == -1 ||
-	    descriptors_add(&plan->spare, fds[1]) == -1)
-		return complain_errno("stdio", "dup", errno);
-	return STATUS_DONE;
+	return status == STATUS_DONE ? plan_open_files(plan) : status;
 }
 
 static int
@@ -163,97 +161,19 @@ prepare_launcher(struct launch *launch, const char **call)
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1 &&
 	    (errno != EINVAL || ready_waits(&plan->ready.want)))
 		return -1;
-	launch->family.had_children = has_children();
+	launch->family.grouped = plan->steps.background && plan->steps.session;
+	launch->family.had_children = true;
 	launch->deadline = NEVER;
 	/* vfork(2) returns when it is all over: no wait can be ended. */
 	if (!plan_is_apart(plan))
 		return 0;
+	launch->family.had_children = has_children();
 	if (ready_waits(&plan->ready.want))
 		launch->deadline = now_ms() + plan->ready.want.timeout;
 	*call = "signalfd4";
 	launch->signals = signalfd(-1, &plan->interrupts,
 	    SFD_NONBLOCK | SFD_CLOEXEC);
 	return launch->signals == -1 ? -1 : 0;
-}
-
-/* --- the forks ---------------------------------------------------------- */
-
-/* Returns the pid of the process that was forked, or -1 with errno. */
-static pid_t
-start_daemon(struct launch *launch)
-{
-	const struct plan *plan = launch->plan;
-	struct start own = { .plan = plan, .channel = -1 };
-	bool apart = plan_is_apart(plan);
-	pid_t pid;
-
-	launch->family.grouped = plan->steps.background && plan->steps.session;
-	if (plan->steps.background) {
-		pid = step_background(apart, intermediate, launch);
-		if (pid == -1)
-			stage_failed(&own, STEP_BACKGROUND);
-		return pid;
-	}
-
-	/* Without that fork, the launcher itself continues. */
-	stage_done(&own, STEP_BACKGROUND);
-	if (step_session(plan->steps.session) == -1)
-		stage_failed(&own, STEP_SESSION);
-	stage_done(&own, STEP_SESSION);
-	if (!plan->steps.refork)
-		launch->run(&own);
-	pid = step_refork(apart, daemon_process, launch);
-	if (pid == -1)
-		stage_failed(&own, STEP_REFORK);
-	return pid;
-}
-
-/*
- * With a second fork it exits once the daemon has been executed, or has ended;
- * without one it is the daemon.
- */
-static void
-intermediate(void *argument)
-{
-	struct launch *launch = argument;
-	struct start *start = &launch->start;
-	const struct steps *steps = &start->plan->steps;
-
-	leave_launcher(start);
-	stage_done(start, STEP_BACKGROUND);
-	if (step_session(steps->session) == -1)
-		stage_failed(start, STEP_SESSION);
-	stage_done(start, STEP_SESSION);
-	if (!steps->refork)
-		launch->run(start);
-	if (step_refork(plan_is_apart(start->plan), daemon_process,
-	    launch) == -1)
-		stage_failed(start, STEP_REFORK);
-	_exit(STATUS_DONE);
-}
-
-static void
-daemon_process(void *argument)
-{
-	struct launch *launch = argument;
-
-	leave_launcher(&launch->start);
-	launch->run(&launch->start);
-}
-
-/*
- * The first thing that a child of the launcher does.  With the launcher's end
- * open, the daemon would not see it closed.
- */
-static void
-leave_launcher(struct start *start)
-{
-	if (start->listener != -1)
-		(void)close(start->listener);
-	start->listener = -1;
-	/* After unshare(CLONE_NEWPID) in the caller, all ends with this one. */
-	if (getpid() == 1)
-		stage_failed(start, STAGE_INIT);
 }
 
 /* --- the launcher waits ------------------------------------------------- */

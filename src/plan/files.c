@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/vfs.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -246,6 +247,43 @@ plan_open_files(struct plan *plan)
 	return status;
 }
 
+/* Is the file, or the directory that it will be made in, a server's? */
+static bool
+is_served(const char *path)
+{
+	/* Of linux/magic.h and statfs(2). */
+	static const unsigned int servers[] = { 0x65735546 /* FUSE */,
+	    0x6969 /* NFS */, 0xff534d42 /* CIFS */, 0xfe534d42 /* SMB2 */,
+	    0x01021997 /* 9P */, 0x00c36400 /* Ceph */ };
+	char directory[PATH_MAX];
+	struct statfs fs;
+	char *slash;
+	size_t i;
+
+	if (path == NULL || is_null(path))
+		return false;
+	if (statfs(path, &fs) == -1) {
+		(void)strlcpy(directory, path, sizeof(directory));
+		slash = strrchr(directory, '/');
+		if (slash != NULL)
+			slash[slash == directory] = '\0';
+		if (statfs(slash == NULL ? "." : directory, &fs) == -1)
+			return false;
+	}
+	for (i = 0; i < sizeof(servers) / sizeof(*servers); i++)
+		if ((unsigned int)fs.f_type == servers[i])
+			return true;
+	return false;
+}
+
+bool
+plan_is_served(const struct plan *plan)
+{
+	return is_served(plan->pidfile) || is_served(plan->lockfile) ||
+	    is_served(plan->steps.stdio[0]) ||
+	    is_served(plan->steps.stdio[1]) || is_served(plan->steps.stdio[2]);
+}
+
 /* Returns the size of stderr's file when the command begins, or -1. */
 static off_t
 find_log_start(const struct plan *plan)
@@ -272,6 +310,20 @@ plan_open_ready(struct plan *plan)
 	return ready_open(&plan->ready, plan->root_fd, &plan->spare,
 	    &reason) == 0 ? STATUS_DONE :
 	    complain("ready", plan->ready.want.text, reason);
+}
+
+int
+plan_open_messages(struct plan *plan)
+{
+	int fds[2];
+
+	if (plan->stdio[1] == -1 && plan->stdio[2] == -1)
+		return STATUS_DONE;
+	if (messages_keep(fds) == -1 ||
+	    descriptors_add(&plan->spare, fds[0]) == -1 ||
+	    descriptors_add(&plan->spare, fds[1]) == -1)
+		return complain_errno(stdio_step, "dup", errno);
+	return STATUS_DONE;
 }
 
 int

@@ -238,8 +238,8 @@ plan_make(struct plan *plan, const struct config *config,
 	    (status = check_chdir(plan)) != STATUS_DONE ||
 	    (status = find_command(plan)) != STATUS_DONE)
 		return status;
-	/* With vfork(2) no wait can be ended. */
-	if (plan_is_apart(plan))
+	plan->served = plan_is_served(plan);
+	if (plan_is_apart(plan) || plan->served)
 		find_interrupts(caller, &plan->interrupts);
 	return make_shell_argv(plan);
 }

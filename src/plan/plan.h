@@ -27,7 +27,8 @@ struct plan {
 	struct steps steps;
 	struct caller caller;
 	sigset_t interrupts;		/* INT, QUIT and TERM, but those that
-					   the caller ignores or blocks */
+					   the caller ignores or blocks; only
+					   where a wait can be ended */
 
 	struct identity identity;
 	const char *root;		/* NULL: no chroot */
@@ -40,6 +41,7 @@ struct plan {
 	struct instance *instance;	/* the same, opened, or NULL */
 
 	bool append;
+	bool served;			/* a server has some of the files */
 	bool files_open;
 	int stdio[3];			/* becomes 0, 1, 2; -1: keep */
 	bool truncate[3];
@@ -90,6 +92,12 @@ int	plan_open_files(struct plan *);
 int	plan_open_ready(struct plan *);
 
 /*
+ * In the foreground no other process keeps the caller's stdout and stderr for
+ * messages: keeps copies of those that the command does not get.  As above.
+ */
+int	plan_open_messages(struct plan *);
+
+/*
  * For --replace, before the old instance is stopped: opens the files, takes
  * the lock file's lock if no process holds it, and sees whether the pid file
  * can be used.  As above.
@@ -104,6 +112,12 @@ int	plan_truncate(const struct plan *, int *fd);
 
 /* Removes the files that a failed launch has made.  Async-signal-safe. */
 void	plan_undo(const struct plan *);
+
+/*
+ * Is one of the plan's files on a file system of a server, which may not
+ * answer: FUSE, NFS, SMB, 9P, Ceph?
+ */
+bool	plan_is_served(const struct plan *);
 
 /* Why pid 1 of a namespace must not fork and exit: that kills the others. */
 extern const char init_fault[];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Signals: their names, and setting all of them, the C library's too. */
+/* Signals: their names, and setting all of them. */
 #ifndef SIGNALS_H
 #define SIGNALS_H
 

@@ -19,7 +19,7 @@
 #include "base/clock.h"
 #include "base/progress.h"
 #include "pidfd.h"
-#include "process/proc.h"
+#include "process/set.h"
 #include "process/signals.h"
 #include "process/stop.h"
 #include "process/targets.h"
@@ -29,97 +29,6 @@
 
 /* How long stop_children() tries. */
 #define CHILDREN_MS	5000
-
-/* The targets that one stage has signalled. */
-struct set {
-	const struct targets *targets;
-	int sig;
-	bool proc;			/* /proc can be used */
-	struct pollfd *fds;		/* the first is skip_fd, then n pidfds
-					   that are held, for the wait */
-	struct identified *ids;		/* of the same */
-	size_t n;
-	struct identified *dropped;	/* signalled, but held no longer: no
-					   descriptors were left */
-	size_t ndropped;
-	size_t seen, refused;		/* in one look; how many may not be
-					   signalled, and why */
-	int error;
-	const char *call;		/* that failed */
-};
-
-/* The caller of stop_all owns the pidfd of the one. */
-static void
-close_held(const struct set *set, size_t i)
-{
-	if (set->fds[i].fd != set->targets->pidfd)
-		(void)close(set->fds[i].fd);
-}
-
-static int
-set_add(struct set *set, int pidfd, struct identified id)
-{
-	struct pollfd *fds;
-	struct identified *ids;
-
-	set->call = "malloc";
-	fds = reallocarray(set->fds, set->n + 2, sizeof(*fds));
-	if (fds == NULL)
-		return -1;
-	set->fds = fds;
-	ids = reallocarray(set->ids, set->n + 2, sizeof(*ids));
-	if (ids == NULL)
-		return -1;
-	set->ids = ids;
-	set->n++;
-	fds[set->n] = (struct pollfd){ .fd = pidfd, .events = POLLIN };
-	ids[set->n] = id;
-	return 0;
-}
-
-/* Makes room for a descriptor.  false where there is none to drop. */
-static bool
-set_drop(struct set *set)
-{
-	struct identified *dropped;
-
-	if (set->n == 0 || set->fds[set->n].fd == set->targets->pidfd)
-		return false;
-	dropped = reallocarray(set->dropped, set->ndropped + 1,
-	    sizeof(*dropped));
-	if (dropped == NULL)
-		return false;
-	set->dropped = dropped;
-	dropped[set->ndropped++] = set->ids[set->n];
-	close_held(set, set->n--);
-	return true;
-}
-
-/* Has this stage signalled it before?  Unknown counts as no. */
-static bool
-is_dropped(const struct set *set, struct identified id)
-{
-	size_t i;
-
-	for (i = 0; i < set->ndropped && id.started != 0; i++)
-		if (set->dropped[i].pid == id.pid &&
-		    set->dropped[i].started == id.started)
-			return true;
-	return false;
-}
-
-static void
-set_free(struct set *set)
-{
-	int saved = errno;
-
-	for (; set->n > 0; set->n--)
-		close_held(set, set->n);
-	free(set->fds);
-	free(set->ids);
-	free(set->dropped);
-	errno = saved;
-}
 
 /* A pidfd becomes readable when its process ends. */
 static bool
@@ -202,7 +111,7 @@ try_once(struct set *set, pid_t pid)
 	/* Once it is held: its pid may have been re-used before. */
 	is = has_ended(pidfd) ? 0 : target_is(targets, set->proc, &id);
 	if (is == 1 && set_add(set, pidfd, id) == 0) {
-		if (!is_dropped(set, id))
+		if (!set_has_dropped(set, id))
 			signal_one(set, pidfd);
 		return 0;
 	}
@@ -354,7 +263,7 @@ await_held(struct set *set, long long end)
 			progress_show(what, end - now_ms());
 		for (i = set->n; ready > 0 && i > 0; i--)
 			if (set->fds[i].revents != 0) {
-				close_held(set, i);
+				set_close(set, i);
 				set->fds[i] = set->fds[set->n];
 				set->ids[i] = set->ids[set->n--];
 			}

@@ -118,5 +118,7 @@ ssize_t
 targets_list(const struct targets *targets, bool *proc, pid_t **pids)
 {
 	*proc = proc_is_ours();
+	if (!*proc && proc_is_short(errno))
+		return -1;
 	return *proc ? proc_list(pids) : list_members(targets, pids);
 }

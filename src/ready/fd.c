@@ -22,7 +22,7 @@ parse(struct readiness *want, const char *value)
 
 /*
  * Makes the pipe; its other end is the command's descriptor N.  No other file
- * is open yet that could have that number.  -1 with errno; EBADF where N is above
+ * Makes the pipe; its other end is descriptor N of the command.  No other file
  * the limit.
  */
 static int

@@ -15,6 +15,7 @@ static const struct method *const methods[] = {
 	&file_method,
 	&tcp_method,
 	&unix_method,
+	NULL
 };
 
 /* The default: the launch itself knows of the exec. */
@@ -30,7 +31,7 @@ readiness_parse(struct readiness *want, const char *text)
 
 	want->given = true;
 	want->text = text;
-	for (i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
+	for (i = 0; methods[i] != NULL; i++) {
 		want->method = method = methods[i];
 		length = strlen(method->name);
 		if (method->parse == NULL && strcmp(text, method->name) == 0)
