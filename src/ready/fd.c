@@ -22,8 +22,8 @@ parse(struct readiness *want, const char *value)
 
 /*
  * Makes the pipe; its other end is the command's descriptor N.  No other file
- * Makes the pipe; its other end is descriptor N of the command.  No other file
- * the limit.
+ * is open yet that could have that number.  -1 with errno; EBADF where N is
+ * above the limit.
  */
 static int
 make_pipe(struct ready *ready)
