@@ -241,7 +241,7 @@ instance_judge(int file, int record, struct found *found)
 		found->state = INSTANCE_NONE;
 		return;
 	}
-	/* Another program, or the command, has written the file since. */
+	/* Another program, or the command itself, has written it since. */
 	pid = pidfile_get(file);
 	if (pid != 0 && pid != found->pid) {
 		found->recorded = false;

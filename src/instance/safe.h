@@ -36,8 +36,8 @@ int	safe_place(struct place *, const char *path, const char **reason);
  * follows a link that path itself is, too.  O_TRUNC has no effect on a file
  * that exists: the caller truncates what was opened.  Sets place to the
  * directory and the name that were arrived at; with O_CREAT, *created says
- * whether the file was made by this call.  The caller closes place->dir, also
- * after an error.
+ * whether this call made the file.  The caller closes place->dir, also after an
+ * error.
  * A descriptor, or -1 with errno and *reason as above.
  */
 int	safe_open(struct place *, const char *path, int flags, mode_t mode,
