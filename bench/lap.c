@@ -156,7 +156,7 @@ shuffle(size_t *order, size_t n)
 	}
 }
 
-/* Leads a process group, as does what somebody types at a shell. */
+/* Leads a process group, as a command typed at a shell does. */
 static void
 measure_all(void)
 {
@@ -448,7 +448,7 @@ main(int argc, char **argv)
 	if (cpu != -1)
 		pin(cpu);
 	out = redirect();
-	/* For reading and writing: opening it waits for nobody then. */
+	/* For reading and writing: then the open does not wait. */
 	fifo = open(fifo_path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (fifo == -1)
 		err(1, "%s", fifo_path);

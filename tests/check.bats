@@ -51,8 +51,8 @@ finds() {
 	    "$(printf '%s\n' "${STEPS[@]}")"
 	for step in "${STEPS[@]}"; do
 		wanted=${expected[$step]:-ok}
-		# Where somebody else than init adopts orphans, nothing tells
-		# that he is no ordinary parent.
+		# Where a subreaper adopts orphans, /proc does not show that
+		# it is no ordinary parent.
 		if [[ $step == background && -z ${expected[$step]:-} &&
 		    $(parent "$PID") != 1 ]]; then
 			wanted='?'
@@ -63,7 +63,7 @@ finds() {
 	equal status "$CHECKED" "$status"
 }
 
-# A descriptor of a terminal that is nobody's controlling one: TTY
+# A descriptor of a terminal that controls no session: TTY
 new_tty() {
 	"$HELPERS_DIR/onpty" -n "$TMP/tty" 3>&- &
 	remember $!
@@ -82,7 +82,7 @@ started() {
 	remember "$PID"
 }
 
-# Run as another user, whom the kernel lets see little of what is root's.
+# Run as another user: the kernel shows it little of root's processes.
 as_nobody() {
 	requires root setpriv
 	from -- setpriv --reuid=65534 --regid=65534 --clear-groups
@@ -134,7 +134,7 @@ as_nobody() {
 	finds
 }
 
-@test "a daemon in a new root is ok where the audit is told of that root" {
+@test "a daemon in a new root is ok where the audit is given that root" {
 	requires root busybox
 	! ldd "$(type -P busybox)" >/dev/null 2>&1 ||
 	    skip "needs a static busybox"
@@ -294,7 +294,7 @@ signal.pause()' "$DAEMONIZE" "$PROBE" "$REPORT" stay
 	local leader
 
 	requires python3
-	# The launcher leads the session, and nobody waits for its end.
+	# The launcher leads the session, and is not reaped.
 	started -- python3 -c 'import signal, subprocess, sys
 leader = subprocess.Popen(sys.argv[1:], start_new_session=True)
 signal.pause()' "$DAEMONIZE" --session=keep "$PROBE" "$REPORT" stay
@@ -565,7 +565,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$TTY" "$PROBE" "$REPORT" stay
 	status_is 0
 }
 
-# --- whose process it is -----------------------------------------------------
+# --- other users' processes -------------------------------------------------
 
 @test "what /proc hides of another user's process is ?, never BAD" {
 	probe
@@ -592,7 +592,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$TTY" "$PROBE" "$REPORT" stay
 	    "$(verdict fds)$(verdict chdir)$(verdict stdio)" '???'
 }
 
-# As nobody sees a program that may not be dumped: its directory of
+# A program that may not be dumped, seen by its user: its directory of
 # descriptors is root's, and as root some of it may be kept back as well.
 @test "a program that the kernel hides from its own user is ?, never BAD" {
 	requires python3
@@ -880,7 +880,7 @@ Try 'daemonize --help'" --check "${@:2}"
 	misused "2: unexpected operand" 1 2
 }
 
-@test "an operand that is no process id is refused" {
+@test "an operand that is not a pid is refused" {
 	local pid
 
 	for pid in "" 0 5x 1.5 0x10 99999999999 2147483648 \

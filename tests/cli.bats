@@ -175,7 +175,7 @@ every_mistake() {
 # --- what must be true of each ---------------------------------------------
 
 # Two lines on stderr, nothing on stdout, status 125.
-is_told() {
+is_reported() {
 	local message=$1 status=0
 
 	shift
@@ -211,39 +211,39 @@ starts_nothing() {
 	    { echo "by $*"; return 1; }
 }
 
-@test "an unknown option is refused" { unknown_options is_told; }
+@test "an unknown option is refused" { unknown_options is_reported; }
 
-@test "an abbreviated option is refused" { abbreviated_options is_told; }
+@test "an abbreviated option is refused" { abbreviated_options is_reported; }
 
 @test "an option without its value is refused" {
-	options_without_value is_told
+	options_without_value is_reported
 }
 
 @test "a value for an option that takes none is refused" {
-	options_with_a_value_too_many is_told
+	options_with_a_value_too_many is_reported
 }
 
-@test "a step takes its own values only" { step_values is_told; }
+@test "a step takes its own values only" { step_values is_reported; }
 
-@test "a umask is octal and at most 777" { umasks is_told; }
+@test "a umask is octal and at most 777" { umasks is_reported; }
 
-@test "--fds takes open descriptors above 2 only" { descriptors is_told; }
+@test "--fds takes open descriptors above 2 only" { descriptors is_reported; }
 
 @test "a user or group that does not exist is refused" {
-	users_and_groups is_told
+	users_and_groups is_reported
 }
 
-@test "a NAME is a visible file in one directory" { names is_told; }
+@test "a NAME is a visible file in one directory" { names is_reported; }
 
-@test "--env takes NAME=VALUE only" { environment is_told; }
+@test "--env takes NAME=VALUE only" { environment is_reported; }
 
-@test "an empty file name is refused" { empty_files is_told; }
+@test "an empty file name is refused" { empty_files is_reported; }
 
 @test "options that contradict each other are refused" {
-	contradictions is_told
+	contradictions is_reported
 }
 
-@test "a missing or empty command is refused" { no_command is_told; }
+@test "a missing or empty command is refused" { no_command is_reported; }
 
 @test "a mistake leaves the files named beside it alone" {
 	every_mistake touches_no_file
@@ -262,7 +262,7 @@ starts_nothing() {
 }
 
 @test "a control character in a message becomes a question mark" {
-	is_told "--umask=?[31m?x?: not an octal mode or keep" \
+	is_reported "--umask=?[31m?x?: not an octal mode or keep" \
 	    --umask=$'\e[31m\nx\x7f' true
 	fails 127 "daemonize: exec: ./no?such?file: No such file or directory" \
 	    $'./no\rsuch\efile'

@@ -166,10 +166,10 @@ use_again() {
 	done
 	echo "$((pid - 1))" >/proc/sys/kernel/ns_last_pid
 	"${DAEMON[@]}" 3>&- &
-	equal "number of the innocent" $! "$pid"
+	equal "pid of the bystander" $! "$pid"
 }
 
-# The innocent has got no signal; this one ends him.
+# The bystander has got no signal; this one ends it.
 is_unharmed() {
 	alive "$1"
 	kill -KILL "$1"
@@ -218,14 +218,14 @@ spare_at_every_call() {
 	for ((n = 1; ; n++)); do
 		launch -p "$PIDFILE" "${DAEMON[@]}"
 		read -r pid <"$PIDFILE"
-		rm -f "$TMP/innocent"
+		rm -f "$TMP/bystander"
 		at_call "$n" use_again "$@"
 		[[ $HOW == reached ]] || break
 		[[ $statuses == *" $STATUS "* ]] || {
 			echo "at call $n: $STATUS, $(cat "$TMP/output")"
 			return 1
 		}
-		if [[ -e $TMP/innocent ]]; then
+		if [[ -e $TMP/bystander ]]; then
 			alive "$pid"
 			kill -KILL "$pid"
 		fi
@@ -256,7 +256,7 @@ used_again_meanwhile() {
 		BATS_TEST_TMPDIR=\$TMP
 		$(declare -f breathe equal use_again)
 		use_again
-		: >"\$TMP/innocent"
+		: >"\$TMP/bystander"
 	END
 }
 
@@ -270,7 +270,7 @@ named() {
 }
 
 # A stop at a moment of the launch, or a launch at a moment of the stop: what
-# they may say, and what then runs.  Nobody runs only where a stop came after.
+# they may say, and what then runs.  Nothing runs only where a stop came after.
 is_one_or_none() {
 	local launched=$1 stopped=$2 messages=$3
 

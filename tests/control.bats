@@ -17,7 +17,7 @@ start() {
 
 # Starts a process that is no daemon of ours, and writes its pid to the pid
 # file.
-start_stranger() {
+start_other() {
 	"$HELPERS_DIR/stubborn" "$TMP/log" "$@" 3>&- &
 	PID=$!
 	# The shell is not to report its end.
@@ -32,7 +32,7 @@ is_untouched() {
 	alive "$PID"
 	kill -WINCH "$PID"
 	eventually grep -qx 28 "$TMP/log"
-	equal "log of the stranger" "$(cat "$TMP/log")" \
+	equal "log of the other" "$(cat "$TMP/log")" \
 	    "$(printf 'pid %d\n28' "$PID")"
 }
 
@@ -377,7 +377,7 @@ is_one_behind() {
 # --- which is not ----------------------------------------------------------
 
 @test "a pid file of another program is a guess" {
-	start_stranger
+	start_other
 	fails 125 "daemonize: replace: $PIDFILE: there is no record, \
 so pid $PID \
 ($HELPERS_DIR/stubborn $TMP/log) may be another process; if it is the daemon: \
@@ -386,7 +386,7 @@ kill $PID" --replace -p "$PIDFILE" sleep 1000
 }
 
 @test "a pid file with white space around the pid is a guess" {
-	start_stranger
+	start_other
 	printf '%d \r\n\n' "$PID" >"$PIDFILE"
 	guessed "there is no record"
 }
@@ -460,7 +460,7 @@ kill $PID" --replace -p "$PIDFILE" sleep 1000
 	guessed "its record belongs to another user than the process"
 }
 
-# Writes another pid and start tick into a record, as whoever owns it can:
+# Writes another pid and start tick into a record, as its owner can:
 # forge RECORD PID START
 forge() {
 	requires python3
@@ -483,7 +483,7 @@ forge() {
 @test "a forged record of root's is believed: the forgery is a good one" {
 	local stat
 
-	start_stranger
+	start_other
 	launch -p "$TMP/other" sleep 1000
 	remember "$(cat "$TMP/other")"
 	stat=$(cat "/proc/$PID/stat")
@@ -493,11 +493,11 @@ forge() {
 	[[ $output == "$TMP/other: running, pid $PID, "* ]]
 }
 
-@test "a pid that was used again is not the daemon" {
+@test "a pid that was re-used is not the daemon" {
 	local stat
 
 	# The record names this process by a start tick that is not its own.
-	start_stranger
+	start_other
 	launch -p "$TMP/other" sleep 1000
 	remember "$(cat "$TMP/other")"
 	kill -KILL "$(cat "$TMP/other")"
@@ -513,13 +513,13 @@ forge() {
 }
 
 @test "a dead record and another pid in the file are a guess" {
-	start_stranger
-	mv "$PIDFILE" "$TMP/stranger"
+	start_other
+	mv "$PIDFILE" "$TMP/other"
 	launch -p "$PIDFILE" sleep 1000
 	remember "$(cat "$PIDFILE")"
 	kill -KILL "$(cat "$PIDFILE")"
 	eventually gone "$(cat "$PIDFILE")"
-	cat "$TMP/stranger" >"$PIDFILE"
+	cat "$TMP/other" >"$PIDFILE"
 	guessed "its record names another pid, and that process has ended"
 }
 
@@ -554,7 +554,7 @@ forge() {
 	is_dead
 }
 
-@test "a file with other content than a pid is refused, and kept" {
+@test "a file that contains something other than a pid is refused, and kept" {
 	local text
 
 	for text in rubbish -1 0 +1 0x10 99999999999999999999 2147483648 \
@@ -567,7 +567,7 @@ file?"
 }
 
 @test "a pid with a NUL and more behind it is refused, but leading zeros are not" {
-	start_stranger
+	start_other
 	printf '%s\0 more' "$PID" >"$PIDFILE"
 	unknown "contains something other than a pid; is it the right file?"
 	CALLER=()
@@ -576,14 +576,14 @@ file?"
 }
 
 @test "a pid with more text behind it is refused" {
-	start_stranger
+	start_other
 	echo "$PID 34" >"$PIDFILE"
 	unknown "contains something other than a pid; is it the right file?"
 	is_untouched
 }
 
 @test "the negative number of a process is not that of its group" {
-	start_stranger
+	start_other
 	echo "-$PID" >"$PIDFILE"
 	unknown "contains something other than a pid; is it the right file?"
 	is_untouched
@@ -598,7 +598,7 @@ file?"
 }
 
 @test "the number of a thread is no daemon's" {
-	start_stranger thread="$TMP/thread"
+	start_other thread="$TMP/thread"
 	eventually test -s "$TMP/thread"
 	cp "$TMP/thread" "$PIDFILE"
 	[[ $(cat "$PIDFILE") != "$PID" ]]

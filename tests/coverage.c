@@ -15,7 +15,7 @@ int	__wrap_setenv(const char *name, const char *value, int overwrite);
 /*
  * It waits for a lock on the file of the counters: for ever, where a test has
  * stopped the process that has it.  Made by one before, it needs no lock.
- * Nobody else waits for one.
+ * No other process waits for one.
  */
 int
 __wrap_fcntl(int fd, int command, ...)

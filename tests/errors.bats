@@ -138,7 +138,7 @@ fails_with() {
 	requires root setpriv prlimit
 	local limit
 
-	# Nobody else's number: the limit counts all processes of a user.
+	# A uid of its own: the limit counts all processes of a user.
 	chmod 777 "$TMP"
 	for limit in 1:background 2:refork; do
 		CALLER=(setpriv --reuid=2147480042 --clear-groups prlimit
@@ -180,13 +180,13 @@ fails_with() {
 	    "stdio: dup2: Bad file descriptor"
 }
 
-@test "step stdio: a file that cannot be truncated is told" {
+@test "step stdio: a file that cannot be truncated is reported" {
 	requires strace
 	TRACE=(-P "$TMP/log")
 	fails_at ftruncate:error=EIO 125 "stdio: $TMP/log: Input/output error"
 }
 
-@test "step stdio: a file that cannot be opened is told" {
+@test "step stdio: a file that cannot be opened is reported" {
 	mkdir dir
 	fails_with 125 "stdio: $TMP/none/err: No such file or directory" \
 	    -e "$TMP/none/err"
@@ -197,7 +197,7 @@ fails_with() {
 
 # --- what lies between and after -------------------------------------------
 
-@test "the report channel: a pipe that cannot be made is told" {
+@test "the report channel: a pipe that cannot be made is reported" {
 	requires strace
 	fails_at pipe2:error=EMFILE 125 \
 	    "background: pipe2: Too many open files"
@@ -217,7 +217,7 @@ fails_with() {
 	nothing_is_left
 }
 
-@test "the subreaper: a failure is told" {
+@test "the subreaper: a failure is reported" {
 	requires strace
 	fails_at prctl:error=EPERM:when=1 125 \
 	    "background: prctl: Operation not permitted"
@@ -241,7 +241,7 @@ fails_with() {
 	    "group: daemon: Operation not permitted" -g daemon
 }
 
-@test "no-new-privs: a failure is told" {
+@test "no-new-privs: a failure is reported" {
 	requires strace
 	# In the foreground it is the first prctl; otherwise the launcher's is.
 	fails_at prctl:error=EINVAL:when=1 125 \
@@ -297,7 +297,7 @@ fails_with() {
 	nothing_is_left
 }
 
-@test "pidfile: what is no regular file is refused" {
+@test "pidfile: a file that is not regular is refused" {
 	mkfifo "$TMP/fifo"
 	fails 125 "daemonize: pidfile: $TMP/fifo: not a regular file" \
 	    -p "$TMP/fifo" "$PROBE" "$REPORT" stay
@@ -489,7 +489,7 @@ killed_and_told() {
 	requires strace
 	local call
 
-	# Nobody is left to remove the files.
+	# No process is left to remove the files.
 	for call in pipe2 fork; do
 		run tampered "$call:signal=KILL:when=1"
 		status_is 137

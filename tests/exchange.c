@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Exchanges two names, as a user does who attacks a launch by root.
+ * Exchanges two names, as an attack of a user on a launch by root does.
  *
  *   exchange A B [N]
  *

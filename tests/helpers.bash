@@ -140,7 +140,7 @@ end_group() {
 	kill -KILL -- "-$1" 2>/dev/null
 }
 
-# Starts a sleep with a pid file whose parent will never ask what became of
+# Starts a sleep with a pid file whose parent will never reap
 # it: PID, and remembered.
 start_unreaped() {
 	sh -c '"$1" -F -p "$2" sleep 1000 & exec sleep 1000' sh \
@@ -152,7 +152,7 @@ start_unreaped() {
 	eventually grep -qx sleep "/proc/$PID/comm"
 }
 
-# Starts a sleep that ends, and whose parent never asks for what became of it:
+# Starts a sleep that ends, and whose parent never reaps it:
 # ZOMBIE.  The parent has become another program by then, which cannot.
 start_zombie() {
 	mkfifo "$TMP/.end"
@@ -323,7 +323,7 @@ names_of() {
 	echo "${names#,}"
 }
 
-# A port that nobody listens on: PORT
+# A port that no process listens on: PORT
 free_port() {
 	# shellcheck disable=SC2034  # for the tests
 	PORT=$(python3 -c 'import socket

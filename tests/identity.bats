@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck disable=SC2016,SC2034,SC2054  # another shell's; CALLER is launch's
-# Who the command runs as, and in which root.
+# The user of the command, and its root.
 
 load helpers
 

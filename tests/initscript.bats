@@ -30,8 +30,8 @@ configure() {
 	printf '%s\n' "$@" >>"$TMP/default-probed"
 }
 
-# An action, as service(8) runs it.  What must know who it belongs to, so that
-# nothing is left behind, has no more than that: service ACTION...
+# An action, as service(8) runs it, with only the variable that the teardown
+# knows its processes by: service ACTION...
 service() {
 	[[ -n ${SCRIPT-} ]] || setup_script
 	(

@@ -34,8 +34,8 @@
 /*
  * As its section 2 page has them, without those that only a wrong argument
  * could give (EFAULT) or that would say what is not so (EAGAIN where a signal
- * is pending, ESRCH of who is there); with EPERM and ENOSYS where a sandbox
- * may answer them.
+ * is pending, ESRCH of a process that exists); with EPERM and ENOSYS where a
+ * sandbox may answer them.
  */
 static const struct row rows[] = {
 #if KNOWN_ARCHITECTURE

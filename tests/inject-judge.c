@@ -112,7 +112,7 @@ facts_of(const struct launch *launch, const struct set *set)
 		if ((at = strstr(line, " rw,nonblock ")) != NULL &&
 		    strcmp(line + strlen(line) - 5, "/lock") == 0)
 			memmove(at + 2, at + 3, strlen(at + 3) + 1);
-		/* The launcher, or who is given its orphans: it depends. */
+		/* The launcher, or the process that adopts its orphans. */
 		if (set->forks > 0 && strncmp(line, "ppid ", 5) == 0)
 			continue;
 		for (i = 0; i < 3; i++)
@@ -153,7 +153,7 @@ compare(const char *is, const char *expected)
 	}
 }
 
-/* Does somebody have the file's flock?  False where there is no file. */
+/* Is the file's flock held?  False where there is no file. */
 static bool
 is_flocked(const char *path)
 {

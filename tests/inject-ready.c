@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A command that gets ready as --ready waits for it, and then is another.
- * That nobody waits any more is no reason for it to end.
+ * It does not end when the launcher no longer waits.
  */
 #define _GNU_SOURCE
 

@@ -204,7 +204,7 @@ make_environment(void)
 		environ[2] = text_of("DAEMONIZE_TEST=%s", test);
 }
 
-/* A port that nobody serves. */
+/* A port that no process serves. */
 static int
 free_port(void)
 {

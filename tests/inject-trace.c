@@ -35,7 +35,7 @@
 #include "inject.h"
 
 #define LIMIT_S		5	/* what takes longer hangs */
-#define LIMIT_END_S	60	/* whoever has got SIGKILL ends, some time */
+#define LIMIT_END_S	60	/* a process that got SIGKILL ends, some time */
 #define LOOK_NS		200000	/* how often files and /proc are looked at */
 #define QUIET_LOOKS	5	/* so long nothing happens: they rest */
 
@@ -133,7 +133,7 @@ set_registers(pid_t pid, registers *regs)
 
 /*
  * A difficult one: what a step that was passed over leaves as it was can be
- * seen.  20 and 21 are for --fds, the others nobody asked for.
+ * seen.  20 and 21 are for --fds, the others are leaks.
  */
 static void
 be_difficult(const struct launch *launch)
@@ -492,7 +492,7 @@ stopped(struct launch *launch, struct process *process, int status, int *pass)
 	return true;
 }
 
-/* The launcher has ended: who is still there, although it failed? */
+/* The launcher has ended: what still runs, although it failed? */
 static void
 launcher_ended(struct launch *launch, int status)
 {

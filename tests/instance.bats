@@ -336,7 +336,7 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 	start
 }
 
-@test "a running instance whose pid another program wrote is seen" {
+@test "an instance that runs is seen where another program wrote its pid" {
 	"${DAEMON[@]}" 3>&- &
 	remember $!
 	eventually grep -qx sleep "/proc/$!/comm"
@@ -410,7 +410,7 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 
 # --- what is refused --------------------------------------------------------
 
-@test "a file with other content than a pid is refused and kept" {
+@test "a file that contains something other than a pid is refused and kept" {
 	local text
 
 	for text in "$(seq 100)" db_password=x -1 0 99999999999999999999 \

@@ -41,7 +41,7 @@ args = sys.argv[3:]
 exec(sys.argv[2])' "$@" 3>&-
 }
 
-# Where a test that is run by root becomes somebody who has no instances.
+# A test that is run by root becomes a user who has no instances.
 # DIRECTORY is where the named instances lie.
 as_user() {
 	if ((EUID == 0)); then

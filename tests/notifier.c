@@ -16,10 +16,10 @@
  *   release      lets it go on
  *   gone=TEXT    sends TEXT from a child, and waits until that has ended
  *   path=FILE    writes NOTIFY_SOCKET to FILE, which appears as a whole
- *   connect      connects to it already now, as one who keeps it would
+ *   connect      connects to it already now, as a client that keeps it would
  *   uid=N        becomes that user
  *   child        the rest is done by a child, whose status becomes ours
- *   stranger     likewise, in a session of its own
+ *   outside      likewise, in a session of its own
  *   await=FILE   waits until a byte can be read from FILE, a FIFO
  *   ignore=SIG   ignores that signal, a number
  *   complain=TEXT   writes TEXT and a newline to stderr
@@ -272,7 +272,7 @@ act_alone(const char *name)
 		kill(receiver(), SIGCONT);
 	else if (strcmp(name, "child") == 0)
 		become_child(false);
-	else if (strcmp(name, "stranger") == 0)
+	else if (strcmp(name, "outside") == 0)
 		become_child(true);
 	else if (strcmp(name, "stay") == 0)
 		for (;;)

@@ -5,7 +5,7 @@
  *   probe FILE [stay] [ARG]...
  *
  * Writes a line a fact, `name value`, to FILE (first to FILE.tmp, then
- * renamed: who sees FILE sees all of it), then exits, or with `stay` waits for
+ * renamed, so FILE is always whole), then exits, or with `stay` waits for
  * a signal to end it.  It asks the kernel itself and shares no code with what
  * it bears witness of.
  */

@@ -22,7 +22,7 @@ complete_then_killed() {
 	eventually gone "$pid"
 }
 
-# As long as somebody launches, there is a process of that name.
+# As long as a launch is under way, there is a process of that name.
 no_launch_runs() {
 	local pid name
 

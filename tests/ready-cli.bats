@@ -249,7 +249,7 @@ exited with status 1 before it was ready$WITHOUT_FILE"
 
 # --- on a terminal ----------------------------------------------------------
 
-# Somebody at a terminal of WIDTH columns does the ACTIONs while this waits, and
+# At a terminal of WIDTH columns the ACTIONs are done while this waits, and
 # what was written is in SAID: watch WIDTH [ACTION]... -- [OPTION]... COMMAND
 # (The terminal ends its lines with \r\n, which typist.py takes back.)
 watch() {

@@ -321,7 +321,7 @@ has_lived() {
 
 @test "descriptors of a message that is ignored are closed" {
 	is_not_ready "" fds=253 size=65536 text=X= fds=253 'text=X\0\0'
-	is_not_ready "" stranger fds=253 text=READY=1
+	is_not_ready "" outside fds=253 text=READY=1
 }
 
 @test "a message whose descriptors exceed the limit is ignored" {
@@ -330,15 +330,15 @@ has_lived() {
 	becomes_ready fds=15 text=X=y text=READY=1
 }
 
-# --- who says it -------------------------------------------------------------
+# --- the sender -------------------------------------------------------------
 
 @test "a child of the daemon may say it" {
 	becomes_ready child child text=READY=1
 }
 
 @test "a message from another session is ignored, and reported with -v" {
-	is_not_ready "" stranger fds=1 'text=STATUS=mine\nREADY=1\nERRNO=1'
-	said_by -v "$LONG" -- stranger fds=1 text=READY=1 exit=3
+	is_not_ready "" outside fds=1 'text=STATUS=mine\nREADY=1\nERRNO=1'
+	said_by -v "$LONG" -- outside fds=1 text=READY=1 exit=3
 	run launch "${SAID_BY[@]}"
 	status_is 123
 	[[ $output =~ "daemonize: ready: ignored a message of pid "[0-9]+": "\
@@ -408,7 +408,7 @@ the daemon's session\$" "$TMP/output"
 	run launch "${SAID_BY[@]}"
 	status_is 124
 	nothing_is_left
-	said_by "$SHORT" -p "$PIDFILE" -- stranger times=0 text=READY=1
+	said_by "$SHORT" -p "$PIDFILE" -- outside times=0 text=READY=1
 	run launch "${SAID_BY[@]}"
 	status_is 124
 	nothing_is_left

@@ -48,8 +48,8 @@ stops() {
 }
 
 # A wrong configuration: it dies, and says why itself, with a line that has
-# TEXT: is_told METHOD TEXT COMMAND...
-is_told() {
+# TEXT: is_reported METHOD TEXT COMMAND...
+is_reported() {
 	local method=$1 text=$2 status=0
 
 	shift 2
@@ -107,7 +107,7 @@ while data := s.recv(65536):
 	new_server
 	as_user nobody
 	echo "maxmemory rather-much" >"$TMP/redis.conf"
-	is_told notify "rather-much" redis-server "$TMP/redis.conf" \
+	is_reported notify "rather-much" redis-server "$TMP/redis.conf" \
 	    --supervised systemd
 }
 
@@ -151,10 +151,10 @@ while data := s.recv(65536):
 	requires memcached
 	new_server
 	as_user nobody
-	is_told "unix:$HOME_DIR/socket" "/nonexistent/socket" memcached \
+	is_reported "unix:$HOME_DIR/socket" "/nonexistent/socket" memcached \
 	    -s /nonexistent/socket
 	free_port
-	is_told "tcp:127.0.0.1:$PORT" "192.0.2.1" memcached -l 192.0.2.1 \
+	is_reported "tcp:127.0.0.1:$PORT" "192.0.2.1" memcached -l 192.0.2.1 \
 	    -p "$PORT" -U 0
 }
 
@@ -201,9 +201,9 @@ answers_sql() {
 
 @test "postgres with a wrong configuration" {
 	new_postgres
-	is_told notify '"rather-much"' "${COMMAND[@]}" \
+	is_reported notify '"rather-much"' "${COMMAND[@]}" \
 	    -c shared_buffers=rather-much
-	is_told "unix:$HOME_DIR/.s.PGSQL.5432" '"/nonexistent"' \
+	is_reported "unix:$HOME_DIR/.s.PGSQL.5432" '"/nonexistent"' \
 	    "$POSTGRES" -D /nonexistent
 }
 
@@ -248,7 +248,7 @@ print(*s.recv(512)[-4:], sep=".")' "$PORT" 3>&-)" 192.0.2.7
 
 @test "unbound with a wrong configuration" {
 	new_unbound "rather: much"
-	is_told notify "unknown keyword 'rather'" unbound -d \
+	is_reported notify "unknown keyword 'rather'" unbound -d \
 	    -c "$TMP/unbound.conf"
 }
 
@@ -294,7 +294,7 @@ gets_hello() {
 
 @test "nginx with a wrong configuration" {
 	new_nginx "rather much;"
-	is_told "tcp:127.0.0.1:$PORT" 'unknown directive "rather"' \
+	is_reported "tcp:127.0.0.1:$PORT" 'unknown directive "rather"' \
 	    "${COMMAND[@]}"
 }
 
@@ -328,7 +328,7 @@ new_sshd() {
 @test "sshd with a wrong configuration" {
 	new_sshd
 	echo "Rather much" >>"$TMP/sshd_config"
-	is_told "tcp:127.0.0.1:$PORT" "Bad configuration option: Rather" \
+	is_reported "tcp:127.0.0.1:$PORT" "Bad configuration option: Rather" \
 	    "${COMMAND[@]}"
 }
 
@@ -361,6 +361,6 @@ new_python() {
 
 @test "a Python program with a wrong configuration" {
 	new_python
-	is_told fd:3 "FileNotFoundError" /usr/bin/python3 "$TMP/server.py" \
+	is_reported fd:3 "FileNotFoundError" /usr/bin/python3 "$TMP/server.py" \
 	    /nonexistent/socket
 }

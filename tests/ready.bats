@@ -9,7 +9,7 @@ load helpers
 # --- a daemon that does what it is told, when it is told --------------------
 
 # It does FIRST, and then whatever it reads from the FIFO, a line of shell.
-# Who had the FIFO open before may still have: then there is no line.
+# A process that had the FIFO open before may still: then there is no line.
 OBEY='obey() { until read -r todo <gate; do :; done; : >told; eval "$todo"; }
 echo $$ >started; eval "$FIRST"; : >first; obey'
 
@@ -41,8 +41,7 @@ tell() {
 	eventually test -e told
 }
 
-# The launcher still waits.  Who would not has had the time of a whole other
-# launch to leave.
+# The launcher still waits: it has had the time of a whole other launch to end.
 waits() {
 	fails 1 "daemonize: already running: pid $PID holds $PIDFILE" \
 	    -p "$PIDFILE" true
@@ -88,7 +87,7 @@ find_python() {
 }
 
 # A server: $SERVER HOST PORT | PATH, where @ is an abstract one.  Its PORT is
-# below those that the kernel gives to clients, and nobody's.
+# below those that the kernel gives to clients, and free.
 setup_server() {
 	find_python
 	cat >listen.py <<-'END'
@@ -142,7 +141,7 @@ socket.socket(socket.AF_INET6).bind(("::1", 0))' 2>/dev/null ||
 	    skip "needs IPv6"
 }
 
-# Somebody else serves there: serve HOST PORT | PATH
+# Another process serves there: serve HOST PORT | PATH
 serve() {
 	rm -f listens
 	$SERVER "$@" 3>&- &
@@ -330,7 +329,7 @@ is_interrupted() {
 	((ended - begun >= 150 * 1000000))
 }
 
-# --- the end of who is not ready --------------------------------------------
+# --- the end of a daemon that is not ready ----------------------------------
 
 @test "the launcher that is interrupted dies by that very signal" {
 	find_python

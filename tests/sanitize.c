@@ -3,7 +3,7 @@
  * What --enable-sanitize links to every program: the options of the
  * sanitizers.  Not the environment, which the tests clear and compare.
  *
- * A report goes into a file, whoever reads stderr; the teardown of the tests
+ * A report goes into a file, whatever stderr is; the teardown of the tests
  * looks for them.  No leaks: what a plan points to lives until the process
  * ends, and the search for them fails in a process that is traced.
  */

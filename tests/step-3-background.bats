@@ -41,13 +41,13 @@ as_terminal_job() {
 	    "$@" & wait -f $!; echo "status $?"' bash "$@" 3>&-
 }
 
-@test "the caller goes on while the daemon lives" {
+@test "the caller continues while the daemon lives" {
 	from -- timeout -s KILL "$DEADLINE"
 	probe
 	alive "$PID"
 }
 
-@test "nothing of daemonize is left when the caller goes on" {
+@test "no process of daemonize is left when the caller continues" {
 	probe
 	equal processes "$(leftovers)" "$PID"
 }
@@ -67,7 +67,7 @@ as_terminal_job() {
 	output_is "daemonize: chdir: $TMP/none: No such file or directory"
 }
 
-@test "the pid file has the daemon's pid when the caller goes on" {
+@test "the pid file has the daemon's pid when the caller continues" {
 	launch -p "$PIDFILE" "$PROBE" "$REPORT" stay
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
@@ -161,7 +161,7 @@ as_terminal_job() {
 	equal "pid file" "${lines[1]}" "${lines[0]}"
 }
 
-@test "background=no with refork=yes: the caller goes on, by that fork" {
+@test "background=no with refork=yes: the caller continues, by that fork" {
 	from -- timeout -s KILL "$DEADLINE"
 	probe --background=no --session=keep --refork=yes
 	alive "$PID"

@@ -18,7 +18,7 @@ script() {
 	eventually gone "$PID"
 }
 
-# As a user whom the modes of files bind, as root is not.
+# As a user that the modes of files bind, as root is not.
 from_user() {
 	((EUID == 0)) || return 0
 	from -- setpriv --reuid=65534 --regid=65534 --clear-groups

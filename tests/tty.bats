@@ -22,7 +22,7 @@ answerer() {
 	DAEMON=("$TMP/answerer")
 }
 
-# Who has a deadly signal pending does not answer.
+# A shell with a deadly signal pending does not answer.
 answers() {
 	timeout "$DEADLINE" sh -c 'echo still here >question'
 	eventually test -s answer
@@ -30,7 +30,7 @@ answers() {
 
 # A shell with job control leads the session of a terminal and runs SCRIPT,
 # of two commands lest it executes the last one itself; "$@" in it is
-# daemonize with OPTIONs; somebody does the ACTIONs of
+# daemonize with OPTIONs; the ACTIONs are those of
 # typist.py: at_terminal [ACTION]... -- SCRIPT [OPTION]...
 # Without job control (set +m) all of its children are in the group that the
 # terminal's end reaches.

@@ -20,7 +20,7 @@ struct start {
 					   the one that the caller waits for */
 	int listener;			/* the launcher's end of it, or -1 */
 	const char *call;		/* that failed; NULL: the step's */
-	int fd;				/* whose file could not be truncated */
+	int fd;				/* of the file that was not truncated */
 	/*
 	 * The daemon's pid, or 0.  The daemon itself sets it, in the memory
 	 * that it shares with the launcher, and sends it by the channel: a

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Fuzzes what reads a pid file that anybody may have written. */
+/* Fuzzes what reads a pid file that any user may have written. */
 #define _GNU_SOURCE		/* memfd_create(2) */
 #include "config.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Fuzzes the record of an instance: what reads one that anybody may have
+ * Fuzzes the record of an instance: what reads one that any user may have
  * written, and that it reads back what was written.
  */
 #include "config.h"
