@@ -189,14 +189,11 @@ check_chdir(const struct plan *plan)
 	return STATUS_DONE;
 }
 
-int
-plan_make(struct plan *plan, const struct config *config,
+/* What was said, and nothing open yet. */
+static void
+initialize(struct plan *plan, const struct config *config,
     const struct caller *caller)
 {
-	const char *group = config->group != NULL ? config->group :
-	    config->user_group;
-	int status;
-
 	memset(plan, 0, sizeof(*plan));
 	plan->steps = config->steps;
 	plan->append = config->append;
@@ -218,7 +215,12 @@ plan_make(struct plan *plan, const struct config *config,
 	plan->log_start = -1;
 	plan->made[0].dir = plan->made[1].dir = plan->made[2].dir = -1;
 	plan->stdio[0] = plan->stdio[1] = plan->stdio[2] = -1;
+}
 
+/* Can this process do what the steps ask for? */
+static int
+check_process(const struct plan *plan)
+{
 	/* With the init of a pid namespace all other processes end. */
 	if (plan_forks(plan) && getpid() == 1)
 		return complain(plan->steps.background ? "background" :
@@ -228,9 +230,21 @@ plan_make(struct plan *plan, const struct config *config,
 		return complain("session", "setsid",
 		    "the leader of a process group cannot start a session; "
 		    "use --background=yes");
-	if ((status = check_listed(plan)) != STATUS_DONE ||
-	    (status = prepare_ready(plan,
-	    &config->ready)) != STATUS_DONE ||
+	return STATUS_DONE;
+}
+
+int
+plan_make(struct plan *plan, const struct config *config,
+    const struct caller *caller)
+{
+	const char *group = config->group != NULL ? config->group :
+	    config->user_group;
+	int status;
+
+	initialize(plan, config, caller);
+	if ((status = check_process(plan)) != STATUS_DONE ||
+	    (status = check_listed(plan)) != STATUS_DONE ||
+	    (status = prepare_ready(plan, &config->ready)) != STATUS_DONE ||
 	    (status = identity_find(&plan->identity, config->user,
 	    group)) != STATUS_DONE ||
 	    (status = make_environment(plan, config)) != STATUS_DONE ||
