@@ -125,6 +125,25 @@ was_seen_or_is_dead() {
 	at_every_call start was_seen_or_is_dead die --status
 }
 
+# A verb that began before the launch may see none of it; never a guess.
+launched_meanwhile() {
+	script launch <<-'END'
+		"$DAEMONIZE" -p "$PIDFILE" "${DAEMON[@]}"
+	END
+	nothing() {
+		rm -f "$PIDFILE" "$PIDFILE.record"
+	}
+	was_seen_or_not() {
+		[[ $STATUS == 0 ]] || equal "status $WHEN" "$STATUS" 3
+		one_runs
+	}
+}
+
+@test "a launch at any moment of --status is seen as a whole, or not at all" {
+	launched_meanwhile
+	at_every_call nothing was_seen_or_not launch --status
+}
+
 @test "an instance that dies at any moment of --stop is stopped" {
 	dies_meanwhile
 	at_every_call start is_stopped die --stop

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "instance/find.h"
 #include "instance/lockfile.h"
 #include "instance/pidfile.h"
@@ -291,26 +292,43 @@ file_fault(int file)
 	return S_ISREG(st.st_mode) ? NULL : "not a regular file";
 }
 
-static void
+/*
+ * There was no record when the file was opened.  A launch makes the record
+ * first, and what has ended removes the file first: so another look sees what
+ * has come, or gone, since then.
+ */
+static bool
+is_outdated(const struct place *place, const struct place *record, int file)
+{
+	struct stat st;
+
+	return fstatat(record->dir, record->base, &st,
+	    AT_SYMLINK_NOFOLLOW) == 0 || safe_is_current(place, file) == 0;
+}
+
+/* False: another look is needed. */
+static bool
 find_in(const struct place *place, bool wait, struct found *found)
 {
 	struct place record;
 	const char *fault;
 	int file, fd = -1;
+	bool final = true;
 
+	memset(found, 0, sizeof(*found));
 	if (record_place(&record, place) == 0)
 		fd = open_record(&record, wait ? LAUNCH_WAIT_MS : 0);
 	if (fd == -1 && errno == EWOULDBLOCK) {
 		set_state(found, wait ? INSTANCE_UNKNOWN : INSTANCE_STARTING,
 		    "a launch holds the lock of its record; try again");
-		return;
+		return true;
 	}
 	found->foreign = fd == -1 && errno == EACCES;
 	if (fd == -1 && errno != ENOENT && errno != EACCES &&
 	    errno != ENAMETOOLONG) {
 		set_state(found, INSTANCE_UNKNOWN, errno == ELOOP ?
 		    "its record is a symbolic link" : strerror(errno));
-		return;
+		return true;
 	}
 	file = openat(place->dir, place->base, O_RDONLY | PIDFILE_FLAGS);
 	fault = file_fault(file);
@@ -318,10 +336,11 @@ find_in(const struct place *place, bool wait, struct found *found)
 		set_state(found, INSTANCE_UNKNOWN, fault);
 	else
 		instance_judge(file, fd, found);
-	if (file != -1)
-		(void)close(file);
-	if (fd != -1)
-		(void)close(fd);
+	if (found->state == INSTANCE_GUESS && fd == -1 && !found->foreign)
+		final = !is_outdated(place, &record, file);
+	close_quietly(file);
+	close_quietly(fd);
+	return final;
 }
 
 void
@@ -329,10 +348,12 @@ instance_find(const char *path, bool wait, struct found *found)
 {
 	struct place place;
 	const char *reason;
+	int tries = 0;
 
 	memset(found, 0, sizeof(*found));
 	if (safe_place(&place, path, &reason) == 0) {
-		find_in(&place, wait, found);
+		while (!find_in(&place, wait, found) && ++tries < OPEN_TRIES)
+			;
 		(void)close(place.dir);
 	} else if (errno == ENOENT)
 		set_state(found, INSTANCE_NONE, NULL);
@@ -347,49 +368,4 @@ found_is_current(const struct found *found)
 
 	return proc_stat(found->pid, &stat) == 0 && !stat.dead &&
 	    stat.started == found->start;
-}
-
-/* Removes both files, if the locked record still names that daemon. */
-static void
-retire_in(const struct place *place, const struct place *record_at, int record,
-    const struct found *found)
-{
-	struct record now;
-	int file;
-
-	if (record_read(record, &now) != RECORD_GOOD ||
-	    now.pid != found->pid || now.start != found->start)
-		return;
-	file = openat(place->dir, place->base, O_RDWR | PIDFILE_FLAGS);
-	if (file != -1) {
-		pid_t pid = pidfile_get(file);
-
-		if (pid == 0 || pid == found->pid) {
-			(void)!ftruncate(file, 0);
-			(void)safe_unlink(place, file);
-		}
-		(void)close(file);
-	}
-	(void)record_clear(record);
-	(void)safe_unlink(record_at, record);
-}
-
-void
-instance_retire(const char *path, const struct found *found)
-{
-	struct place place, at;
-	const char *reason;
-	int record;
-
-	if (!found->recorded || safe_place(&place, path, &reason) == -1)
-		return;
-	if (record_place(&at, &place) == 0 &&
-	    (record = openat(at.dir, at.base, O_RDWR | PIDFILE_FLAGS)) != -1) {
-		/* A launch that holds the lock owns both files by now. */
-		if (flock(record, LOCK_EX | LOCK_NB) == 0 &&
-		    safe_is_current(&at, record) == 1)
-			retire_in(&place, &at, record, found);
-		(void)close(record);
-	}
-	(void)close(place.dir);
 }

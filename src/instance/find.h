@@ -55,11 +55,4 @@ void	instance_judge(int file, int record, struct found *);
 /* Is the process still the one that was found: has it the same start tick? */
 bool	found_is_current(const struct found *);
 
-/*
- * Removes the pid file and the record of an instance that has ended, if they
- * still are its own.  A file that may not be removed is emptied; one that may
- * not be emptied is left, since it names no process.
- */
-void	instance_retire(const char *path, const struct found *);
-
 #endif

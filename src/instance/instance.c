@@ -306,3 +306,50 @@ instance_undo(struct instance *instance)
 		/* The launch was refused, or could not make the pid file. */
 		(void)safe_unlink(&instance->record_at, instance->record);
 }
+
+/* --- the end of one ------------------------------------------------------ */
+
+/* Removes both files, if the locked record still names that daemon. */
+static void
+retire_in(const struct place *place, const struct place *record_at, int record,
+    const struct found *found)
+{
+	struct record now;
+	int file;
+
+	if (record_read(record, &now) != RECORD_GOOD ||
+	    now.pid != found->pid || now.start != found->start)
+		return;
+	file = openat(place->dir, place->base, O_RDWR | PIDFILE_FLAGS);
+	if (file != -1) {
+		pid_t pid = pidfile_get(file);
+
+		if (pid == 0 || pid == found->pid) {
+			(void)!ftruncate(file, 0);
+			(void)safe_unlink(place, file);
+		}
+		(void)close(file);
+	}
+	(void)record_clear(record);
+	(void)safe_unlink(record_at, record);
+}
+
+void
+instance_retire(const char *path, const struct found *found)
+{
+	struct place place, at;
+	const char *reason;
+	int record;
+
+	if (!found->recorded || safe_place(&place, path, &reason) == -1)
+		return;
+	if (record_place(&at, &place) == 0 &&
+	    (record = openat(at.dir, at.base, O_RDWR | PIDFILE_FLAGS)) != -1) {
+		/* A launch that holds the lock owns both files by now. */
+		if (flock(record, LOCK_EX | LOCK_NB) == 0 &&
+		    safe_is_current(&at, record) == 1)
+			retire_in(&place, &at, record, found);
+		(void)close(record);
+	}
+	(void)close(place.dir);
+}

@@ -71,4 +71,11 @@ void	instance_undo(struct instance *);
 /* Could instance_open use this path?  Changes nothing.  -1 with *reason. */
 int	instance_check(const char *path, const char **reason);
 
+/*
+ * Removes the pid file and the record of an instance that has ended, if they
+ * still are its own.  A file that may not be removed is emptied; one that may
+ * not be emptied is left, since it names no process.
+ */
+void	instance_retire(const char *path, const struct found *);
+
 #endif

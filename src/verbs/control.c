@@ -14,6 +14,7 @@
 
 #include "base/message.h"
 #include "instance/find.h"
+#include "instance/instance.h"
 #include "pidfd.h"
 #include "process/arguments.h"
 #include "process/proc.h"
