@@ -160,6 +160,25 @@ stays() {
 	[[ ! -e $PIDFILE && ! -e $PIDFILE.record ]]
 }
 
+@test "a stop waits for another verb that looks at the record, and removes it" {
+	local stop status=0
+
+	requires flock
+	start end=15
+	exec 9<"$PIDFILE.record"
+	flock -s 9
+	"$DAEMONIZE" --stop -p "$PIDFILE" 3>&- 9<&- &
+	stop=$!
+	remember "$stop"
+	eventually gone "$PID"
+	# It has found the daemon gone, and waits.
+	eventually grep -q '^State:.S' "/proc/$stop/status"
+	exec 9<&-
+	wait "$stop" || status=$?
+	equal status "$status" 0
+	[[ ! -e $PIDFILE && ! -e $PIDFILE.record ]]
+}
+
 @test "in a directory that cannot be written, the files are emptied" {
 	requires user
 	mkdir "$TMP/ro"

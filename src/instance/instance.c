@@ -20,6 +20,9 @@
 /* A file may be removed so many times between its open and its lock. */
 #define OPEN_TRIES	1000
 
+/* No verb takes as long to look at a record. */
+#define LOOK_MS		1000
+
 static int
 fail(const char **reason, const char *why)
 {
@@ -287,7 +290,7 @@ is_made_in_vain(const struct instance *instance)
 	struct record now;
 
 	return instance->made_record && (instance->locked ||
-	    (flock(instance->record, LOCK_EX | LOCK_NB) == 0 &&
+	    (lock_wait(instance->record, LOCK_EX, LOOK_MS) == 0 &&
 	    record_read(instance->record, &now) == RECORD_EMPTY));
 }
 
@@ -345,8 +348,8 @@ instance_retire(const char *path, const struct found *found)
 		return;
 	if (record_place(&at, &place) == 0 &&
 	    (record = openat(at.dir, at.base, O_RDWR | PIDFILE_FLAGS)) != -1) {
-		/* A launch that holds the lock owns both files by now. */
-		if (flock(record, LOCK_EX | LOCK_NB) == 0 &&
+		/* Another verb holds the lock for a moment, or a launch. */
+		if (lock_wait(record, LOCK_EX, LAUNCH_WAIT_MS) == 0 &&
 		    safe_is_current(&at, record) == 1)
 			retire_in(&place, &at, record, found);
 		(void)close(record);
