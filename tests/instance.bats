@@ -669,7 +669,7 @@ set; use --pidfile" \
 	requires user
 	local long
 
-	long=/$(printf 'd%.0s' {1..5000})
+	long=/$(printf 'd%.0s' {1..4100})
 	CALLER=(env "XDG_STATE_HOME=$long")
 	fails 125 "daemonize: name: $long/daemonize/$HOSTNAME/some.pid: File name too long" \
 	    -n some true

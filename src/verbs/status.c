@@ -287,7 +287,7 @@ status_list(const struct config *config)
 	int i, n;
 
 	if (directory == NULL)
-		return complain("list", NULL, reason);
+		return complain("name", NULL, reason);
 	n = scandir(directory, &entries, is_pidfile, by_name);
 	/* It is made with the first instance. */
 	if (n == -1 && errno != ENOENT)
