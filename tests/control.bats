@@ -311,7 +311,7 @@ running" \
 	is_found
 }
 
-@test "a daemon whose pid file was removed, or cannot be read, is found" {
+@test "a daemon is found if its pid file was removed, or cannot be read" {
 	start
 	rm "$PIDFILE"
 	run launch --status -p "$PIDFILE"

@@ -18,8 +18,8 @@ bool	is_same_file(const struct stat *, const struct stat *);
 char	*absolute_path(const char *path);
 
 /*
- * Opens path as a process sees it whose root is the directory root (openat2(2),
- * RESOLVE_IN_ROOT); with root -1 as open(2) does.  -1 with errno.
+ * Opens path as a process sees it that has root as its root directory
+ * (openat2(2), RESOLVE_IN_ROOT); with root -1 as open(2) does.  -1 with errno.
  */
 int	open_in_root(int root, const char *path, int flags);
 

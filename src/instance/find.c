@@ -293,54 +293,34 @@ file_fault(int file)
 }
 
 /*
- * There was no record when the file was opened.  A launch makes the record
- * first, and what has ended removes the file first: so another look sees what
- * has come, or gone, since then.
+ * The file is opened first: a launch makes the record before it, and what has
+ * ended empties it before the record goes.  So a pid without a record is not
+ * that of a launch that has come, or gone, between the two.
  */
-static bool
-is_outdated(const struct place *place, const struct place *record, int file)
-{
-	struct stat st;
-
-	return fstatat(record->dir, record->base, &st,
-	    AT_SYMLINK_NOFOLLOW) == 0 || safe_is_current(place, file) == 0;
-}
-
-/* False: another look is needed. */
-static bool
+static void
 find_in(const struct place *place, bool wait, struct found *found)
 {
+	int file = openat(place->dir, place->base, O_RDONLY | PIDFILE_FLAGS);
+	const char *fault = file_fault(file);
 	struct place record;
-	const char *fault;
-	int file, fd = -1;
-	bool final = true;
+	int fd = -1;
 
-	memset(found, 0, sizeof(*found));
 	if (record_place(&record, place) == 0)
 		fd = open_record(&record, wait ? LAUNCH_WAIT_MS : 0);
-	if (fd == -1 && errno == EWOULDBLOCK) {
+	found->foreign = fd == -1 && errno == EACCES;
+	if (fd == -1 && errno == EWOULDBLOCK)
 		set_state(found, wait ? INSTANCE_UNKNOWN : INSTANCE_STARTING,
 		    "a launch holds the lock of its record; try again");
-		return true;
-	}
-	found->foreign = fd == -1 && errno == EACCES;
-	if (fd == -1 && errno != ENOENT && errno != EACCES &&
-	    errno != ENAMETOOLONG) {
+	else if (fd == -1 && errno != ENOENT && errno != EACCES &&
+	    errno != ENAMETOOLONG)
 		set_state(found, INSTANCE_UNKNOWN, errno == ELOOP ?
 		    "its record is a symbolic link" : strerror(errno));
-		return true;
-	}
-	file = openat(place->dir, place->base, O_RDONLY | PIDFILE_FLAGS);
-	fault = file_fault(file);
-	if (fault != NULL)
+	else if (fault != NULL)
 		set_state(found, INSTANCE_UNKNOWN, fault);
 	else
 		instance_judge(file, fd, found);
-	if (found->state == INSTANCE_GUESS && fd == -1 && !found->foreign)
-		final = !is_outdated(place, &record, file);
 	close_quietly(file);
 	close_quietly(fd);
-	return final;
 }
 
 void
@@ -348,12 +328,10 @@ instance_find(const char *path, bool wait, struct found *found)
 {
 	struct place place;
 	const char *reason;
-	int tries = 0;
 
 	memset(found, 0, sizeof(*found));
 	if (safe_place(&place, path, &reason) == 0) {
-		while (!find_in(&place, wait, found) && ++tries < OPEN_TRIES)
-			;
+		find_in(&place, wait, found);
 		(void)close(place.dir);
 	} else if (errno == ENOENT)
 		set_state(found, INSTANCE_NONE, NULL);

@@ -2,7 +2,6 @@
 /* The methods of --ready: their table, and calling one. */
 #include "config.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "ready/method.h"
