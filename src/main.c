@@ -31,6 +31,8 @@
 #include "plan/plan.h"
 #include "process/signals.h"
 #include "static_nss.h"
+#include "supervise/detach.h"
+#include "verbs/again.h"
 #include "verbs/check.h"
 #include "verbs/control.h"
 #include "verbs/explain.h"
@@ -136,6 +138,7 @@ static int (*const verbs[VERBS])(const struct config *) = {
 	[VERB_CHECK] = check,
 	[VERB_STATUS] = status_show,
 	[VERB_STOP] = control_stop,
+	[VERB_AGAIN] = control_again,
 	[VERB_SIGNAL] = control_signal,
 	[VERB_WAIT] = control_wait,
 	[VERB_LIST] = status_list,
@@ -166,6 +169,7 @@ run_verb(const struct config *config, const struct caller *caller)
 static int
 launch_command(const struct config *config, struct plan *plan)
 {
+	struct started started;
 	int status = STATUS_DONE;
 
 	/* All that can be prepared is, before the old instance is stopped. */
@@ -177,7 +181,7 @@ launch_command(const struct config *config, struct plan *plan)
 		plan_undo(plan);
 		return status;
 	}
-	status = launch(plan, become);
+	status = plan->supervised ? supervise(plan) : launch(plan, &started);
 	return status == STATUS_RUNNING && config->if_not_running ?
 	    STATUS_DONE : status;
 }

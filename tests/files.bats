@@ -363,7 +363,7 @@ logs_and_link() {
 
 @test "an output file whose owner cannot be set is refused, and removed" {
 	requires root strace
-	CALLER=(strace -qq -o trace -e "inject=fchown:error=EROFS")
+	CALLER=(strace -qq -o trace -e "inject=/^fchown(32)?\$:error=EROFS")
 	fails 125 "daemonize: stdio: out: Read-only file system" \
 	    -u nobody -o out "$PROBE" "$REPORT"
 	[[ ! -e out ]]

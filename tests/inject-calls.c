@@ -256,6 +256,9 @@ errors_of(const struct call *call)
 
 	if (errors == NULL)
 		return "";
+	/* It cannot fail there, and fork(3) does not look. */
+	if (call->libc)
+		return "";
 	if (call->anonymous)
 		return "ENOMEM EAGAIN";
 	if (strcmp(errors, OPEN) == 0 && strncmp(call->path, "/etc/", 5) == 0)

@@ -300,6 +300,19 @@ is_message(pid_t pid, const struct row *row, const uint64_t *args)
 	return strstr(target, "memfd:messages") != NULL;
 }
 
+/* Does it block every signal, as glibc's fork(3) does?  We set the mask. */
+static bool
+blocks_all(pid_t pid, const struct call *call, const uint64_t *args)
+{
+	uint64_t set = 0;
+	struct iovec here = { &set, sizeof(set) };
+	struct iovec there = { (void *)(uintptr_t)args[1], sizeof(set) };
+
+	return call->number == SYS_rt_sigprocmask && args[0] == SIG_BLOCK &&
+	    process_vm_readv(pid, &here, 1, &there, 1, 0) == sizeof(set) &&
+	    set == UINT64_MAX;
+}
+
 /* Remembers the call, for the report and for what to do to it. */
 static void
 record_call(const struct launch *launch, const struct process *process,
@@ -319,6 +332,7 @@ record_call(const struct launch *launch, const struct process *process,
 	    info->instruction_pointer < loader[1];
 	call->message = is_message(process->pid, row, args);
 	call->undo = is_undoing(launch, process);
+	call->libc = blocks_all(process->pid, call, args);
 	call->anonymous = (call->number == SYS_mmap ||
 	    strcmp(row->name, "mmap2") == 0) && (args[3] & MAP_ANONYMOUS);
 	if (row->path > 0) {

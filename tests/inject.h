@@ -38,6 +38,7 @@ struct call {
 	bool undo;		/* the launcher tidies up, all else is gone */
 	bool creates;		/* a file, perhaps */
 	bool anonymous;		/* memory of no file */
+	bool libc;		/* fork(3) of the C library makes it */
 	char path[64];
 	char text[96];		/* for people */
 };

@@ -138,10 +138,10 @@ Try 'daemonize --help'" --list --ready=exec
 	for method in alive:1s notify fd:7 file:x tcp:80 unix:x; do
 		wrong "--ready=$method" \
 		    "no launcher waits in the foreground; use \
---background=yes" -F
+--background=yes or --supervise" -F
 		wrong "--ready=$method" \
 		    "no launcher waits in the foreground; use \
---background=yes" \
+--background=yes or --supervise" \
 		    --background=no --refork=no
 	done
 	run launch -F --ready=exec echo here

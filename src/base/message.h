@@ -3,6 +3,8 @@
 #ifndef MESSAGE_H
 #define MESSAGE_H
 
+#include <stddef.h>
+
 /*
  * 125 to 127 are those of env(1) and nohup(1), 124 is timeout(1)'s; 1, 3 and 4
  * are the LSB's.
@@ -30,6 +32,16 @@ enum status {
  */
 int	complain(const char *step, const char *object, const char *reason);
 int	complain_errno(const char *step, const char *object, int error);
+
+/* The same for a line that messages_capture has kept. */
+int	complain_line(const char *line);
+
+/*
+ * From here on, complain and complain_errno write nothing; buf has the last
+ * line, without the name of the program and the newline, cut to size.  NULL
+ * ends that.
+ */
+void	messages_capture(char *buf, size_t size);
 
 /*
  * A mistake on the command line: `daemonize: option=value: reason` (value may

@@ -64,10 +64,10 @@ check_ready(const struct config *config)
 		return misuse(ready->given ? "--ready" : "--ready-timeout",
 		    NULL, "is for a launch");
 	if (ready_waits(ready) && !config->steps.background &&
-	    !config->steps.refork)
+	    !config->steps.refork && !config->supervise)
 		return misuse("--ready", ready->text,
 		    "no launcher waits in the foreground; "
-		    "use --background=yes");
+		    "use --background=yes or --supervise");
 	if (ready->timeout_text != NULL && !ready->method->has_timeout)
 		return misuse("--ready-timeout", ready->timeout_text,
 		    "needs --ready=notify, fd, file, tcp or unix");
@@ -111,8 +111,10 @@ check_options(const struct config *config)
 		    "--replace and --if-not-running exclude each other");
 	if (config->replace && !verb->plans)
 		return misuse("--replace", NULL, "is for a launch");
-	if (config->tree && config->verb != VERB_STOP && !config->replace)
-		return misuse("--tree", NULL, "is for --stop and --replace");
+	if (config->tree && config->verb != VERB_STOP && !config->replace &&
+	    !(config->supervise && verb->plans))
+		return misuse("--tree", NULL, "is for --stop, --replace and a "
+		    "launch with --supervise or --restart");
 	if (config->json && !verb->has_json)
 		return misuse("--json", NULL,
 		    "is for --explain, --check, --status and --list");
@@ -123,6 +125,23 @@ check_options(const struct config *config)
 	return STATUS_DONE;
 }
 
+/* A policy needs a supervisor, and restarts to decide about. */
+static int
+check_policy(const struct config *config)
+{
+	if (config->supervise && !verb_table[config->verb].plans)
+		return misuse("--supervise", NULL, "is for a launch");
+	if (config->policy_option == NULL)
+		return STATUS_DONE;
+	if (config->policy.restart == RESTART_NEVER)
+		return misuse(config->policy_option, NULL,
+		    "needs --restart=on-failure or --restart=always");
+	if (config->success && config->policy.restart == RESTART_ALWAYS)
+		return misuse("--success", NULL,
+		    "needs --restart=on-failure: always restarts anyway");
+	return STATUS_DONE;
+}
+
 int
 conflict_check(struct config *config)
 {
@@ -130,7 +149,8 @@ conflict_check(struct config *config)
 
 	if ((status = check_operands(config)) != STATUS_DONE ||
 	    (status = check_instance(config)) != STATUS_DONE ||
-	    (status = check_options(config)) != STATUS_DONE)
+	    (status = check_options(config)) != STATUS_DONE ||
+	    (status = check_policy(config)) != STATUS_DONE)
 		return status;
 	return check_ready(config);
 }

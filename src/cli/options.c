@@ -29,6 +29,11 @@ enum {
 	OPT_READY,
 	OPT_READY_TIMEOUT,
 	OPT_TREE,
+	OPT_SUPERVISE,
+	OPT_RESTART,
+	OPT_SUCCESS,
+	OPT_RESTART_DELAY,
+	OPT_RESTART_LIMIT,
 	OPT_JSON,
 	OPT_STEP,			/* plus the step */
 	OPT_VERB = OPT_STEP + STEPS	/* plus the verb */
@@ -64,11 +69,17 @@ static const struct option long_options[] = {
 	{ "replace",	optional_argument, NULL, OPT_REPLACE },
 	{ "ready",	required_argument, NULL, OPT_READY },
 	{ "ready-timeout",	required_argument, NULL, OPT_READY_TIMEOUT },
+	{ "supervise",	no_argument, NULL, OPT_SUPERVISE },
+	{ "restart",	required_argument, NULL, OPT_RESTART },
+	{ "success",	required_argument, NULL, OPT_SUCCESS },
+	{ "restart-delay",	required_argument, NULL, OPT_RESTART_DELAY },
+	{ "restart-limit",	required_argument, NULL, OPT_RESTART_LIMIT },
 	{ "explain",	no_argument, NULL, OPT_VERB + VERB_EXPLAIN },
 	{ "check",	no_argument, NULL, OPT_VERB + VERB_CHECK },
 	{ "status",	no_argument, NULL, OPT_VERB + VERB_STATUS },
 	{ "stop",	optional_argument, NULL, OPT_VERB + VERB_STOP },
 	{ "tree",	no_argument, NULL, OPT_TREE },
+	{ "again",	no_argument, NULL, OPT_VERB + VERB_AGAIN },
 	{ "signal",	required_argument, NULL, OPT_VERB + VERB_SIGNAL },
 	{ "wait",	no_argument, NULL, OPT_VERB + VERB_WAIT },
 	{ "list",	no_argument, NULL, OPT_VERB + VERB_LIST },
@@ -86,6 +97,7 @@ const struct verb_row verb_table[VERBS] = {
 	[VERB_STATUS] = { "--status", .needs_instance = true,
 	    .has_json = true },
 	[VERB_STOP] = { "--stop", .needs_instance = true },
+	[VERB_AGAIN] = { "--again", .needs_instance = true },
 	[VERB_SIGNAL] = { "--signal", .needs_instance = true },
 	[VERB_WAIT] = { "--wait", .needs_instance = true },
 	[VERB_LIST] = { "--list", .has_json = true },
@@ -141,6 +153,35 @@ set_stdio(struct steps *steps, const char *option, int fd, const char *value)
 
 	steps->given |= 1U << STEP_STDIO;
 	return wrong == NULL ? STATUS_DONE : misuse(option, value, wrong);
+}
+
+/* The options of a supervisor that have a value. */
+static const struct {
+	const char *option;
+	const char *(*parse)(struct policy *, const char *);
+} policy_rows[] = {
+	[OPT_RESTART - OPT_RESTART] = { "--restart", policy_parse_restart },
+	[OPT_SUCCESS - OPT_RESTART] = { "--success", policy_parse_success },
+	[OPT_RESTART_DELAY - OPT_RESTART] = { "--restart-delay",
+	    policy_parse_delay },
+	[OPT_RESTART_LIMIT - OPT_RESTART] = { "--restart-limit",
+	    policy_parse_limit },
+};
+
+static int
+set_policy(struct config *config, int option, const char *value)
+{
+	const char *name = policy_rows[option - OPT_RESTART].option;
+	const char *wrong = policy_rows[option - OPT_RESTART].parse(
+	    &config->policy, value);
+
+	if (option == OPT_RESTART)
+		config->supervise = true;
+	else
+		config->policy_option = name;
+	if (option == OPT_SUCCESS)
+		config->success = true;
+	return wrong == NULL ? STATUS_DONE : misuse(name, value, wrong);
 }
 
 static void
@@ -230,6 +271,14 @@ store(struct config *config, int option, char *value)
 	case OPT_TREE:
 		config->tree = true;
 		break;
+	case OPT_SUPERVISE:
+		config->supervise = true;
+		break;
+	case OPT_RESTART:
+	case OPT_SUCCESS:
+	case OPT_RESTART_DELAY:
+	case OPT_RESTART_LIMIT:
+		return set_policy(config, option, value);
 	case OPT_JSON:
 		config->json = true;
 		break;
@@ -315,6 +364,7 @@ options_parse(struct config *config, int argc, char **argv)
 	config->ready.method = &exec_method;
 	config->ready.text = exec_method.name;
 	(void)schedule_parse(SCHEDULE_DEFAULT, &config->schedule);
+	policy_init(&config->policy);
 	config->env = calloc((size_t)argc + 1, sizeof(*config->env));
 	if (config->env == NULL)
 		return complain_errno("env", NULL, errno);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "process/policy.h"
 #include "process/schedule.h"
 #include "ready/method.h"
 #include "steps/step.h"
@@ -16,6 +17,7 @@ enum verb {
 	VERB_CHECK,
 	VERB_STATUS,
 	VERB_STOP,
+	VERB_AGAIN,
 	VERB_SIGNAL,
 	VERB_WAIT,
 	VERB_LIST,
@@ -57,6 +59,11 @@ struct config {
 	bool foreground;
 	bool append;			/* do not truncate the output files */
 	bool verbose;
+
+	bool supervise;			/* a supervisor stays */
+	struct policy policy;
+	const char *policy_option;	/* one that needs --restart, or NULL */
+	bool success;			/* --success was given */
 
 	pid_t pid;			/* --check's operand, or 0 */
 	int signal;

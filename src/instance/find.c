@@ -57,26 +57,41 @@ is_believed(uid_t owner, pid_t pid)
 	return status.one_user && status.uid == owner;
 }
 
-/* The record is of this boot, pid and time namespace.  False as below. */
-static bool
-judge_process(const struct record *record, uid_t owner, struct found *found)
+/* Is that process there?  1, 0; -1: found says why it is not known. */
+static int
+see(pid_t pid, unsigned long long start, struct proc_stat *stat,
+    struct found *found)
 {
-	struct proc_stat stat;
-
-	switch (proc_see(record->pid, &stat)) {
+	switch (proc_see(pid, stat)) {
 	case -1:
 		if (errno != EACCES)
 			set_failed(found);
 		else
 			set_state(found, INSTANCE_UNKNOWN,
 			    proc_not_shown);
-		return true;
+		return -1;
 	case 0:
-		return true;
+		return 0;
+	default:
+		return !stat->dead && stat->started == start;
 	}
-	if (stat.dead || stat.started != record->start)
+}
+
+/* The record is of this boot, pid and time namespace.  False as below. */
+static bool
+judge_process(const struct record *record, uid_t owner, struct found *found)
+{
+	struct proc_stat stat, other;
+	int runs, supervised = 0;
+
+	if ((runs = see(record->pid, record->start, &stat, found)) == -1)
 		return true;
-	switch (is_believed(owner, record->pid)) {
+	if (record->supervisor != 0 && (supervised = see(record->supervisor,
+	    record->supervisor_start, &other, found)) == -1)
+		return true;
+	if (!runs && !supervised)
+		return true;
+	switch (is_believed(owner, runs ? record->pid : record->supervisor)) {
 	case -1:
 		set_failed(found);
 		return true;
@@ -86,7 +101,9 @@ judge_process(const struct record *record, uid_t owner, struct found *found)
 		return false;
 	}
 	found->session = stat.session;
-	set_state(found, INSTANCE_RUNNING, NULL);
+	found->supervisor = supervised ? record->supervisor : 0;
+	found->lost = record->supervisor != 0 && !supervised;
+	set_state(found, runs ? INSTANCE_RUNNING : INSTANCE_WAITING, NULL);
 	return true;
 }
 
@@ -298,7 +315,7 @@ file_fault(int file)
  * that of a launch that has come, or gone, between the two.
  */
 static void
-find_in(const struct place *place, bool wait, struct found *found)
+find_in(const struct place *place, bool wait, struct found *found, int *opened)
 {
 	int file = openat(place->dir, place->base, O_RDONLY | PIDFILE_FLAGS);
 	const char *fault = file_fault(file);
@@ -320,18 +337,33 @@ find_in(const struct place *place, bool wait, struct found *found)
 	else
 		instance_judge(file, fd, found);
 	close_quietly(file);
-	close_quietly(fd);
+	if (opened == NULL) {
+		close_quietly(fd);
+		return;
+	}
+	*opened = fd;
+	if (fd != -1)
+		(void)flock(fd, LOCK_UN);
 }
 
 void
 instance_find(const char *path, bool wait, struct found *found)
 {
+	instance_find_open(path, wait, found, NULL);
+}
+
+void
+instance_find_open(const char *path, bool wait, struct found *found,
+    int *record)
+{
 	struct place place;
 	const char *reason;
 
 	memset(found, 0, sizeof(*found));
+	if (record != NULL)
+		*record = -1;
 	if (safe_place(&place, path, &reason) == 0) {
-		find_in(&place, wait, found);
+		find_in(&place, wait, found, record);
 		(void)close(place.dir);
 	} else if (errno == ENOENT)
 		set_state(found, INSTANCE_NONE, NULL);
@@ -340,10 +372,10 @@ instance_find(const char *path, bool wait, struct found *found)
 }
 
 bool
-found_is_current(const struct found *found)
+process_is(pid_t pid, unsigned long long start)
 {
 	struct proc_stat stat;
 
-	return proc_stat(found->pid, &stat) == 0 && !stat.dead &&
-	    stat.started == found->start;
+	return proc_stat(pid, &stat) == 0 && !stat.dead &&
+	    stat.started == start;
 }

@@ -18,6 +18,7 @@ enum instance_state {
 	INSTANCE_DEAD,			/* no daemon, but a file of it */
 	INSTANCE_STARTING,		/* a launch is under way */
 	INSTANCE_RUNNING,
+	INSTANCE_WAITING,		/* between two runs of a supervisor */
 	INSTANCE_GUESS,			/* a process has the pid in the file,
 					   and no record confirms it */
 	INSTANCE_UNKNOWN		/* the state is not known */
@@ -25,9 +26,11 @@ enum instance_state {
 
 struct found {
 	enum instance_state state;
-	pid_t pid;			/* RUNNING, GUESS */
-	unsigned long long start;	/* RUNNING: its start tick */
+	pid_t pid;			/* RUNNING, GUESS; else the last one */
+	unsigned long long start;	/* its start tick, but of GUESS */
 	pid_t session;			/* RUNNING */
+	pid_t supervisor;		/* RUNNING, WAITING: 0, it has none */
+	bool lost;			/* RUNNING: it had one */
 	const char *reason;		/* GUESS, UNKNOWN */
 	bool failed;			/* UNKNOWN: because a call failed that
 					   may not fail the next time */
@@ -44,6 +47,13 @@ struct found {
  */
 void	instance_find(const char *path, bool wait, struct found *);
 
+/*
+ * The same, and *record is the record, open for reading: of that instance, also
+ * when another one has its name; or -1.
+ */
+void	instance_find_open(const char *path, bool wait, struct found *,
+	    int *record);
+
 #define LAUNCH_WAIT_MS	10000
 
 /*
@@ -52,7 +62,7 @@ void	instance_find(const char *path, bool wait, struct found *);
  */
 void	instance_judge(int file, int record, struct found *);
 
-/* Is the process still the one that was found: has it the same start tick? */
-bool	found_is_current(const struct found *);
+/* Is it still that process: has it the same start tick? */
+bool	process_is(pid_t, unsigned long long start);
 
 #endif

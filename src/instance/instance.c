@@ -15,10 +15,8 @@
 
 #include "instance/instance.h"
 #include "instance/lockfile.h"
+#include "instance/open.h"
 #include "instance/pidfile.h"
-
-/* A file may be removed so many times between its open and its lock. */
-#define OPEN_TRIES	1000
 
 /* No verb takes as long to look at a record. */
 #define LOOK_MS		1000
@@ -28,98 +26,6 @@ fail(const char **reason, const char *why)
 {
 	*reason = why;
 	return -1;
-}
-
-/* Opens the pid file, if it exists, and checks that it may be written. */
-static int
-open_file(struct instance *instance, const char **reason)
-{
-	instance->file = openat(instance->place.dir, instance->place.base,
-	    O_RDWR | PIDFILE_FLAGS);
-	if (instance->file == -1)
-		return errno == ENOENT ? 0 :
-		    fail(reason, pidfile_open_fault(errno));
-	*reason = pidfile_unfit(instance->file);
-	return *reason == NULL ? 0 : -1;
-}
-
-/* Opens the record, or creates it.  -1 with errno. */
-static int
-open_record(struct instance *instance)
-{
-	const struct place *at = &instance->record_at;
-
-	do {
-		instance->record = openat(at->dir, at->base,
-		    O_RDWR | PIDFILE_FLAGS);
-		if (instance->record != -1 || errno != ENOENT)
-			break;
-		instance->record = openat(at->dir, at->base,
-		    O_RDWR | O_CREAT | O_EXCL | PIDFILE_FLAGS, 0600);
-		instance->made_record = instance->record != -1;
-	} while (instance->record == -1 && errno == EEXIST);
-	return instance->record == -1 ? -1 : 0;
-}
-
-/* Why this file must not be written as a record, or NULL. */
-static const char *
-unfit_record(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) == -1)
-		return strerror(errno);
-	if (!S_ISREG(st.st_mode) || st.st_nlink > 1)
-		return "its record is not a regular file, or has a second "
-		    "name; remove it";
-	if (st.st_uid != geteuid())
-		return "its record belongs to another user";
-	if (st.st_mode & 022)
-		return "its record is writable by other users";
-	return NULL;
-}
-
-/*
- * Opens the record and takes its lock: then it is the one of that name.
- * 0, also where there can be none; -1 with *reason; EWOULDBLOCK is in errno
- * where another launch has the lock.
- */
-static int
-lock_record(struct instance *instance, const char **reason)
-{
-	int tries, current;
-
-	for (tries = 0; tries < OPEN_TRIES; tries++) {
-		if (open_record(instance) == -1) {
-			if (errno != EACCES && errno != EPERM && errno != EROFS)
-				return fail(reason, errno == ELOOP ?
-				    "its record is a symbolic link" :
-				    strerror(errno));
-			*reason = strerror(errno);
-			return 0;
-		}
-		if ((*reason = unfit_record(instance->record)) != NULL) {
-			errno = 0;
-			return -1;
-		}
-		if (lock_wait(instance->record, LOCK_EX,
-		    LAUNCH_WAIT_MS) == -1)
-			return fail(reason, errno == EINTR ?
-			    "interrupted while another launch was under way" :
-			    strerror(errno));
-		/* A launch that failed, or a stop, may have removed it. */
-		current = safe_is_current(&instance->record_at,
-		    instance->record);
-		instance->locked = current == 1;
-		if (current == 1)
-			return 0;
-		if (current == -1)
-			return fail(reason, strerror(errno));
-		(void)close(instance->record);
-		instance->made_record = false;
-	}
-	errno = EBUSY;
-	return fail(reason, strerror(errno));
 }
 
 static void
@@ -140,11 +46,12 @@ instance_open(struct instance *instance, const char *path,
 	initialize(instance, path);
 	memset(found, 0, sizeof(*found));
 	if (safe_place(&instance->place, path, reason) == -1 ||
-	    open_file(instance, reason) == -1)
+	    instance_open_file(instance, reason) == -1)
 		return -1;
 	if (record_place(&instance->record_at, &instance->place) == -1)
 		why = strerror(errno);
-	else if (lock_record(instance, &why) == -1) {
+	else if (instance_lock(instance, LAUNCH_WAIT_MS,
+	    &why) == -1) {
 		if (errno != EWOULDBLOCK)
 			return fail(reason, why);
 		found->state = INSTANCE_STARTING;
@@ -155,7 +62,7 @@ instance_open(struct instance *instance, const char *path,
 	    safe_is_current(&instance->place, instance->file) != 1) {
 		if (instance->file != -1)
 			(void)close(instance->file);
-		if (open_file(instance, reason) == -1)
+		if (instance_open_file(instance, reason) == -1)
 			return -1;
 	}
 	instance_judge(instance->file, instance->record, found);
@@ -174,7 +81,7 @@ instance_check(const char *path, const char **reason)
 	initialize(&instance, path);
 	result = safe_place(&instance.place, path, reason);
 	if (result == 0)
-		result = open_file(&instance, reason);
+		result = instance_open_file(&instance, reason);
 	if (instance.file != -1)
 		(void)close(instance.file);
 	if (instance.place.dir != -1)
@@ -230,7 +137,7 @@ instance_claim(struct instance *instance, enum record_state state)
 		return -1;
 	if (write_record(instance, state) == -1)
 		return -1;
-	return pidfile_set(instance->file);
+	return pidfile_set(instance->file, instance->entry.pid);
 }
 
 void
@@ -333,8 +240,9 @@ retire_in(const struct place *place, const struct place *record_at, int record,
 		}
 		(void)close(file);
 	}
-	(void)record_clear(record);
-	(void)safe_unlink(record_at, record);
+	/* A --wait that has it open reads how the command ended. */
+	if (safe_unlink(record_at, record) == -1)
+		(void)record_clear(record);
 }
 
 void

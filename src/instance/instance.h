@@ -68,6 +68,42 @@ void	instance_confirm(struct instance *, pid_t, unsigned long long start);
  */
 void	instance_undo(struct instance *);
 
+/* --- for a supervisor ---------------------------------------------------- */
+
+/* What a verb has asked the supervisor for. */
+enum word { WORD_NONE, WORD_STOP, WORD_AGAIN };
+
+/* Closes both files, and ends the lock; the directory stays open. */
+void	instance_release(struct instance *);
+
+/*
+ * Opens both files anew, or creates them, and takes the lock.  Where another
+ * process holds that for more than a second, or TERM has come, goes ahead
+ * without it.  *word is what the record says.
+ * -1 with *reason: a file cannot be opened; errno is EEXIST where the record is
+ * another launch's by now.
+ */
+int	instance_reopen(struct instance *, enum word *, const char **reason);
+
+/*
+ * Writes the entry, as it is now, and the pid file: with a run its pid, else
+ * nothing.  -1 with errno, and *path names the file.
+ */
+int	instance_write(struct instance *, enum record_state,
+	    const char **path);
+
+/* Removes the pid file.  The record stays, and says that all has ended. */
+void	instance_end(struct instance *);
+
+/* --- for verbs ----------------------------------------------------------- */
+
+/*
+ * Writes the word for the supervisor that was found: WORD_STOP or WORD_AGAIN.
+ * 1; 0, the record has changed, so look again; -1 with *reason.
+ */
+int	instance_ask(const char *path, const struct found *, enum word,
+	    const char **reason);
+
 /* Could instance_open use this path?  Changes nothing.  -1 with *reason. */
 int	instance_check(const char *path, const char **reason);
 

@@ -23,18 +23,25 @@
 
 #define PAUSE_MAX	16
 
-/* Sleeps.  Returns false where INT, QUIT or TERM, which are blocked, came. */
+/*
+ * Sleeps.  Returns false where INT, QUIT or TERM, which are blocked, has come;
+ * it stays pending.
+ */
 static bool
 milliseconds_pass(int ms)
 {
 	struct timespec pause = { .tv_nsec = ms * 1000000L };
 	sigset_t ends;
+	int sig;
 
 	(void)sigemptyset(&ends);
 	(void)sigaddset(&ends, SIGINT);
 	(void)sigaddset(&ends, SIGQUIT);
 	(void)sigaddset(&ends, SIGTERM);
-	return sigtimedwait(&ends, NULL, &pause) == -1;
+	sig = sigtimedwait(&ends, NULL, &pause);
+	if (sig != -1)
+		(void)kill(getpid(), sig);
+	return sig == -1;
 }
 
 int

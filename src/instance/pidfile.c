@@ -81,11 +81,10 @@ pidfile_open_fault(int error)
 }
 
 int
-pidfile_set(int fd)
+pidfile_set(int fd, pid_t pid)
 {
 	char text[16];
 	char *at = text + sizeof(text);
-	pid_t pid = getpid();
 	ssize_t written;
 
 	/* snprintf(3) is not async-signal-safe. */

@@ -27,10 +27,10 @@ const char *pidfile_unfit(int fd);
 const char *pidfile_open_fault(int error);
 
 /*
- * Writes the pid of this process, by one write, to a file that is empty: a
+ * Writes the pid, by one write, to a file that is empty: a
  * reader sees all of it or nothing.  -1 with errno of pwrite(2), ENOSPC where
  * less was written.  Async-signal-safe.
  */
-int	pidfile_set(int fd);
+int	pidfile_set(int fd, pid_t);
 
 #endif

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "instance/record.h"
 
 /* `end`, a blank, sixteen digits and a newline. */
@@ -27,12 +28,14 @@ static const char nothing[RECORD_SIZE];
 static const char *const state_names[] = {
 	[RECORD_STARTING] = "starting",
 	[RECORD_RUNNING] = "running",
+	[RECORD_WAITING] = "waiting",
+	[RECORD_STOPPING] = "stopping",
 	[RECORD_ENDED] = "ended",
 };
 
 /* The lines that are numbers, in their order. */
 enum { PID_NAMESPACE, TIME_NAMESPACE, PID, START, DEVICE, INODE, SINCE,
-    NUMBERS };
+    SUPERVISOR, SUPERVISOR_START, AGAIN, RUNS, DUE, NUMBERS };
 
 static const struct { const char *key; unsigned long long max; }
     number_lines[NUMBERS] = {
@@ -43,6 +46,20 @@ static const struct { const char *key; unsigned long long max; }
 	[DEVICE] = { "device", ULLONG_MAX },
 	[INODE] = { "inode", ULLONG_MAX },
 	[SINCE] = { "since", LLONG_MAX },
+	[SUPERVISOR] = { "supervisor", INT_MAX },
+	[SUPERVISOR_START] = { "supervisor-start", ULLONG_MAX },
+	[AGAIN] = { "again", 1 },
+	[RUNS] = { "runs", ULLONG_MAX },
+	[DUE] = { "due", LLONG_MAX },
+};
+
+/* What a run's line has: `run NUMBER BEGAN ENDED WHEN exit 1`. */
+static const char run_key[] = "run";
+
+static const char *const ending_names[] = {
+	[END_EXIT] = "exit",
+	[END_SIGNAL] = "signal",
+	[END_FAILED] = "failed",
 };
 
 /* --- writing: async-signal-safe, so without stdio ---------------------- */
@@ -68,6 +85,7 @@ put_line(struct text *text, const char *key, const char *value)
 	put(text, "\n");
 }
 
+/* A word, a blank and a number. */
 static void
 put_number(struct text *text, const char *key, unsigned long long number)
 {
@@ -78,7 +96,22 @@ put_number(struct text *text, const char *key, unsigned long long number)
 	do
 		*--at = (char)('0' + number % 10);
 	while ((number /= 10) > 0);
-	put_line(text, key, at);
+	put(text, key);
+	put(text, " ");
+	put(text, at);
+}
+
+static void
+put_run(struct text *text, const struct run *run)
+{
+	put_number(text, run_key, run->number);
+	put_number(text, "", (unsigned long long)run->began);
+	put_number(text, "", (unsigned long long)run->ended);
+	put_number(text, "", (unsigned long long)run->when);
+	put(text, " ");
+	put_number(text, ending_names[run->how.kind],
+	    (unsigned long long)run->how.number);
+	put(text, "\n");
 }
 
 /* FNV-1a, 64 bits (draft-eastlake-fnv): it finds a torn write, no forgery. */
@@ -115,6 +148,11 @@ record_format(const struct record *record, char buf[static RECORD_SIZE])
 		[DEVICE] = record->device,
 		[INODE] = record->inode,
 		[SINCE] = (unsigned long long)record->since,
+		[SUPERVISOR] = (unsigned long long)record->supervisor,
+		[SUPERVISOR_START] = record->supervisor_start,
+		[AGAIN] = record->again,
+		[RUNS] = record->runs,
+		[DUE] = (unsigned long long)record->due,
 	};
 	struct text text = { buf, buf + RECORD_SIZE - END_LENGTH };
 	int i;
@@ -123,8 +161,15 @@ record_format(const struct record *record, char buf[static RECORD_SIZE])
 	put_line(&text, "version", "1");
 	put_line(&text, "state", state_names[record->state]);
 	put_line(&text, "boot", record->scope.boot);
-	for (i = 0; i < NUMBERS; i++)
+	/* Without a supervisor, there is nothing of one. */
+	for (i = 0; i < (record->supervisor == 0 ? SUPERVISOR : NUMBERS);
+	    i++) {
 		put_number(&text, number_lines[i].key, numbers[i]);
+		put(&text, "\n");
+	}
+	for (i = 0; i < RECORD_RUNS && record->supervisor != 0; i++)
+		if (record->run[i].number != 0)
+			put_run(&text, &record->run[i]);
 	put(&text, record->about);
 	text.end += END_LENGTH;
 	put_end(&text, checksum(buf, (size_t)(text.at - buf)));
@@ -219,8 +264,8 @@ record_value(const struct record *record, const char *key, size_t i,
 }
 
 /* The value of a line with that key, or NULL. */
-static const char *
-value_of(const char *line, const char *key)
+static char *
+value_of(char *line, const char *key)
 {
 	size_t length = strlen(key);
 
@@ -228,17 +273,16 @@ value_of(const char *line, const char *key)
 	    line + length + 1 : NULL;
 }
 
-static bool
-get_state(const char *value, enum record_state *state)
+/* The index of the value in a table of names, or -1. */
+static int
+find_name(const char *value, const char *const *names, int n)
 {
-	size_t i;
+	int i;
 
-	for (i = 0; i < sizeof(state_names) / sizeof(*state_names); i++)
-		if (strcmp(value, state_names[i]) == 0) {
-			*state = (enum record_state)i;
-			return true;
-		}
-	return false;
+	for (i = 0; i < n; i++)
+		if (strcmp(value, names[i]) == 0)
+			return i;
+	return -1;
 }
 
 /* A line of a number: false where the value is none. */
@@ -254,12 +298,40 @@ get_number(const char *value, int i, unsigned long long numbers[NUMBERS])
 	return errno == 0 && *end == '\0' && numbers[i] <= number_lines[i].max;
 }
 
+/* A run's line.  False: its value is none. */
+static bool
+get_run(char *value, struct record *record)
+{
+	enum { NUMBER, BEGAN, ENDED, WHEN, KIND, HOW, WORDS };
+	long long numbers[WORDS];
+	int i, kind = -1;
+	char *word;
+
+	for (i = 0; i < WORDS; i++) {
+		if ((word = strsep(&value, " ")) == NULL)
+			return false;
+		if (i == KIND)
+			kind = find_name(word, ending_names, END_FAILED + 1);
+		else if ((numbers[i] = number_parse(word, 0, LLONG_MAX)) == -1)
+			return false;
+	}
+	if (value != NULL || kind == -1 || numbers[NUMBER] == 0 ||
+	    numbers[HOW] > 255)
+		return false;
+	record->run[numbers[NUMBER] % RECORD_RUNS] = (struct run){
+	    .number = (unsigned long long)numbers[NUMBER],
+	    .began = numbers[BEGAN], .ended = numbers[ENDED],
+	    .when = numbers[WHEN],
+	    .how = { .kind = kind, .number = (int)numbers[HOW] } };
+	return true;
+}
+
 /* One line, without its newline.  False: its value makes no sense. */
 static bool
-get_line(const char *line, struct record *record,
+get_line(char *line, struct record *record,
     unsigned long long numbers[NUMBERS])
 {
-	const char *value;
+	char *value;
 	int i;
 
 	for (i = 0; i < NUMBERS; i++)
@@ -267,8 +339,13 @@ get_line(const char *line, struct record *record,
 			return get_number(value, i, numbers);
 	if ((value = value_of(line, "version")) != NULL)
 		return strcmp(value, "1") == 0;
-	if ((value = value_of(line, "state")) != NULL)
-		return get_state(value, &record->state);
+	if ((value = value_of(line, "state")) != NULL) {
+		i = find_name(value, state_names, RECORD_ENDED + 1);
+		record->state = (enum record_state)i;
+		return i != -1;
+	}
+	if ((value = value_of(line, run_key)) != NULL)
+		return get_run(value, record);
 	if ((value = value_of(line, "boot")) != NULL)
 		return strlcpy(record->scope.boot, value,
 		    sizeof(record->scope.boot)) < sizeof(record->scope.boot);
@@ -287,6 +364,11 @@ set_numbers(struct record *record, const unsigned long long numbers[NUMBERS])
 	record->device = (dev_t)numbers[DEVICE];
 	record->inode = (ino_t)numbers[INODE];
 	record->since = (long long)numbers[SINCE];
+	record->supervisor = (pid_t)numbers[SUPERVISOR];
+	record->supervisor_start = numbers[SUPERVISOR_START];
+	record->again = numbers[AGAIN] != 0;
+	record->runs = numbers[RUNS];
+	record->due = (long long)numbers[DUE];
 }
 
 enum record_fault

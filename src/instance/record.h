@@ -19,6 +19,7 @@
 #include <stddef.h>
 
 #include "instance/safe.h"
+#include "process/policy.h"
 #include "process/proc.h"
 
 #define RECORD_SIZE	4096
@@ -26,7 +27,25 @@
 /* What follows the path of a pid file in that of its record. */
 #define RECORD_SUFFIX	".record"
 
-enum record_state { RECORD_STARTING, RECORD_RUNNING, RECORD_ENDED };
+/* The last runs that a record tells of. */
+#define RECORD_RUNS	8
+
+enum record_state {
+	RECORD_STARTING,
+	RECORD_RUNNING,
+	RECORD_WAITING,			/* between two runs */
+	RECORD_STOPPING,		/* a verb ends the run */
+	RECORD_ENDED
+};
+
+/* A run that has ended.  Times are those of now_ms(). */
+struct run {
+	unsigned long long number;	/* from 1; 0: there is none */
+	long long began;
+	long long ended;
+	long long when;			/* it ended, seconds of the Epoch */
+	struct ending how;
+};
 
 struct record {
 	enum record_state state;
@@ -36,7 +55,14 @@ struct record {
 	unsigned long long start;	/* clock ticks, as proc_stat has it */
 	dev_t device;			/* of the record's own file */
 	ino_t inode;
-	char about[RECORD_SIZE - 512];	/* of the launch: lines, as written */
+	pid_t supervisor;		/* 0: there is none; what follows is
+					   a supervisor's */
+	unsigned long long supervisor_start;
+	bool again;			/* STOPPING: then start the next run */
+	unsigned long long runs;	/* begun until now */
+	long long due;			/* WAITING: the next start, as above */
+	struct run run[RECORD_RUNS];	/* run N is at N % RECORD_RUNS */
+	char about[RECORD_SIZE - 1408];	/* of the launch: lines, as written */
 };
 
 /*

@@ -17,6 +17,7 @@
 
 static void	take(struct start *, int stage, int result);
 static void	announce(struct start *, int stage);
+static void	open_anew(struct start *);
 static int	claim(struct start *);
 static int	enter_root(const struct plan *);
 static int	redirect(struct start *);
@@ -33,6 +34,8 @@ become(struct start *start)
 	if (plan_is_apart(plan) || plan->verbose)
 		announce(start, STEP_REFORK);
 
+	if (start->anew)
+		open_anew(start);
 	take(start, STEP_SIGNALS, step_signals(steps->signals,
 	    plan_forks(plan), &start->call));
 	take(start, STEP_SIGCHLD, step_sigchld(steps->sigchld,
@@ -112,6 +115,23 @@ stage_failed(struct start *start, int stage)
 }
 
 /*
+ * What is wrong with a file is one line of text for the supervisor.  This
+ * process was forked from one with a single thread, so it may allocate.
+ */
+static void
+open_anew(struct start *start)
+{
+	struct report report = { .stage = STAGE_FILES, .pid = own_pid(start) };
+
+	messages_capture(report.text, sizeof(report.text));
+	report.error = plan_reopen(start->plan);
+	if (report.error == STATUS_DONE)
+		return;
+	(void)report_send(start->channel, &report);
+	_exit(STATUS_FAILED);
+}
+
+/*
  * Writes the pid file and the record.  A user who may trace the process, once
  * it runs as that user, is left no descriptor that can write them: but where
  * there is no launcher, this process has to take them back if the exec fails.
@@ -123,7 +143,8 @@ claim(struct start *start)
 
 	if (start->channel == -1)
 		return instance_claim(instance, RECORD_RUNNING);
-	if (instance_claim(instance, RECORD_STARTING) == -1)
+	/* A full disk is no reason to lose a run: the supervisor tries again. */
+	if (instance_claim(instance, RECORD_STARTING) == -1 && !start->anew)
 		return -1;
 	if (start->plan->identity.change)
 		instance_close(instance);

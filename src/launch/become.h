@@ -8,9 +8,9 @@
 /*
  * Takes the steps that are no fork, writes pid file and record, and executes
  * the command.  A failure is reported and ends this process.
- * Async-signal-safe, but where channel is -1.
+ * Async-signal-safe, but where channel is -1, or the files are opened anew.
  */
-runner	become __attribute__((noreturn));
+void	become(struct start *) __attribute__((noreturn));
 
 /* With -v, reports that a stage is done. */
 void	stage_done(struct start *, int stage);

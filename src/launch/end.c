@@ -99,7 +99,7 @@ end_daemon(const struct family *family, const struct wait *wait)
 		(void)complain("ready", wait->command,
 		    "still runs after the whole schedule");
 		break;
-	case STOPPED_ERROR:
+	default:
 		stop_children(&targets);
 		break;
 	}

@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/message.h"
 #include "launch/end.h"
 #include "launch/launch.h"
@@ -42,6 +43,7 @@ struct launch {
 	struct plan *plan;
 	struct start start;		/* shared with the processes */
 	struct family family;		/* the processes */
+	struct started started;
 	int listener;			/* what their reports are read from */
 	int signals;			/* a signalfd(2) for interrupts; -1:
 					   the wait cannot be ended */
@@ -52,6 +54,7 @@ struct launch {
 static int	open_all(struct launch *, struct outcome *);
 static int	open_files(struct plan *);
 static int	open_channel(struct launch *);
+static void	close_channel(const struct launch *);
 static int	prepare_launcher(struct launch *, const char **call);
 static void	listen_to(struct launch *, struct outcome *);
 static bool	receive(struct launch *, struct outcome *, bool *announced);
@@ -60,11 +63,10 @@ static void	confirm_exec(struct launch *, struct outcome *);
 static void	wait_until_ready(struct launch *, struct outcome *);
 
 int
-launch(struct plan *plan, runner *run)
+launch(struct plan *plan, struct started *started)
 {
 	struct launch launch = { .plan = plan, .signals = -1,
-	    .start = { .plan = plan, .run = run, .channel = -1,
-		.listener = -1 } };
+	    .start = { .plan = plan, .channel = -1, .listener = -1 } };
 	struct outcome outcome = { .kind = OUTCOME_TOLD };
 	int status;
 
@@ -79,12 +81,40 @@ launch(struct plan *plan, runner *run)
 	}
 	if (outcome.kind == OUTCOME_READY)
 		wait_until_ready(&launch, &outcome);
+	*started = launch.started;
 	if (outcome.kind == OUTCOME_READY)
 		return STATUS_DONE;
 	status = launch_abandon(plan, &outcome);
 	if (outcome.sig != 0 && outcome.kind != OUTCOME_KILLED)
 		end_by(outcome.sig);
 	return status;
+}
+
+void
+launch_again(struct plan *plan, const sigset_t *ends, struct outcome *outcome,
+    struct started *started)
+{
+	struct launch launch = { .plan = plan, .deadline = NEVER,
+	    .start = { .plan = plan, .anew = true, .channel = -1,
+		.listener = -1 } };
+
+	launch.family.grouped = plan->steps.session;
+	/* Processes that earlier runs have left are children, too. */
+	launch.family.had_children = true;
+	launch.signals = signalfd(-1, ends, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (launch.signals != -1 && open_channel(&launch) == 0)
+		launch.family.child = start_daemon(&launch.start);
+	else
+		launch.family.child = -1;
+	if (launch.family.child != -1)
+		listen_to(&launch, outcome);
+	else {
+		outcome->kind = OUTCOME_FAILED;
+		outcome->report = (struct report){ .stage = STEP_BACKGROUND,
+		    .error = errno };
+		close_channel(&launch);
+	}
+	*started = launch.started;
 }
 
 /* --- before the fork ---------------------------------------------------- */
@@ -108,8 +138,8 @@ open_all(struct launch *launch, struct outcome *outcome)
 		return status;
 	if (!plan_forks(plan))
 		return plan_open_messages(plan);
-	if ((status = open_channel(launch)) != STATUS_DONE)
-		return status;
+	if (open_channel(launch) == -1)
+		return complain_errno("background", "pipe2", errno);
 	if (prepare_launcher(launch, &call) == -1)
 		return complain_errno("background", call, errno);
 	return STATUS_DONE;
@@ -124,18 +154,27 @@ open_files(struct plan *plan)
 	return status == STATUS_DONE ? plan_open_files(plan) : status;
 }
 
+/* -1 with errno of pipe2(2), or ENOMEM. */
 static int
 open_channel(struct launch *launch)
 {
 	int fds[2];
 
-	if (pipe2(fds, O_CLOEXEC) == -1 ||
-	    descriptors_add(&launch->plan->spare, fds[0]) == -1 ||
-	    descriptors_add(&launch->plan->spare, fds[1]) == -1)
-		return complain_errno("background", "pipe2", errno);
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		return -1;
 	launch->listener = launch->start.listener = fds[0];
 	launch->start.channel = fds[1];
-	return STATUS_DONE;
+	return descriptors_add(&launch->plan->spare, fds[0]) == -1 ||
+	    descriptors_add(&launch->plan->spare, fds[1]) == -1 ? -1 : 0;
+}
+
+/* Of a later start that has not forked. */
+static void
+close_channel(const struct launch *launch)
+{
+	close_quietly(launch->listener);
+	close_quietly(launch->start.channel);
+	close_quietly(launch->signals);
 }
 
 /* Makes this process a launcher.  -1 with errno and *call. */
@@ -161,7 +200,8 @@ prepare_launcher(struct launch *launch, const char **call)
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1 &&
 	    (errno != EINVAL || ready_waits(&plan->ready.want)))
 		return -1;
-	launch->family.grouped = plan->steps.background && plan->steps.session;
+	launch->family.grouped = plan->steps.session &&
+	    (plan->steps.background || plan->supervised);
 	launch->family.had_children = true;
 	launch->deadline = NEVER;
 	/* vfork(2) returns when it is all over: no wait can be ended. */
@@ -302,6 +342,8 @@ confirm_exec(struct launch *launch, struct outcome *outcome)
 	if (seen && !stat.executed && proc_is_ours())
 		return;
 	outcome->kind = OUTCOME_READY;
+	launch->started = (struct started){ .pid = report.pid,
+	    .when = now_ms() };
 	if (instance != NULL)
 		instance_confirm(instance, report.pid, seen &&
 		    *instance->entry.scope.boot != '\0' ? stat.started : 0);
@@ -327,6 +369,7 @@ wait_until_ready(struct launch *launch, struct outcome *outcome)
 	outcome->status = ready_wait(&wait, outcome->reason,
 	    sizeof(outcome->reason));
 	if (outcome->status == STATUS_DONE) {
+		close_quietly(wait.signals);
 		ready_close(&plan->ready);
 		if (plan->verbose)
 			narrate("ready", plan->ready.want.text);

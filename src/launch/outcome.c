@@ -52,7 +52,7 @@ complain_not_ready(const struct plan *plan, const struct outcome *outcome)
 		    plan->steps.stdio[STDERR_FILENO]);
 }
 
-static int
+int
 complain_outcome(const struct plan *plan, const struct outcome *outcome)
 {
 	switch (outcome->kind) {

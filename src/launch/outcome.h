@@ -29,6 +29,9 @@ struct outcome {
  */
 int	launch_abandon(const struct plan *, const struct outcome *);
 
+/* The message about an outcome.  Returns the exit status. */
+int	complain_outcome(const struct plan *, const struct outcome *);
+
 /* The same for a failed stage. */
 int	launch_failed(const struct plan *, const struct report *);
 

@@ -105,6 +105,8 @@ report_complain(const struct plan *plan, const struct report *report)
 
 	if (report->stage == STAGE_EXEC)
 		return complain_exec(plan, report->error);
+	if (report->stage == STAGE_FILES)
+		return complain_line(report->text);
 	if (report->stage == STAGE_INIT)
 		return complain(background_row.name, "fork", init_fault);
 	describe(plan, report, &name, &object);

@@ -22,7 +22,8 @@ enum stage {
 	STAGE_TRUNCATE,
 	STAGE_EXEC,
 	STAGE_CHANNEL,
-	STAGE_INIT
+	STAGE_INIT,
+	STAGE_FILES			/* text has the message */
 };
 
 /* Much less than PIPE_BUF, so it is never torn. */
@@ -32,6 +33,7 @@ struct report {
 	pid_t pid;			/* of the process that reports */
 	int fd;				/* STAGE_TRUNCATE: which file */
 	char call[24];			/* that failed; "": the step's */
+	char text[512];
 };
 
 /* Sends one.  -1: no process reads any more.  Async-signal-safe. */

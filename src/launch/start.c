@@ -17,14 +17,15 @@ static void	leave_launcher(struct start *);
 pid_t
 start_daemon(struct start *start)
 {
-	const struct plan *plan = start->plan;
+	struct plan *plan = start->plan;
 	struct start own = { .plan = plan, .channel = -1 };
 	bool apart = plan_is_apart(plan);
 	pid_t pid;
 
-	if (plan->steps.background) {
+	if (plan->steps.background || plan->supervised) {
 		pid = step_background(apart, intermediate, start);
-		if (pid == -1)
+		/* A supervisor tries again. */
+		if (pid == -1 && !start->anew)
 			stage_failed(&own, STEP_BACKGROUND);
 		return pid;
 	}
@@ -35,7 +36,7 @@ start_daemon(struct start *start)
 		stage_failed(&own, STEP_SESSION);
 	stage_done(&own, STEP_SESSION);
 	if (!plan->steps.refork)
-		start->run(&own);
+		become(&own);
 	pid = step_refork(apart, daemon_process, start);
 	if (pid == -1)
 		stage_failed(&own, STEP_REFORK);
@@ -58,7 +59,7 @@ intermediate(void *argument)
 		stage_failed(start, STEP_SESSION);
 	stage_done(start, STEP_SESSION);
 	if (!steps->refork)
-		start->run(start);
+		become(start);
 	if (step_refork(plan_is_apart(start->plan), daemon_process,
 	    start) == -1)
 		stage_failed(start, STEP_REFORK);
@@ -71,7 +72,7 @@ daemon_process(void *argument)
 	struct start *start = argument;
 
 	leave_launcher(start);
-	start->run(start);
+	become(start);
 }
 
 /*

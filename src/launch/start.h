@@ -7,15 +7,11 @@
 
 #include "plan/plan.h"
 
-struct start;
-
-/* What a process of a start does: it never returns. */
-typedef void runner(struct start *);
-
 /* What one start needs, and its processes share. */
 struct start {
-	const struct plan *plan;
-	runner *run;			/* what the daemon's process does */
+	struct plan *plan;		/* changed by a later start only */
+	bool anew;			/* a supervisor's, after the first:
+					   opens the files itself */
 	int channel;			/* to report by; -1: this process is
 					   the one that the caller waits for */
 	int listener;			/* the launcher's end of it, or -1 */
@@ -32,8 +28,9 @@ struct start {
 
 /*
  * Forks the intermediate, or where the plan has no background the daemon.
- * Returns its pid; without any fork runs start->run in this process.  A failure
- * is reported and ends this process.
+ * Returns its pid; without any fork becomes the command.  A failure is reported
+ * and ends the process; but of a supervisor's later start, -1 is returned with
+ * errno of fork(2).
  */
 pid_t	start_daemon(struct start *);
 

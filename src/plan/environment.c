@@ -42,6 +42,15 @@ env_put_value(char **env, const char *name, const char *value)
 	return 0;
 }
 
+void
+environment_remove(char **env, const char *pair)
+{
+	while (*env != NULL && *env != pair)
+		env++;
+	for (; *env != NULL; env++)
+		env[0] = env[1];
+}
+
 const char *
 environment_get(char *const *env, const char *name)
 {

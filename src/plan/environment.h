@@ -15,6 +15,9 @@
 char	**environment_make(const struct config *, const struct identity *,
 	    const char *last);
 
+/* Removes that very string, if it is there. */
+void	environment_remove(char **env, const char *pair);
+
 /* The value of a variable, or NULL. */
 const char *environment_get(char *const *env, const char *name);
 

@@ -109,6 +109,7 @@ is_in_the_way(const struct plan *plan, const struct found *found)
 {
 	switch (found->state) {
 	case INSTANCE_RUNNING:
+	case INSTANCE_WAITING:
 	case INSTANCE_STARTING:
 		return true;
 	case INSTANCE_GUESS:
@@ -129,11 +130,13 @@ warn_of_no_record(const struct plan *plan, const char *reason)
 	(void)complain("pidfile", plan->pidfile, why);
 }
 
-static int
-spare_instance(struct plan *plan)
+int
+plan_spare_instance(struct plan *plan)
 {
 	const struct instance *instance = plan->instance;
 
+	if (instance == NULL)
+		return 0;
 	return descriptors_add(&plan->spare, instance->place.dir) == -1 ||
 	    descriptors_add(&plan->spare, instance->file) == -1 ||
 	    descriptors_add(&plan->spare, instance->record) == -1 ? -1 : 0;
@@ -152,9 +155,16 @@ open_instance(struct plan *plan)
 	if (instance_open(&instance, plan->pidfile, &found, &reason) == -1)
 		return complain("pidfile", plan->pidfile, reason);
 	if (is_in_the_way(plan, &found))
-		return already_running(plan, plan->pidfile, found.pid);
+		return already_running(plan, plan->pidfile,
+		    found.state == INSTANCE_WAITING ? found.supervisor :
+		    found.pid);
 	describe_launch(plan, &instance.entry);
-	if (instance_take(&instance) == -1 || spare_instance(plan) == -1)
+	if (plan->supervised) {
+		instance.entry.supervisor = getpid();
+		instance.entry.supervisor_start = proc_own_start();
+		instance.entry.runs = 1;
+	}
+	if (instance_take(&instance) == -1 || plan_spare_instance(plan) == -1)
 		return complain_errno("pidfile", plan->pidfile, errno);
 	if (instance.record == -1)
 		warn_of_no_record(plan, reason);

@@ -31,13 +31,14 @@ const char init_fault[] = "the first process of a pid namespace cannot go "
 bool
 plan_forks(const struct plan *plan)
 {
-	return plan->steps.background || plan->steps.refork;
+	return plan->steps.background || plan->steps.refork ||
+	    plan->supervised;
 }
 
 bool
 plan_is_apart(const struct plan *plan)
 {
-	return plan->identity.change ||
+	return plan->identity.change || plan->supervised ||
 	    ready_waits(&plan->ready.want);
 }
 
@@ -172,6 +173,55 @@ open_root(struct plan *plan)
 	return STATUS_DONE;
 }
 
+/* The descriptors that outlive a launch with a supervisor. */
+static int
+keep_spare(const struct plan *plan, int own, int other,
+    struct descriptors *kept)
+{
+	size_t i;
+
+	*kept = (struct descriptors){ .n = 0 };
+	for (i = 0; i < plan->steps.listed.n; i++)
+		if (descriptors_add(kept, plan->steps.listed.fd[i]) == -1)
+			return -1;
+	return descriptors_add(kept, own) == -1 ||
+	    descriptors_add(kept, other) == -1 ||
+	    descriptors_add(kept, plan->lock) == -1 ||
+	    (plan->instance != NULL && descriptors_add(kept,
+	    plan->instance->place.dir) == -1) ? -1 : 0;
+}
+
+int
+plan_settle(struct plan *plan, int own, int other)
+{
+	struct descriptors kept;
+	size_t i;
+
+	if (keep_spare(plan, own, other, &kept) == -1)
+		return -1;
+	for (i = 0; i < plan->spare.n; i++)
+		if (!descriptors_have(&kept, plan->spare.fd[i]))
+			(void)close(plan->spare.fd[i]);
+	free(plan->spare.fd);
+	plan->spare = kept;
+	plan->root_fd = -1;
+	for (i = 0; i < 3; i++)
+		plan->stdio[i] = plan->made[i].dir = -1;
+	memset(plan->truncate, 0, sizeof(plan->truncate));
+	plan->files_open = false;
+	plan->append = true;
+	environment_remove(plan->env, plan->ready.notify.env);
+	return 0;
+}
+
+int
+plan_reopen(struct plan *plan)
+{
+	int status = open_root(plan);
+
+	return status == STATUS_DONE ? plan_open_files(plan) : status;
+}
+
 /* chdir(2) may find more amiss, as the user, but not less. */
 static int
 check_chdir(const struct plan *plan)
@@ -210,6 +260,9 @@ initialize(struct plan *plan, const struct config *config,
 	plan->argv = config->command;
 	plan->if_not_running = config->if_not_running;
 	plan->replace = config->replace;
+	plan->supervised = config->supervise;
+	plan->policy = &config->policy;
+	plan->tree = config->supervise && config->tree;
 	plan->verbose = config->verbose;
 	plan->root_fd = plan->lock = -1;
 	plan->log_start = -1;
@@ -222,15 +275,42 @@ static int
 check_process(const struct plan *plan)
 {
 	/* With the init of a pid namespace all other processes end. */
-	if (plan_forks(plan) && getpid() == 1)
+	if (getpid() == 1 && (plan->steps.background ||
+	    (plan->steps.refork && !plan->supervised)))
 		return complain(plan->steps.background ? "background" :
 		    "refork", "pid 1", init_fault);
 	if (plan->steps.session && !plan->steps.background &&
-	    getpgrp() == getpid())
+	    !plan->supervised && getpgrp() == getpid())
 		return complain("session", "setsid",
 		    "the leader of a process group cannot start a session; "
 		    "use --background=yes");
 	return STATUS_DONE;
+}
+
+/* A supervisor opens them anew, and has left the caller's directory then. */
+static int
+make_absolute(struct plan *plan)
+{
+	static const char *const names[] = { "stdin", "stdout", "stderr" };
+	const char **path;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		path = i < 3 ? &plan->steps.stdio[i] : &plan->steps.chdir;
+		/* In another root, the directory is relative to that one. */
+		if (*path == NULL || **path == '/' ||
+		    (i == 3 && plan->root != NULL))
+			continue;
+		*path = absolute_path(*path);
+		if (*path == NULL)
+			return complain_errno(i < 3 ? names[i] : "chdir",
+			    "getcwd", errno);
+	}
+	if (plan->root == NULL || *plan->root == '/')
+		return STATUS_DONE;
+	plan->root = absolute_path(plan->root);
+	return plan->root != NULL ? STATUS_DONE :
+	    complain_errno("chroot", "getcwd", errno);
 }
 
 int
@@ -242,6 +322,9 @@ plan_make(struct plan *plan, const struct config *config,
 	int status;
 
 	initialize(plan, config, caller);
+	if (plan->supervised &&
+	    (status = make_absolute(plan)) != STATUS_DONE)
+		return status;
 	if ((status = check_process(plan)) != STATUS_DONE ||
 	    (status = check_listed(plan)) != STATUS_DONE ||
 	    (status = prepare_ready(plan, &config->ready)) != STATUS_DONE ||

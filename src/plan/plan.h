@@ -40,6 +40,10 @@ struct plan {
 	const char *lockfile;
 	struct instance *instance;	/* the same, opened, or NULL */
 
+	bool supervised;		/* a supervisor stays */
+	const struct policy *policy;	/* its policy */
+	bool tree;			/* it ends what a run leaves behind */
+
 	bool append;
 	bool served;			/* a server has some of the files */
 	bool files_open;
@@ -105,6 +109,23 @@ int	plan_open_messages(struct plan *);
 int	plan_try(struct plan *);
 
 /*
+ * For a supervisor, after each start: closes what only that needed, and makes
+ * the plan one of a later start.  What stays open is what the user has asked to
+ * keep, the lock of the lock file, the directory of the instance, and two of
+ * the supervisor's own (or -1).  -1 with errno (ENOMEM).
+ */
+int	plan_settle(struct plan *, int own, int other);
+
+/* Leaves the open instance to the process of the next start.  As above. */
+int	plan_spare_instance(struct plan *);
+
+/*
+ * In the process of a later start: opens the root and the files anew, by their
+ * paths; none is truncated.  As above.
+ */
+int	plan_reopen(struct plan *);
+
+/*
  * Empties the output files, once a launch.  -1 with errno of ftruncate(2), and
  * *fd is the descriptor of the file.  Async-signal-safe.
  */
@@ -127,8 +148,8 @@ bool	plan_forks(const struct plan *);
 
 /*
  * Does the daemon get memory of its own, by fork(2)?  With another user, since
- * that user may stop or trace it; and where the wait for it may be ended by a
- * time-out.  Else it borrows the launcher's, by vfork(2), until the exec.
+ * that user may stop or trace it; where the wait for it may be ended by a
+ * time-out; and with a supervisor, which goes on.  Else it borrows the launcher's, by vfork(2), until the exec.
  */
 bool	plan_is_apart(const struct plan *);
 

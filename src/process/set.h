@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The targets that one stage of a schedule has signalled; for stop.c alone. */
+/* The targets that one stage of a schedule has signalled; for stop.[ch] alone. */
 #ifndef SET_H
 #define SET_H
 

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -215,7 +216,7 @@ is_over(const struct targets *targets)
 {
 	pid_t pid;
 
-	if (targets->scope != TARGET_DESCENDANTS)
+	if (targets->scope != TARGET_DESCENDANTS || targets->others != NULL)
 		return true;
 	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
 		;
@@ -231,114 +232,172 @@ is_skipped(int skip_fd)
 	return skip_fd != -1 && read(skip_fd, &info, sizeof(info)) > 0;
 }
 
-/*
- * Waits until all that are held are gone, at most until end.  1, 0 where some
- * are left, or -1 with errno of poll(2).
- */
-static int
-await_held(struct set *set, long long end)
+/* Drops those that poll(2) has shown to have ended. */
+static void
+drop_ended(struct set *set)
 {
-	const struct targets *targets = set->targets;
-	bool last = false;
-	char what[256];
-	int ready;
 	size_t i;
 
-	(void)snprintf(what, sizeof(what), "%s (%s)", targets->name,
-	    signal_name(set->sig));
-	set->call = "poll";
+	for (i = set->n; i > 0; i--)
+		if (set->fds[i].revents != 0) {
+			set_close(set, i);
+			set->fds[i] = set->fds[set->n];
+			set->ids[i] = set->ids[set->n--];
+		}
+}
+
+/* --- the schedule, in steps ---------------------------------------------- */
+
+/* As many descriptors as may be: the targets may be thousands. */
+static void
+raise_limit(struct stop *stop)
+{
+	struct rlimit most;
+
+	stop->raised = getrlimit(RLIMIT_NOFILE, &stop->files) == 0;
+	most = stop->files;
+	most.rlim_cur = stop->files.rlim_max;
+	stop->raised = stop->raised && setrlimit(RLIMIT_NOFILE, &most) == 0;
+}
+
+int
+stop_begin(struct stop *stop, const struct targets *targets,
+    const struct schedule *schedule)
+{
+	memset(stop, 0, sizeof(*stop));
+	stop->targets = *targets;
+	stop->given = targets->pidfd;
+	stop->schedule = *schedule;
+	stop->set.targets = &stop->targets;
+	stop->set.call = "pidfd_open";
+	raise_limit(stop);
+	if (targets->pidfd == -1 && targets->pid != 0)
+		stop->targets.pidfd = pidfd_open(targets->pid, 0);
+	return targets->pid != 0 && stop->targets.pidfd == -1 ? -1 : 0;
+}
+
+/* After a look at the targets: is the stage over?  PENDING: wait. */
+static enum stopped
+judge_look(struct stop *stop)
+{
+	struct set *set = &stop->set;
+
+	if (set->n == 0 && is_over(&stop->targets))
+		return STOPPED_GONE;
+	/* A look without /proc takes long: that is no waiting. */
+	if (stop->looks++ == 0 || !set->proc)
+		stop->end = now_ms() + stop->schedule.stage[stop->stage].wait;
 	/* One that was missed is looked for again, but not all the time. */
 	if (set->n == 0)
 		(void)poll(NULL, 0, 1);
-	while (set->n > 0 && !last) {
-		set->fds[0] = (struct pollfd){ .fd = targets->skip_fd,
-		    .events = POLLIN };
-		last = now_ms() >= end;
-		ready = poll(set->fds, set->n + 1, ms_until(end, PROGRESS_MS));
-		if (ready == -1 && errno != EINTR)
-			return -1;
-		if (ready > 0 && is_skipped(targets->skip_fd))
-			break;
-		if (ready == 0 && now_ms() < end)
-			progress_show(what, end - now_ms());
-		for (i = set->n; ready > 0 && i > 0; i--)
-			if (set->fds[i].revents != 0) {
-				set_close(set, i);
-				set->fds[i] = set->fds[set->n];
-				set->ids[i] = set->ids[set->n--];
-			}
-	}
-	progress_clear();
-	return set->n == 0;
+	return STOPPED_PENDING;
 }
 
-/* One stage of the schedule. */
+/* Begins the next stage. */
 static enum stopped
-stop_stage(const struct targets *targets, int sig, long long ms,
-    const char **call)
+next_stage(struct stop *stop)
 {
-	struct set set = { .targets = targets, .sig = sig };
-	enum stopped stopped = STOPPED_ERROR;
-	bool late = false;
-	long long end = 0;
-	int gone, looks = 0;
+	struct set *set = &stop->set;
 
-	do {
-		if (signal_targets(&set) == -1)
-			break;
-		if (set.n == 0 && is_over(targets)) {
-			stopped = STOPPED_GONE;
-			break;
-		}
-		/* A look without /proc takes long: that is no waiting. */
-		if (looks++ == 0 || !set.proc)
-			end = now_ms() + ms;
-		if ((gone = await_held(&set, end)) == -1)
-			break;
-		if (gone && (targets->scope == TARGET_ONE ||
-		    (targets->scope == TARGET_DESCENDANTS &&
-		    is_over(targets))))
-			stopped = STOPPED_GONE;
-		else if (!gone || late)
-			stopped = STOPPED_SURVIVED;
-		/* After the end, one more look. */
-		late = now_ms() >= end || (!set.proc && looks == LOOKS_MAX);
-	} while (stopped == STOPPED_ERROR);
-	*call = set.call;
-	set_free(&set);
-	return stopped;
+	while (set->n > 0)
+		set_close(set, set->n--);
+	set->ndropped = 0;
+	stop->looks = 0;
+	stop->late = false;
+	return ++stop->stage == stop->schedule.n ? STOPPED_SURVIVED :
+	    STOPPED_PENDING;
+}
+
+/* No more of the targets are held: are they all gone?  PENDING: look again. */
+static enum stopped
+judge_gone(struct stop *stop)
+{
+	const struct targets *targets = &stop->targets;
+
+	if (stop->looks > 0 && (targets->scope == TARGET_ONE ||
+	    (targets->scope == TARGET_DESCENDANTS && targets->others == NULL &&
+	    is_over(targets))))
+		return STOPPED_GONE;
+	/* After the end, one more look. */
+	if (stop->late)
+		return next_stage(stop);
+	stop->late = stop->looks > 0 && (now_ms() >= stop->end ||
+	    (!stop->set.proc && stop->looks == LOOKS_MAX));
+	return STOPPED_PENDING;
 }
 
 enum stopped
-stop_all(const struct targets *given, const struct schedule *schedule,
+stop_step(struct stop *stop)
+{
+	struct set *set = &stop->set;
+	enum stopped stopped = STOPPED_PENDING;
+
+	drop_ended(set);
+	if (set->n > 0 && !is_skipped(stop->targets.skip_fd) &&
+	    now_ms() < stop->end)
+		return STOPPED_PENDING;
+	stopped = set->n > 0 ? next_stage(stop) : judge_gone(stop);
+	if (stopped != STOPPED_PENDING)
+		return stopped;
+	set->sig = stop->schedule.stage[stop->stage].signal;
+	if (signal_targets(set) == -1)
+		return STOPPED_ERROR;
+	return judge_look(stop);
+}
+
+void
+stop_finish(struct stop *stop)
+{
+	int saved = errno;
+
+	set_free(&stop->set);
+	if (stop->targets.pidfd != stop->given)
+		(void)close(stop->targets.pidfd);
+	/* What is launched after this has its own limit. */
+	if (stop->raised)
+		(void)setrlimit(RLIMIT_NOFILE, &stop->files);
+	errno = saved;
+}
+
+/* Waits for the next step.  -1 with errno of poll(2). */
+static int
+await_step(struct stop *stop)
+{
+	struct set *set = &stop->set;
+	char what[256];
+	int ready;
+
+	set->call = "poll";
+	if (set->n == 0)
+		return 0;
+	(void)snprintf(what, sizeof(what), "%s (%s)", stop->targets.name,
+	    signal_name(set->sig));
+	set->fds[0] = (struct pollfd){ .fd = stop->targets.skip_fd,
+	    .events = POLLIN };
+	ready = poll(set->fds, set->n + 1, ms_until(stop->end, PROGRESS_MS));
+	if (ready == -1 && errno != EINTR)
+		return -1;
+	if (ready == 0 && now_ms() < stop->end)
+		progress_show(what, stop->end - now_ms());
+	return 0;
+}
+
+enum stopped
+stop_all(const struct targets *targets, const struct schedule *schedule,
     const char **call)
 {
-	struct targets targets = *given;
-	enum stopped stopped = STOPPED_SURVIVED;
-	struct rlimit files, most;
-	bool raised;
-	size_t i;
+	enum stopped stopped = STOPPED_ERROR;
+	struct stop stop;
 
-	/* As many as may be: the targets may be thousands. */
-	raised = getrlimit(RLIMIT_NOFILE, &files) == 0;
-	most = files;
-	most.rlim_cur = files.rlim_max;
-	raised = raised && setrlimit(RLIMIT_NOFILE, &most) == 0;
-
-	*call = "pidfd_open";
-	if (targets.pidfd == -1 && targets.pid != 0 &&
-	    (targets.pidfd = pidfd_open(targets.pid, 0)) == -1)
-		stopped = STOPPED_ERROR;
-	for (i = 0; i < schedule->n && stopped == STOPPED_SURVIVED; i++)
-		stopped = stop_stage(&targets, schedule->stage[i].signal,
-		    schedule->stage[i].wait, call);
-
-	/* These two do not fail, and keep errno. */
-	if (targets.pidfd != given->pidfd && targets.pidfd != -1)
-		(void)close(targets.pidfd);
-	/* What is launched after this has its own limit. */
-	if (raised)
-		(void)setrlimit(RLIMIT_NOFILE, &files);
+	if (stop_begin(&stop, targets, schedule) == 0)
+		while ((stopped = stop_step(&stop)) == STOPPED_PENDING)
+			if (await_step(&stop) == -1) {
+				stopped = STOPPED_ERROR;
+				break;
+			}
+	progress_clear();
+	*call = stop.set.call;
+	stop_finish(&stop);
 	return stopped;
 }
 

@@ -5,10 +5,16 @@
 
 #include <sys/types.h>
 
+#include <sys/resource.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "process/schedule.h"
+#include "process/set.h"
 #include "process/targets.h"
 
-enum stopped { STOPPED_GONE, STOPPED_SURVIVED, STOPPED_ERROR };
+enum stopped { STOPPED_PENDING, STOPPED_GONE, STOPPED_SURVIVED, STOPPED_ERROR };
 
 /*
  * Sends the signals of the schedule, one after the other, until all targets
@@ -22,6 +28,33 @@ enum stopped { STOPPED_GONE, STOPPED_SURVIVED, STOPPED_ERROR };
  */
 enum stopped	stop_all(const struct targets *, const struct schedule *,
 		    const char **call);
+
+/* The same, step by step, for a process that has other things to do. */
+struct stop {
+	struct targets targets;
+	struct schedule schedule;
+	struct set set;			/* fds[1] to [n] are for poll(2): with
+					   an event, a step is due */
+	long long end;			/* or at that time of now_ms(); without
+					   such descriptors, at once */
+	size_t stage;
+	int looks;			/* of this stage */
+	bool late;			/* its last one */
+	int given;			/* the targets' pidfd */
+	struct rlimit files;		/* the limit before */
+	bool raised;
+};
+
+/*
+ * Begins; a stop_step is due at once.  -1 with errno of pidfd_open(2).  The
+ * limit of descriptors is raised until stop_finish, which is due either way.
+ */
+int	stop_begin(struct stop *, const struct targets *,
+	    const struct schedule *);
+
+/* Does what is due.  STOPPED_PENDING: wait, and call it again. */
+enum stopped	stop_step(struct stop *);
+void	stop_finish(struct stop *);
 
 /*
  * Where pidfds cannot be used: kills those targets that are children of this

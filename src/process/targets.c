@@ -15,9 +15,21 @@
 /* No pid is as high on any Linux (PID_MAX_LIMIT). */
 #define PID_LIMIT	(4 * 1024 * 1024)
 
-/* An ancestor that ends meanwhile leaves its children to another one. */
 static bool
-is_descendant(pid_t pid)
+is_other(const struct identified *other, pid_t pid, unsigned long long started)
+{
+	for (; other != NULL && other->pid != 0; other++)
+		if (other->pid == pid && other->started == started)
+			return true;
+	return false;
+}
+
+/*
+ * An ancestor that ends meanwhile leaves its children to another one.  A child
+ * of this process that is none of the targets has none among its descendants.
+ */
+static bool
+is_descendant(const struct targets *targets, pid_t pid)
 {
 	struct proc_stat stat;
 	pid_t at;
@@ -26,7 +38,8 @@ is_descendant(pid_t pid)
 	for (tries = 0; tries < 3; tries++)
 		for (at = pid; proc_stat(at, &stat) == 0; at = stat.parent) {
 			if (stat.parent == getpid())
-				return true;
+				return !is_other(targets->others, at,
+				    stat.started);
 			if (stat.parent <= 1)
 				return false;
 		}
@@ -67,7 +80,7 @@ target_is(const struct targets *targets, bool proc, struct identified *id)
 		return 0;
 	id->started = stat.started;
 	return targets->scope == TARGET_SESSION ?
-	    stat.session == targets->session : is_descendant(id->pid);
+	    stat.session == targets->session : is_descendant(targets, id->pid);
 }
 
 /* The pid of a new process, or PID_LIMIT: few processes have a higher one. */
@@ -112,6 +125,26 @@ list_members(const struct targets *targets, pid_t **list)
 		(*list)[n++] = pid;
 	}
 	return (ssize_t)n;
+}
+
+struct identified *
+targets_children(void)
+{
+	struct identified *children;
+	struct proc_stat stat;
+	ssize_t n, i;
+	size_t found = 0;
+	pid_t *pids;
+
+	if ((n = proc_list(&pids)) == -1)
+		return NULL;
+	children = calloc((size_t)n + 1, sizeof(*children));
+	for (i = 0; i < n && children != NULL; i++)
+		if (proc_stat(pids[i], &stat) == 0 && stat.parent == getpid())
+			children[found++] = (struct identified){
+			    .pid = pids[i], .started = stat.started };
+	free(pids);
+	return children;
 }
 
 ssize_t

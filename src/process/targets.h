@@ -7,6 +7,12 @@
 
 #include <stdbool.h>
 
+/* The name of a process: its pid may be re-used, the two together not. */
+struct identified {
+	pid_t pid;
+	unsigned long long started;	/* 0: unknown, without /proc */
+};
+
 /* The processes to terminate. */
 struct targets {
 	enum {
@@ -20,14 +26,13 @@ struct targets {
 					   process, so that stop_all opens it */
 	pid_t session;
 	const char *name;		/* for the progress on a terminal */
+	/*
+	 * DESCENDANTS: the children that are no targets, with what descends
+	 * from them; the last one has pid 0.  NULL: there are no such children.
+	 */
+	const struct identified *others;
 	int skip_fd;			/* -1, or a non-blocking signalfd(2):
 					   each signal starts the next stage */
-};
-
-/* The name of a process: its pid may be re-used, the two together not. */
-struct identified {
-	pid_t pid;
-	unsigned long long started;	/* 0: unknown, without /proc */
 };
 
 /*
@@ -42,6 +47,12 @@ ssize_t	targets_list(const struct targets *, bool *proc, pid_t **pids);
  * where that cannot be seen.
  */
 int	target_is(const struct targets *, bool proc, struct identified *);
+
+/*
+ * The children of this process, as others has them.  An array to free(3), or
+ * NULL with errno.
+ */
+struct identified *targets_children(void);
 
 /* Is it a child of this process?  By waitid(2), without /proc. */
 bool	target_is_child(pid_t);

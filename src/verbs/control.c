@@ -13,134 +13,106 @@
 #include <unistd.h>
 
 #include "base/message.h"
-#include "instance/find.h"
 #include "instance/instance.h"
 #include "pidfd.h"
-#include "process/arguments.h"
-#include "process/proc.h"
 #include "process/signals.h"
 #include "process/stop.h"
 #include "verbs/control.h"
+#include "verbs/hold.h"
 
-/* Give up on a daemon that is restarted all the time. */
-#define FIND_TRIES	100
-
-/*
- * Finds the daemon and opens a pidfd, which never stands for another process.
- * The pid may have been re-used just before, so the start tick is compared once
- * more.
- */
-static void
-hold(const char *path, struct found *found, int *pidfd)
-{
-	static char reason[128];
-	int tries;
-
-	*pidfd = -1;
-	for (tries = 0; tries < FIND_TRIES; tries++) {
-		instance_find(path, true, found);
-		if (found->state != INSTANCE_RUNNING)
-			return;
-		*pidfd = pidfd_open(found->pid, 0);
-		if (*pidfd == -1 && errno != ESRCH) {
-			found->state = INSTANCE_UNKNOWN;
-			(void)snprintf(reason, sizeof(reason), errno == ENOSYS ?
-			    "needs pidfd_open(2) of Linux 5.3 or later" :
-			    "pidfd_open: %s", strerror(errno));
-			found->reason = reason;
-			return;
-		}
-		if (*pidfd != -1 && found_is_current(found))
-			return;
-		if (*pidfd != -1)
-			(void)close(*pidfd);
-		*pidfd = -1;
-	}
-	found->state = INSTANCE_UNKNOWN;
-	found->reason = "the process changes all the time; "
-	    "stop what restarts it";
-}
-
-/*
- * A process has the pid, but may not be the daemon.  Reports which process it
- * is, and how to signal it.  sig is NULL where nothing is to be sent.
- */
-static int
-refuse_guess(const char *verb, const char *path, const struct found *found,
-    const char *sig)
-{
-	char line[512], reason[1024];
-
-	proc_title(found->pid, line, sizeof(line));
-	(void)snprintf(reason, sizeof(reason), "%s, so pid %d (%s) may be "
-	    "another process%s%s%s", found->reason, (int)found->pid, line,
-	    sig == NULL ? "" : "; if it is the daemon: kill",
-	    sig == NULL || *sig == '\0' ? "" : " -", sig == NULL ? "" : sig);
-	if (sig != NULL)
-		(void)snprintf(reason + strlen(reason),
-		    sizeof(reason) - strlen(reason), " %d", (int)found->pid);
-	return complain(verb, path, reason);
-}
-
-/* Reports an unknown state; STATUS_DONE for an instance that does not run. */
-static int
-refuse(const char *verb, const char *path, const struct found *found,
-    const char *sig)
-{
-	switch (found->state) {
-	case INSTANCE_GUESS:
-		return refuse_guess(verb, path, found, sig);
-	case INSTANCE_UNKNOWN:
-		return complain(verb, path, found->reason);
-	default:
-		return STATUS_DONE;
-	}
-}
+/* A supervisor may have to end what the command left behind, or its logger. */
+#define SUPERVISOR_MS	60000
 
 int
 control_signal(const struct config *config)
 {
 	const char *path = config->pidfile;
 	const char *name = signal_name(config->signal);
-	int pidfd, status = STATUS_DONE;
-	struct found found;
+	struct held held;
+	int status = STATUS_DONE;
 
-	hold(path, &found, &pidfd);
-	if (pidfd == -1) {
-		status = refuse("signal", path, &found, name);
-		if (status != STATUS_DONE)
-			return status;
-		(void)complain("signal", path, "not running");
-		return STATUS_NOT_RUNNING;
-	}
-	if (pidfd_send_signal(pidfd, config->signal, NULL, 0) == -1 &&
-	    errno != ESRCH)
+	if (!hold(path, &held))
+		status = refuse("signal", path, &held.found, name);
+	if (status == STATUS_DONE && held.command == -1)
+		status = refuse_dead("signal", path);
+	else if (status == STATUS_DONE && pidfd_send_signal(held.command,
+	    config->signal, NULL, 0) == -1 && errno != ESRCH)
 		status = complain_errno("signal",
 		    stop_refusal(config->signal), errno);
-	(void)close(pidfd);
+	held_release(&held);
 	return status;
+}
+
+static void
+await_end_of(int pidfd)
+{
+	struct pollfd fd = { .fd = pidfd, .events = POLLIN };
+
+	while (poll(&fd, 1, -1) == -1 && errno == EINTR)
+		;
+}
+
+/* The status of the last run, where a supervisor has recorded its end. */
+static int
+recorded_status(int fd)
+{
+	struct record record;
+	const struct run *run;
+
+	if (fd == -1 || record_read(fd, &record) != RECORD_GOOD ||
+	    record.state != RECORD_ENDED || record.supervisor == 0)
+		return STATUS_DONE;
+	run = &record.run[record.runs % RECORD_RUNS];
+	return run->number == record.runs ? ending_status(&run->how) :
+	    STATUS_DONE;
 }
 
 int
 control_wait(const struct config *config)
 {
-	struct pollfd fd = { .events = POLLIN };
-	struct found found;
+	struct held held, rest;
+	int status;
 
-	hold(config->pidfile, &found, &fd.fd);
-	if (fd.fd == -1)
-		return refuse("wait", config->pidfile, &found, NULL);
-	while (poll(&fd, 1, -1) == -1 && errno == EINTR)
-		;
-	(void)close(fd.fd);
-	return STATUS_DONE;
+	if (!hold(config->pidfile, &held)) {
+		status = refuse("wait", config->pidfile, &held.found, NULL);
+		if (status == STATUS_DONE)
+			status = recorded_status(held.record);
+		held_release(&held);
+		return status;
+	}
+	if (held.supervisor == -1)
+		await_end_of(held.command);
+	else {
+		await_end_of(held.supervisor);
+		/* One that was killed leaves the command behind. */
+		if (hold(config->pidfile, &rest) && rest.supervisor == -1)
+			await_end_of(rest.command);
+		held_release(&rest);
+	}
+	status = recorded_status(held.record);
+	held_release(&held);
+	return status;
 }
 
-static int
-stop_running(const struct config *config, int pidfd, const struct found *found)
+/* Reports the process that has survived the schedule. */
+static void
+complain_survivor(const char *path, int pidfd, pid_t pid)
 {
+	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+	char what[80];
+
+	(void)snprintf(what, sizeof(what), poll(&ended, 1, 0) == 0 ?
+	    "pid %d still runs after the whole schedule" :
+	    "other processes in the session of pid %d still run", (int)pid);
+	(void)complain("stop", path, what);
+}
+
+int
+control_stop_run(const struct config *config, const struct held *held)
+{
+	const struct found *found = &held->found;
 	struct targets targets = { .scope = TARGET_ONE, .pid = found->pid,
-	    .pidfd = pidfd, .skip_fd = -1 };
+	    .pidfd = held->command, .skip_fd = -1 };
 	const char *call;
 	char name[32];
 
@@ -158,26 +130,52 @@ stop_running(const struct config *config, int pidfd, const struct found *found)
 	switch (stop_all(&targets, &config->schedule, &call)) {
 	case STOPPED_GONE:
 		return STATUS_DONE;
-	case STOPPED_SURVIVED:
-		return STATUS_STILL_THERE;
 	case STOPPED_ERROR:
 		complain_errno("stop", call, errno);
-		break;
+		return STATUS_FAILED;
+	default:
+		complain_survivor(config->pidfile, held->command, found->pid);
+		return STATUS_STILL_THERE;
 	}
-	return STATUS_FAILED;
 }
 
-/* Reports the process that has survived the schedule. */
-static void
-complain_survivor(const char *path, int pidfd, pid_t pid)
+/* Waits for the end of the supervisor, whose command has ended. */
+static int
+await_supervisor(const char *path, const struct held *held)
 {
-	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+	struct pollfd ended = { .fd = held->supervisor, .events = POLLIN };
 	char what[80];
+	int n;
 
-	(void)snprintf(what, sizeof(what), poll(&ended, 1, 0) == 0 ?
-	    "pid %d still runs after the whole schedule" :
-	    "other processes in the session of pid %d still run", (int)pid);
+	do
+		n = poll(&ended, 1, SUPERVISOR_MS);
+	while (n == -1 && errno == EINTR);
+	if (n == 1)
+		return STATUS_DONE;
+	(void)snprintf(what, sizeof(what), "the supervisor, pid %d, still runs",
+	    (int)held->found.supervisor);
 	(void)complain("stop", path, what);
+	return STATUS_STILL_THERE;
+}
+
+/* Stops what is held.  -1: it has changed, so it is to be looked for again. */
+static int
+stop_held(const struct config *config, const char *verb,
+    const struct held *held)
+{
+	const char *path = config->pidfile;
+	int status = STATUS_DONE, asked;
+
+	if (held->supervisor != -1) {
+		asked = ask_supervisor(verb, path, held, WORD_STOP);
+		if (asked != 1)
+			return asked == 0 ? -1 : STATUS_FAILED;
+	}
+	if (held->command != -1)
+		status = control_stop_run(config, held);
+	if (status == STATUS_DONE && held->supervisor != -1)
+		status = await_supervisor(path, held);
+	return status;
 }
 
 int
@@ -192,26 +190,23 @@ int
 control_replace(const struct config *config, bool *stopped)
 {
 	const char *path = config->pidfile;
-	struct found found;
-	int pidfd, status;
+	const char *verb = config->replace ? "replace" : "stop";
+	struct held held;
+	int status;
 
-	hold(path, &found, &pidfd);
-	*stopped = pidfd != -1;
-	if (pidfd != -1) {
-		status = stop_running(config, pidfd, &found);
-		if (status == STATUS_STILL_THERE)
-			complain_survivor(path, pidfd, found.pid);
-		(void)close(pidfd);
-		*stopped = status == STATUS_DONE;
-	} else {
-		status = refuse(config->replace ? "replace" : "stop", path,
-		    &found, "");
-		if (status == STATUS_DONE && !config->replace) {
-			print_plain(config->name != NULL ? config->name : path);
-			(void)puts(": not running");
-		}
+	do {
+		*stopped = hold(path, &held);
+		status = *stopped ? stop_held(config, verb, &held) :
+		    refuse(verb, path, &held.found, "");
+		held_release(&held);
+	} while (status == -1);
+	if (status == STATUS_DONE && !*stopped && !config->replace) {
+		print_plain(config->name != NULL ? config->name : path);
+		(void)puts(": not running");
 	}
+	*stopped = *stopped && status == STATUS_DONE;
 	if (status == STATUS_DONE)
-		instance_retire(path, &found);
+		instance_retire(path, &held.found);
 	return status;
 }
+

@@ -4,6 +4,7 @@
 #define CONTROL_H
 
 #include "cli/options.h"
+#include "verbs/hold.h"
 
 /*
  * Each does what its verb says for the instance of the config's pid file, and
@@ -19,6 +20,12 @@ int	control_wait(const struct config *);
  * whole schedule; STATUS_FAILED.
  */
 int	control_stop(const struct config *);
+
+/*
+ * Ends the command that is held, by the config's schedule, with its session if
+ * that says --tree.  Returns as above, after a message.
+ */
+int	control_stop_run(const struct config *, const struct held *);
 
 /* The same for --replace: *stopped says whether one ran. */
 int	control_replace(const struct config *, bool *stopped);

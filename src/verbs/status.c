@@ -15,12 +15,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/message.h"
 #include "instance/find.h"
 #include "instance/name.h"
 #include "process/arguments.h"
 #include "process/proc.h"
+#include "verbs/runs.h"
 #include "verbs/status.h"
 
 /* What --status and --list say of one instance. */
@@ -91,6 +93,7 @@ static const struct { const char *name; int status; } states[] = {
 	[INSTANCE_DEAD] = { "dead", STATUS_DEAD },
 	[INSTANCE_STARTING] = { "starting", STATUS_DONE },
 	[INSTANCE_RUNNING] = { "running", STATUS_DONE },
+	[INSTANCE_WAITING] = { "waiting", STATUS_DONE },
 	[INSTANCE_GUESS] = { "unknown", STATUS_UNKNOWN },
 	[INSTANCE_UNKNOWN] = { "unknown", STATUS_UNKNOWN },
 };
@@ -144,27 +147,19 @@ print_json(const struct view *view)
 			for (i = 0; i < sizeof(unseen) / sizeof(*unseen); i++)
 				json_null(unseen[i]);
 	}
+	if (view->found.recorded)
+		runs_print_json(&view->found);
 	json_close('}');
 }
 
-/* `2 d 5 h`: the two largest units, or one. */
+/* So many seconds, or none where the clock was set back. */
 static void
-print_uptime(long long seconds)
+print_duration(long long ms)
 {
-	static const struct { const char *name; long long seconds; } units[] = {
-		{ "d", 86400 }, { "h", 3600 }, { "min", 60 }, { "s", 1 },
-	};
-	size_t i = 0;
+	char text[48];
 
-	if (seconds < 0)
-		seconds = 0;
-	while (i < 3 && seconds < units[i].seconds)
-		i++;
-	(void)printf("%lld %s", seconds / units[i].seconds, units[i].name);
-	seconds %= units[i].seconds;
-	if (i < 3 && seconds >= units[i + 1].seconds)
-		(void)printf(" %lld %s", seconds / units[i + 1].seconds,
-		    units[i + 1].name);
+	duration_format(ms, text, sizeof(text));
+	(void)fputs(text, stdout);
 }
 
 static void
@@ -194,9 +189,11 @@ print_running(struct view *view)
 	}
 	(void)strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S",
 	    localtime(&view->since));
-	(void)printf(": running, pid %d, user %s, since %s (",
-	    (int)view->found.pid, user_from_uid(view->uid, 0), since);
-	print_uptime(time(NULL) - view->since);
+	(void)printf(": running, pid %d", (int)view->found.pid);
+	runs_print_supervisor(&view->found);
+	(void)printf(", user %s, since %s (", user_from_uid(view->uid, 0),
+	    since);
+	print_duration(1000LL * (time(NULL) - view->since));
 	(void)putchar(')');
 	print_output(view);
 	(void)fputs(": ", stdout);
@@ -217,14 +214,20 @@ print_line(struct view *view)
 	case INSTANCE_RUNNING:
 		print_running(view);
 		break;
+	case INSTANCE_WAITING:
+		(void)fputs(": waiting", stdout);
+		runs_print_waiting(&view->found);
+		break;
 	case INSTANCE_STARTING:
 		(void)fputs(": starting", stdout);
 		break;
 	case INSTANCE_DEAD:
 		(void)fputs(": dead, but its pid file exists", stdout);
+		runs_print_last(&view->found);
 		break;
 	case INSTANCE_NONE:
 		(void)fputs(": not running", stdout);
+		runs_print_last(&view->found);
 		break;
 	case INSTANCE_GUESS:
 		proc_title(view->found.pid, title, sizeof(title));
@@ -250,8 +253,10 @@ status_show(const struct config *config)
 		(void)putchar('\n');
 	} else if (view.found.state == INSTANCE_UNKNOWN)
 		(void)complain("status", config->pidfile, view.found.reason);
-	else
+	else {
 		print_line(&view);
+		runs_print_past(&view.found);
+	}
 	free(view.command);
 	return states[view.found.state].status;
 }

@@ -65,7 +65,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert((unfit != NULL) == (pid == -1));
 
 	/* What is written is read back. */
-	assert(ftruncate(file, 0) == 0 && pidfile_set(file) == 0 &&
+	assert(ftruncate(file, 0) == 0 && pidfile_set(file, getpid()) == 0 &&
 	    pidfile_get(file) == getpid());
 	return 0;
 }

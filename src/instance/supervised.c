@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The instance of a supervisor, and what the verbs ask of it.
+ *
+ * The record is the authority: a verb writes its word under the lock, and the
+ * supervisor reads it, under the lock, before each start and at each end.  The
+ * signal that follows the word only makes it look.
+ */
+#include "config.h"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "instance/instance.h"
+#include "instance/lockfile.h"
+#include "instance/open.h"
+#include "instance/pidfile.h"
+
+/* A verb needs the lock for a moment only. */
+#define VERB_MS		1000
+
+void
+instance_release(struct instance *instance)
+{
+	/* A process of the start may share it. */
+	if (instance->locked)
+		(void)flock(instance->record, LOCK_UN);
+	instance->locked = false;
+	close_quietly(instance->file);
+	close_quietly(instance->record);
+	instance->file = instance->record = -1;
+}
+
+static bool
+is_own(const struct instance *instance, const struct record *record)
+{
+	return record->supervisor == instance->entry.supervisor &&
+	    record->supervisor_start == instance->entry.supervisor_start;
+}
+
+/* -1: it is the record of another launch. */
+static int
+read_word(struct instance *instance, enum word *word)
+{
+	struct record now;
+	struct stat st;
+
+	switch (record_read(instance->record, &now)) {
+	case RECORD_GOOD:
+		if (!is_own(instance, &now))
+			return -1;
+		if (now.state == RECORD_STOPPING)
+			*word = now.again ? WORD_AGAIN : WORD_STOP;
+		return 0;
+	default:
+		/* It was removed, or damaged: it is written anew. */
+		if (fstat(instance->record, &st) == 0) {
+			instance->entry.device = st.st_dev;
+			instance->entry.inode = st.st_ino;
+		}
+		return 0;
+	}
+}
+
+int
+instance_reopen(struct instance *instance, enum word *word,
+    const char **reason)
+{
+	bool recorded = instance->entry.device != 0;
+
+	*word = WORD_NONE;
+	if (recorded && instance_lock(instance, VERB_MS, reason) == -1 &&
+	    errno != EWOULDBLOCK && errno != EINTR) {
+		instance_release(instance);
+		return -1;
+	}
+	if (instance->record != -1 && read_word(instance, word) == -1) {
+		*reason = "another launch has taken it";
+		instance_release(instance);
+		errno = EEXIST;
+		return -1;
+	}
+	if (instance_open_file(instance, reason) == 0)
+		return 0;
+	/* Its content is not ours to overwrite. */
+	close_quietly(instance->file);
+	instance->file = -1;
+	errno = 0;
+	return -1;
+}
+
+/* Creates the pid file again, if a run has removed it. */
+static int
+create_file(struct instance *instance)
+{
+	if (instance->file == -1)
+		instance->file = openat(instance->place.dir,
+		    instance->place.base,
+		    O_RDWR | O_CREAT | O_EXCL | PIDFILE_FLAGS, 0644);
+	return instance->file == -1 ? -1 : 0;
+}
+
+static int
+write_file(struct instance *instance, pid_t pid)
+{
+	if (create_file(instance) == -1)
+		return -1;
+	if (pid != 0 && pidfile_get(instance->file) == pid)
+		return 0;
+	return ftruncate(instance->file, 0) == -1 ||
+	    (pid != 0 && pidfile_set(instance->file, pid) == -1) ? -1 : 0;
+}
+
+int
+instance_write(struct instance *instance, enum record_state state,
+    const char **path)
+{
+	bool runs = state == RECORD_RUNNING || state == RECORD_STOPPING;
+
+	*path = instance->record_at.base;
+	instance->entry.state = state;
+	instance->entry.since = (long long)time(NULL);
+	if (instance->record != -1 &&
+	    record_write(instance->record, &instance->entry) == -1)
+		return -1;
+	*path = instance->path;
+	return write_file(instance, runs ? instance->entry.pid : 0);
+}
+
+void
+instance_end(struct instance *instance)
+{
+	pid_t pid;
+
+	if (instance->file != -1) {
+		pid = pidfile_get(instance->file);
+		if (pid == 0 || pid == instance->entry.pid) {
+			(void)!ftruncate(instance->file, 0);
+			(void)safe_unlink(&instance->place, instance->file);
+		}
+		close_quietly(instance->file);
+		instance->file = -1;
+	}
+	instance->entry.state = RECORD_ENDED;
+	instance->entry.since = (long long)time(NULL);
+	/* A full disk: /proc says as well that it has ended. */
+	if (instance->record != -1)
+		(void)record_write(instance->record, &instance->entry);
+}
+
+/* --- the verbs ----------------------------------------------------------- */
+
+static int
+write_word(int record, const struct found *found, enum word word,
+    const char **reason)
+{
+	struct record now;
+
+	if (record_read(record, &now) != RECORD_GOOD ||
+	    now.supervisor != found->supervisor ||
+	    now.supervisor_start != found->record.supervisor_start ||
+	    now.state == RECORD_ENDED ||
+	    now.pid != found->pid || now.start != found->start)
+		return 0;
+	if (word == WORD_AGAIN && now.state == RECORD_STOPPING && !now.again) {
+		*reason = "it is being stopped";
+		return -1;
+	}
+	now.state = RECORD_STOPPING;
+	now.again = word == WORD_AGAIN;
+	now.since = (long long)time(NULL);
+	if (record_write(record, &now) == 0)
+		return 1;
+	*reason = strerror(errno);
+	return -1;
+}
+
+int
+instance_ask(const char *path, const struct found *found, enum word word,
+    const char **reason)
+{
+	struct place place, at;
+	int record, asked = -1;
+
+	if (safe_place(&place, path, reason) == -1)
+		return -1;
+	if (record_place(&at, &place) == -1 ||
+	    (record = openat(at.dir, at.base, O_RDWR | PIDFILE_FLAGS)) == -1) {
+		*reason = strerror(errno);
+		asked = errno == ENOENT ? 0 : -1;
+	} else {
+		if (lock_wait(record, LOCK_EX, LAUNCH_WAIT_MS) == -1)
+			*reason = "another process holds the lock of its "
+			    "record";
+		else if (safe_is_current(&at, record) != 1)
+			asked = 0;
+		else
+			asked = write_word(record, found, word, reason);
+		(void)close(record);
+	}
+	(void)close(place.dir);
+	return asked;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* When a command that has ended is started again. */
+#include "config.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "process/policy.h"
+#include "process/schedule.h"
+#include "process/signals.h"
+
+#define BIT(n)	(1ULL << ((n) % 64))
+
+static const char *const restart_names[] = {
+	[RESTART_NEVER] = "never",
+	[RESTART_ON_FAILURE] = "on-failure",
+	[RESTART_ALWAYS] = "always",
+};
+
+void
+policy_init(struct policy *policy)
+{
+	/* The signals that systemd.service(5) calls a clean end. */
+	*policy = (struct policy){ .delay = RESTART_DELAY,
+	    .delay_max = RESTART_DELAY_MAX,
+	    .signals = BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGTERM) |
+		BIT(SIGPIPE), .statuses = { BIT(0) } };
+}
+
+const char *
+restart_name(enum restart restart)
+{
+	return restart_names[restart];
+}
+
+const char *
+policy_parse_restart(struct policy *policy, const char *value)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(restart_names) / sizeof(*restart_names); i++)
+		if (strcmp(value, restart_names[i]) == 0) {
+			policy->restart = (enum restart)i;
+			return NULL;
+		}
+	return "not never, on-failure or always";
+}
+
+/* Copies what is before the separator.  What is behind it, or NULL. */
+static const char *
+cut(const char *value, char separator, char part[static 16])
+{
+	const char *end = strchrnul(value, separator);
+	size_t length = (size_t)(end - value);
+
+	/* One that is too long is no value either. */
+	(void)strlcpy(part, length < 16 ? value : "?",
+	    length < 16 ? length + 1 : 16);
+	return *end == '\0' ? NULL : end + 1;
+}
+
+const char *
+policy_parse_success(struct policy *policy, const char *value)
+{
+	char part[16];
+	long long status;
+	int sig;
+
+	while (value != NULL) {
+		value = cut(value, ',', part);
+		/* A number is a status, as a shell has it. */
+		status = number_parse(part, 0, 255);
+		sig = *part >= '0' && *part <= '9' ? -1 : signal_parse(part);
+		if (status != -1)
+			policy->statuses[status / 64] |= BIT(status);
+		else if (sig != -1)
+			policy->signals |= BIT(sig);
+		else
+			return "not a list of exit statuses (0 to 255) and "
+			    "signal names";
+	}
+	return NULL;
+}
+
+const char *
+policy_parse_delay(struct policy *policy, const char *value)
+{
+	char part[16];
+
+	value = cut(value, '/', part);
+	policy->delay = time_parse(part);
+	if (policy->delay == -1)
+		return NOT_A_TIME;
+	policy->delay_max = policy->delay > RESTART_DELAY_MAX ?
+	    policy->delay : RESTART_DELAY_MAX;
+	if (value == NULL)
+		return NULL;
+	policy->delay_max = time_parse(value);
+	if (policy->delay_max == -1)
+		return NOT_A_TIME;
+	return policy->delay_max < policy->delay ?
+	    "the longest delay is shorter than the first" : NULL;
+}
+
+const char *
+policy_parse_limit(struct policy *policy, const char *value)
+{
+	long long limit;
+	char part[16];
+
+	value = cut(value, '/', part);
+	limit = number_parse(part, 1, RESTART_LIMIT_MAX);
+	if (limit == -1)
+		return "not a number from 1 to 1000";
+	policy->limit = (size_t)limit;
+	policy->limit_time = 0;
+	if (value == NULL)
+		return NULL;
+	policy->limit_time = time_parse(value);
+	return policy->limit_time > 0 ? NULL : NOT_A_TIME;
+}
+
+void
+ending_describe(const struct ending *ending, char *buf, size_t size)
+{
+	if (ending->kind == END_EXIT)
+		(void)snprintf(buf, size, "exited with status %d",
+		    ending->number);
+	else if (ending->kind == END_SIGNAL)
+		(void)snprintf(buf, size, "killed by signal %d (%s)",
+		    ending->number, signal_name(ending->number));
+	else
+		(void)snprintf(buf, size, "could not be executed");
+}
+
+int
+ending_status(const struct ending *ending)
+{
+	return ending->kind == END_SIGNAL ? 128 + ending->number :
+	    ending->number;
+}
+
+int
+backoff_init(struct backoff *backoff, const struct policy *policy)
+{
+	*backoff = (struct backoff){ .delay = policy->delay };
+	if (policy->limit_time == 0)
+		return 0;
+	backoff->times = calloc(policy->limit, sizeof(*backoff->times));
+	return backoff->times == NULL ? -1 : 0;
+}
+
+static bool
+is_failure(const struct policy *policy, const struct ending *ending)
+{
+	switch (ending->kind) {
+	case END_EXIT:
+		return (policy->statuses[ending->number / 64] &
+		    BIT(ending->number)) == 0;
+	case END_SIGNAL:
+		return (policy->signals & BIT(ending->number)) == 0;
+	default:
+		return true;
+	}
+}
+
+/* Is this restart, at now, one more than the limit allows?  Counts it. */
+static bool
+is_limited(struct backoff *backoff, const struct policy *policy,
+    long long now)
+{
+	long long *oldest;
+
+	if (policy->limit == 0)
+		return false;
+	if (policy->limit_time == 0)
+		return backoff->restarts++ >= policy->limit;
+	/* Those of the last `limit' restarts; 0 where there was none. */
+	oldest = &backoff->times[backoff->restarts++ % policy->limit];
+	if (*oldest != 0 && now - *oldest < policy->limit_time)
+		return true;
+	*oldest = now;
+	return false;
+}
+
+long long
+backoff_next(struct backoff *backoff, const struct policy *policy,
+    const struct ending *ending, long long lasted, long long now)
+{
+	long long delay;
+
+	if (policy->restart == RESTART_NEVER ||
+	    (policy->restart == RESTART_ON_FAILURE &&
+	    !is_failure(policy, ending)))
+		return RESTART_NONE;
+	if (lasted > policy->delay_max) {
+		backoff->delay = policy->delay;
+		if (policy->limit_time == 0)
+			backoff->restarts = 0;
+	}
+	if (is_limited(backoff, policy, now))
+		return RESTART_LIMITED;
+	delay = backoff->delay;
+	backoff->delay = delay > policy->delay_max / 2 ?
+	    policy->delay_max : delay * 2;
+	return delay;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a supervisor has to say. */
+#include "config.h"
+
+#include <sys/types.h>
+
+#include <fcntl.h>
+#include <paths.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "base/file.h"
+#include "instance/safe.h"
+#include "log/syslog.h"
+#include "supervise/say.h"
+
+#define LINE_SIZE	1024
+
+/*
+ * The file, as the command's is opened, or -1.  Not kept: it may be rotated,
+ * and would keep its file system busy.
+ */
+static int
+open_file(const struct plan *plan, const char *path)
+{
+	const struct identity *id = &plan->identity;
+	struct place place;
+	const char *reason;
+	bool created;
+	int fd;
+
+	fd = safe_open(&place, path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK,
+	    0666, &created, &reason);
+	close_quietly(place.dir);
+	if (created && id->change && fchown(fd, id->uid, id->gid) == -1) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+void
+say(const struct plan *plan, const char *text)
+{
+	const char *file = plan->steps.stdio[STDERR_FILENO];
+	char line[LINE_SIZE];
+	ssize_t written = -1;
+	size_t length;
+	int fd;
+
+	(void)snprintf(line, sizeof(line) - 1, "%s: %s", getprogname(), text);
+	make_printable(line);
+	length = strlen(line);
+	line[length] = '\n';
+	if (!plan->steps.background || file == NULL)
+		written = write(STDERR_FILENO, line, length + 1);
+	else if (strcmp(file, _PATH_DEVNULL) != 0 &&
+	    (fd = open_file(plan, file)) != -1) {
+		written = write(fd, line, length + 1);
+		(void)close(fd);
+	}
+	if (written == -1)
+		(void)syslog_send(LOG_DAEMON | LOG_NOTICE, getprogname(),
+		    getpid(), text, strlen(text));
+}

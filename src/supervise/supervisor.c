@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The supervisor's life: the first launch, then one loop.
+ *
+ *   a run  ->  its end  ->  what it left behind is ended (--tree)
+ *    ^                            |
+ *    |                            v
+ *    +-------- the delay  <-  another run?  ->  the end
+ *
+ * Whatever happens is a signal that waits in a signalfd(2), a process that ends
+ * (a SIGCHLD), or a time that comes.  Nothing of it is waited for elsewhere,
+ * but the exec of a start, which a signal ends.
+ */
+#include "config.h"
+
+#include <sys/signalfd.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <paths.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/message.h"
+#include "instance/instance.h"
+#include "launch/launch.h"
+#include "process/proc.h"
+#include "process/signals.h"
+#include "process/stop.h"
+#include "supervise/say.h"
+#include "supervise/supervisor.h"
+
+/* How often a pid file that could not be written is tried again. */
+#define REWRITE_MS	1000
+
+struct supervisor {
+	struct plan *plan;
+	int signals;			/* a signalfd(2) for all there are */
+	sigset_t ends;			/* those that end a start */
+
+	struct started run;		/* pid 0: none */
+	struct ending last;		/* how the last one ended */
+	struct backoff backoff;
+	long long due;			/* of the next start; NEVER: the end */
+	bool stopping;			/* restart no more */
+
+	struct schedule schedule;	/* by which this process ends the run */
+	size_t stage;			/* of it; n: it is not being ended */
+	long long stage_due;
+
+	bool cleaning;			/* what a run left behind is ended */
+	struct stop stop;
+	struct identified *others;	/* the children that are not ours */
+
+	bool unwritten;			/* the pid file is not as it should be */
+	long long rewrite_due;
+};
+
+static int	prepare(struct supervisor *);
+static void	settle(struct supervisor *, int verdict);
+static void	await(struct supervisor *);
+static void	take_signals(struct supervisor *);
+static void	reap(struct supervisor *);
+static void	do_what_is_due(struct supervisor *);
+static void	finish(struct supervisor *);
+
+int
+supervisor_run(struct plan *plan, int verdict)
+{
+	struct supervisor s = { .plan = plan, .due = NEVER };
+	int status;
+
+	if (descriptors_add(&plan->spare, verdict) == -1 ||
+	    prepare(&s) == -1)
+		return complain_errno("background", NULL, errno);
+	if ((status = launch(plan, &s.run)) != STATUS_DONE)
+		return status;
+	settle(&s, verdict);
+	while (s.run.pid != 0 || s.cleaning || s.due != NEVER) {
+		await(&s);
+		take_signals(&s);
+		reap(&s);
+		do_what_is_due(&s);
+	}
+	finish(&s);
+	return ending_status(&s.last);
+}
+
+/* --- before and after the first launch ----------------------------------- */
+
+static int
+prepare(struct supervisor *s)
+{
+	sigset_t all;
+
+	(void)sigemptyset(&s->ends);
+	(void)sigaddset(&s->ends, SIGINT);
+	(void)sigaddset(&s->ends, SIGQUIT);
+	(void)sigaddset(&s->ends, SIGTERM);
+	(void)sigfillset(&all);
+	/* None of them is lost from here on. */
+	if (signals_hold() == -1 || backoff_init(&s->backoff,
+	    s->plan->policy) == -1)
+		return -1;
+	s->signals = signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (s->signals == -1 ||
+	    descriptors_add(&s->plan->spare, s->signals) == -1)
+		return -1;
+	/* Orphans of others may become children later: this is no fault. */
+	s->others = s->plan->tree ? targets_children() : NULL;
+	return s->plan->tree && s->others == NULL && proc_is_ours() ? -1 : 0;
+}
+
+/* Takes for this process the steps that release the caller. */
+static void
+leave_caller(const struct plan *plan)
+{
+	int null[3] = { -1, -1, -1 }, fd, i;
+
+	if (!plan->steps.background)
+		return;
+	if (plan->steps.chdir != NULL)
+		(void)step_chdir("/");
+	(void)step_umask(plan->steps.umask);
+	fd = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC);
+	for (i = 0; i < 3; i++)
+		if (plan->steps.stdio[i] != NULL)
+			null[i] = fd;
+	(void)step_stdio(null);
+	if (fd != -1)
+		(void)close(fd);
+}
+
+/* The launch has succeeded: leaves all that only the launch needed. */
+static void
+settle(struct supervisor *s, int verdict)
+{
+	struct plan *plan = s->plan;
+	int n = plan->ready.want.fd, fd;
+
+	if (plan->instance != NULL)
+		instance_release(plan->instance);
+	(void)plan_settle(plan, s->signals, verdict);
+	plan->verbose = false;
+	/* N of --ready=fd:N: a later run may write to it, too. */
+	if (n != 0 && (fd = open(_PATH_DEVNULL, O_RDWR)) != -1 && fd != n) {
+		(void)dup2(fd, n);
+		(void)close(fd);
+	}
+	leave_caller(plan);
+	s->stage = s->schedule.n;
+	if (verdict != -1) {
+		/* A launcher that was killed does not read it. */
+		(void)!write(verdict, "", 1);
+		(void)close(verdict);
+	}
+}
+
+/* --- the instance -------------------------------------------------------- */
+
+/* Says once that a file cannot be written; it is tried again. */
+static void
+say_unwritten(struct supervisor *s, const char *path, const char *reason)
+{
+	char text[PATH_MAX + 128];
+
+	s->rewrite_due = now_ms() + REWRITE_MS;
+	if (s->unwritten)
+		return;
+	s->unwritten = true;
+	(void)snprintf(text, sizeof(text), "pidfile: %s: %s", path, reason);
+	say(s->plan, text);
+}
+
+/* Opens the instance, and reads the word of a verb. */
+static enum word
+open_instance(struct supervisor *s)
+{
+	struct instance *instance = s->plan->instance;
+	enum word word = WORD_NONE;
+	const char *reason;
+
+	if (instance == NULL)
+		return WORD_NONE;
+	if (instance_reopen(instance, &word, &reason) == -1) {
+		/* Its next run would be the second of that name. */
+		if (errno == EEXIST) {
+			s->plan->instance = NULL;
+			word = WORD_STOP;
+		}
+		say_unwritten(s, instance->path, reason);
+	}
+	if (word == WORD_STOP)
+		s->stopping = true;
+	return word;
+}
+
+/* Writes it, with that state, and closes it. */
+static void
+write_instance(struct supervisor *s, enum record_state state)
+{
+	struct instance *instance = s->plan->instance;
+	const char *path;
+
+	if (instance == NULL)
+		return;
+	if (instance_write(instance, state, &path) == -1)
+		say_unwritten(s, path, strerror(errno));
+	else
+		s->unwritten = false;
+	instance_release(instance);
+}
+
+static void
+rewrite_instance(struct supervisor *s)
+{
+	enum word word = open_instance(s);
+
+	if (s->plan->instance == NULL)
+		return;
+	s->plan->instance->entry.again = word == WORD_AGAIN;
+	write_instance(s, word != WORD_NONE ? RECORD_STOPPING :
+	    s->run.pid != 0 ? RECORD_RUNNING : RECORD_WAITING);
+}
+
+/* --- the end of a run ---------------------------------------------------- */
+
+static void
+record_run(struct supervisor *s, long long began, long long ended)
+{
+	struct record *entry;
+
+	if (s->plan->instance == NULL)
+		return;
+	entry = &s->plan->instance->entry;
+	entry->run[entry->runs % RECORD_RUNS] = (struct run){
+	    .number = entry->runs, .began = began, .ended = ended,
+	    .when = (long long)time(NULL), .how = s->last };
+}
+
+/* When the next run is due; next says so in words. */
+static long long
+decide(struct supervisor *s, enum word word, long long lasted, long long now,
+    char *next, size_t size)
+{
+	char delay[48];
+	long long ms;
+
+	if (s->stopping) {
+		(void)strlcpy(next, "stopped", size);
+		return NEVER;
+	}
+	if (word == WORD_AGAIN) {
+		(void)strlcpy(next, "again at once", size);
+		return now;
+	}
+	ms = backoff_next(&s->backoff, s->plan->policy, &s->last, lasted, now);
+	if (ms == RESTART_NONE)
+		(void)strlcpy(next, "not restarted", size);
+	else if (ms == RESTART_LIMITED)
+		(void)snprintf(next, size, "not restarted again: the limit is "
+		    "%zu restarts", s->plan->policy->limit);
+	if (ms < 0)
+		return NEVER;
+	duration_format(ms, delay, sizeof(delay));
+	(void)snprintf(next, size, "again in %s", delay);
+	return now + ms;
+}
+
+/* Ends what the run has left behind.  No step has been taken yet. */
+static void
+begin_cleaning(struct supervisor *s)
+{
+	static const struct identified none = { .pid = 0 };
+	struct targets targets = { .scope = TARGET_DESCENDANTS, .pidfd = -1,
+	    .others = s->others != NULL ? s->others : &none,
+	    .name = s->plan->path, .skip_fd = -1 };
+	struct schedule schedule;
+
+	(void)schedule_parse(SCHEDULE_DEFAULT, &schedule);
+	(void)stop_begin(&s->stop, &targets, &schedule);
+	s->cleaning = true;
+}
+
+/*
+ * A run that began at that time is over, or has not come about; failure is the
+ * message about that, or NULL.
+ */
+static void
+run_ended(struct supervisor *s, struct ending how, long long began,
+    const char *failure)
+{
+	char text[PATH_MAX + 512], what[64], next[64], after[48];
+	long long now = now_ms();
+	enum word word;
+
+	s->run.pid = 0;
+	s->stage = s->schedule.n;
+	s->last = how;
+	word = open_instance(s);
+	record_run(s, began, now);
+	s->due = decide(s, word, now - began, now, next, sizeof(next));
+	if (s->plan->instance != NULL)
+		s->plan->instance->entry.due = s->due == NEVER ? 0 : s->due;
+	write_instance(s, s->stopping ? RECORD_STOPPING : RECORD_WAITING);
+	ending_describe(&how, what, sizeof(what));
+	duration_format(now - began, after, sizeof(after));
+	if (failure != NULL)
+		(void)snprintf(text, sizeof(text), "%s; %s", failure, next);
+	else
+		(void)snprintf(text, sizeof(text), "%s: %s after %s; %s",
+		    s->plan->command, what, after, next);
+	say(s->plan, text);
+	if (s->plan->tree)
+		begin_cleaning(s);
+}
+
+static void
+reap(struct supervisor *s)
+{
+	struct ending how;
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid != s->run.pid)
+			continue;
+		how.kind = WIFEXITED(status) ? END_EXIT : END_SIGNAL;
+		how.number = WIFEXITED(status) ? WEXITSTATUS(status) :
+		    WTERMSIG(status);
+		run_ended(s, how, s->run.when, NULL);
+	}
+}
+
+/* --- the next run -------------------------------------------------------- */
+
+static void	end_run(struct supervisor *, int sig, bool sent);
+
+static void
+start(struct supervisor *s)
+{
+	struct outcome outcome = { .kind = OUTCOME_TOLD };
+	struct instance *instance;
+	struct ending how = { .kind = END_FAILED };
+	long long began = now_ms();
+	char failure[PATH_MAX + 256];
+
+	s->due = NEVER;
+	(void)open_instance(s);
+	if (s->stopping) {
+		write_instance(s, RECORD_STOPPING);
+		return;
+	}
+	instance = s->plan->instance;
+	if (instance != NULL)
+		instance->entry.runs++;
+	(void)plan_spare_instance(s->plan);
+	launch_again(s->plan, &s->ends, &outcome, &s->run);
+	/* The process itself has written both, if it could. */
+	if (outcome.kind == OUTCOME_READY)
+		write_instance(s, RECORD_RUNNING);
+	else if (instance != NULL)
+		instance_release(instance);
+	(void)plan_settle(s->plan, s->signals, -1);
+	if (outcome.kind == OUTCOME_READY)
+		return;
+	if (outcome.kind == OUTCOME_INTERRUPTED)
+		end_run(s, outcome.sig, true);
+	messages_capture(failure, sizeof(failure));
+	how.number = complain_outcome(s->plan, &outcome);
+	messages_capture(NULL, 0);
+	run_ended(s, how, began, failure);
+}
+
+/* --- signals ------------------------------------------------------------- */
+
+/* The stage of the schedule by which the run is ended. */
+static void
+begin_stage(struct supervisor *s, bool sent)
+{
+	int sig = s->schedule.stage[s->stage].signal;
+
+	s->stage_due = now_ms() + s->schedule.stage[s->stage].wait;
+	if (sent && s->run.pid != 0) {
+		(void)kill(s->run.pid, sig);
+		/* A stopped process acts upon it once it is continued. */
+		(void)kill(s->run.pid, SIGCONT);
+	}
+}
+
+static void
+next_stage(struct supervisor *s)
+{
+	char text[PATH_MAX + 64];
+
+	if (++s->stage < s->schedule.n) {
+		begin_stage(s, true);
+		return;
+	}
+	(void)snprintf(text, sizeof(text),
+	    "%s: pid %d still runs after the whole schedule",
+	    s->plan->command, (int)s->run.pid);
+	say(s->plan, text);
+}
+
+/*
+ * Ends the run by the default schedule, beginning with sig, which the command
+ * has received already where it was not sent.  A second time, goes on to the
+ * next stage.
+ */
+static void
+end_run(struct supervisor *s, int sig, bool sent)
+{
+	bool first = !s->stopping;
+
+	s->stopping = true;
+	s->due = NEVER;
+	if (s->run.pid == 0)
+		return;
+	if (!first && s->stage < s->schedule.n) {
+		next_stage(s);
+		return;
+	}
+	(void)schedule_parse(SCHEDULE_DEFAULT, &s->schedule);
+	s->schedule.stage[0].signal = sig;
+	s->stage = 0;
+	begin_stage(s, sent);
+}
+
+/* A verb has written its word: between two runs, it concerns the next one. */
+static void
+hear_word(struct supervisor *s)
+{
+	enum word word;
+
+	if (s->run.pid != 0)
+		return;
+	word = open_instance(s);
+	if (s->plan->instance != NULL)
+		instance_release(s->plan->instance);
+	if (s->stopping)
+		s->due = NEVER;
+	else if (word == WORD_AGAIN)
+		s->due = now_ms();
+}
+
+static void
+take_signal(struct supervisor *s, const struct signalfd_siginfo *info)
+{
+	int sig = (int)info->ssi_signo;
+	bool sent = info->ssi_code <= 0;
+
+	if (sig == SIGCHLD)
+		return;
+	if (sig == SIGRTMAX && sent)
+		hear_word(s);
+	else if (sig == SIGTERM || sig == SIGINT || sig == SIGQUIT)
+		end_run(s, sig, sent);
+	else if (!sent && (sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU))
+		/* As the terminal wants it of all its processes. */
+		(void)kill(getpid(), SIGSTOP);
+	else if ((sent || sig == SIGHUP) && s->run.pid != 0)
+		(void)kill(s->run.pid, sig);
+}
+
+static void
+take_signals(struct supervisor *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signals, &info, sizeof(info)) == sizeof(info))
+		take_signal(s, &info);
+}
+
+/* --- the loop ------------------------------------------------------------ */
+
+/* The end of the next wait, by now_ms(). */
+static long long
+next_due(const struct supervisor *s)
+{
+	long long due = NEVER, step;
+
+	if (s->cleaning) {
+		step = s->stop.set.n == 0 ? 0 : s->stop.end;
+		due = step < due ? step : due;
+	} else if (s->run.pid == 0)
+		due = s->due;
+	if (s->stage < s->schedule.n && s->stage_due < due)
+		due = s->stage_due;
+	if (s->unwritten && s->rewrite_due < due)
+		due = s->rewrite_due;
+	return due;
+}
+
+static void
+await(struct supervisor *s)
+{
+	struct pollfd alone = { .fd = s->signals, .events = POLLIN };
+	struct pollfd *fds = &alone;
+	nfds_t n = 1;
+
+	/* The first of the set is left to its user. */
+	if (s->cleaning && s->stop.set.n > 0) {
+		fds = s->stop.set.fds;
+		fds[0] = alone;
+		n += s->stop.set.n;
+	}
+	(void)poll(fds, n, next_due(s) == NEVER ? -1 :
+	    ms_until(next_due(s), INT_MAX));
+}
+
+/* One step of ending what a run has left behind. */
+static void
+clean(struct supervisor *s)
+{
+	enum stopped stopped = stop_step(&s->stop);
+	char text[PATH_MAX + 128];
+
+	if (stopped == STOPPED_PENDING)
+		return;
+	if (stopped != STOPPED_GONE) {
+		(void)snprintf(text, sizeof(text), "%s: %s: %s",
+		    s->plan->command, "what it left behind still runs",
+		    stopped == STOPPED_ERROR ? strerror(errno) :
+		    "it survived the whole schedule");
+		say(s->plan, text);
+	}
+	stop_finish(&s->stop);
+	s->cleaning = false;
+}
+
+static void
+do_what_is_due(struct supervisor *s)
+{
+	long long now = now_ms();
+
+	if (s->stage < s->schedule.n && now >= s->stage_due)
+		next_stage(s);
+	if (s->cleaning)
+		clean(s);
+	if (s->run.pid == 0 && !s->cleaning && s->due != NEVER &&
+	    now >= s->due)
+		start(s);
+	if (s->unwritten && now >= s->rewrite_due)
+		rewrite_instance(s);
+}
+
+static void
+finish(struct supervisor *s)
+{
+	(void)open_instance(s);
+	if (s->plan->instance != NULL) {
+		instance_end(s->plan->instance);
+		instance_release(s->plan->instance);
+	}
+	free(s->others);
+	free(s->backoff.times);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Holding the processes of an instance, for the verbs. */
+#include "config.h"
+
+#include <sys/types.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/message.h"
+#include "pidfd.h"
+#include "process/arguments.h"
+#include "process/stop.h"
+#include "verbs/hold.h"
+
+/* Give up on a daemon that is restarted all the time. */
+#define FIND_TRIES	100
+
+void
+held_release(const struct held *held)
+{
+	close_quietly(held->command);
+	close_quietly(held->supervisor);
+	close_quietly(held->record);
+}
+
+/*
+ * Opens a pidfd.  The pid may have been re-used just before, so the start tick
+ * is compared once more.  1; 0, the process has ended; -1, found says why.
+ */
+static int
+hold_process(pid_t pid, unsigned long long start, struct found *found,
+    int *pidfd)
+{
+	static char reason[128];
+
+	*pidfd = pidfd_open(pid, 0);
+	if (*pidfd == -1 && errno == ESRCH)
+		return 0;
+	if (*pidfd == -1) {
+		found->state = INSTANCE_UNKNOWN;
+		(void)snprintf(reason, sizeof(reason), errno == ENOSYS ?
+		    "needs pidfd_open(2) of Linux 5.3 or later" :
+		    "pidfd_open: %s", strerror(errno));
+		found->reason = reason;
+		return -1;
+	}
+	if (process_is(pid, start))
+		return 1;
+	(void)close(*pidfd);
+	*pidfd = -1;
+	return 0;
+}
+
+/* Holds what was found to run.  1, 0 and -1 as above. */
+static int
+hold_found(struct held *held)
+{
+	struct found *found = &held->found;
+	int result = 1;
+
+	if (found->state == INSTANCE_RUNNING)
+		result = hold_process(found->pid, found->start, found,
+		    &held->command);
+	if (result == 1 && found->supervisor != 0)
+		result = hold_process(found->supervisor,
+		    found->record.supervisor_start, found, &held->supervisor);
+	return result;
+}
+
+bool
+hold(const char *path, struct held *held)
+{
+	struct found *found = &held->found;
+	int tries, result;
+
+	for (tries = 0; tries < FIND_TRIES; tries++) {
+		held->command = held->supervisor = -1;
+		instance_find_open(path, true, found, &held->record);
+		if (found->state != INSTANCE_RUNNING &&
+		    found->state != INSTANCE_WAITING)
+			return false;
+		if ((result = hold_found(held)) == 1)
+			return true;
+		held_release(held);
+		held->command = held->supervisor = held->record = -1;
+		if (result == -1)
+			return false;
+	}
+	found->state = INSTANCE_UNKNOWN;
+	found->reason = "the process changes all the time; "
+	    "stop what restarts it";
+	return false;
+}
+
+/*
+ * A process has the pid, but may not be the daemon.  Reports which process it
+ * is, and how to signal it.  sig is NULL where nothing is to be sent.
+ */
+static int
+refuse_guess(const char *verb, const char *path, const struct found *found,
+    const char *sig)
+{
+	char line[512], reason[1024];
+
+	proc_title(found->pid, line, sizeof(line));
+	(void)snprintf(reason, sizeof(reason), "%s, so pid %d (%s) may be "
+	    "another process%s%s%s", found->reason, (int)found->pid, line,
+	    sig == NULL ? "" : "; if it is the daemon: kill",
+	    sig == NULL || *sig == '\0' ? "" : " -", sig == NULL ? "" : sig);
+	if (sig != NULL)
+		(void)snprintf(reason + strlen(reason),
+		    sizeof(reason) - strlen(reason), " %d", (int)found->pid);
+	return complain(verb, path, reason);
+}
+
+int
+refuse(const char *verb, const char *path, const struct found *found,
+    const char *sig)
+{
+	switch (found->state) {
+	case INSTANCE_GUESS:
+		return refuse_guess(verb, path, found, sig);
+	case INSTANCE_UNKNOWN:
+		return complain(verb, path, found->reason);
+	default:
+		return STATUS_DONE;
+	}
+}
+
+int
+refuse_dead(const char *verb, const char *path)
+{
+	(void)complain(verb, path, "not running");
+	return STATUS_NOT_RUNNING;
+}
+
+int
+ask_supervisor(const char *verb, const char *path, const struct held *held,
+    enum word word)
+{
+	const char *reason;
+	int asked;
+
+	asked = instance_ask(path, &held->found, word, &reason);
+	if (asked == -1)
+		(void)complain(verb, path, reason);
+	if (asked != 1)
+		return asked;
+	if (pidfd_send_signal(held->supervisor, SIGRTMAX, NULL, 0) == -1 &&
+	    errno != ESRCH) {
+		(void)complain_errno(verb, stop_refusal(SIGRTMAX), errno);
+		return -1;
+	}
+	(void)pidfd_send_signal(held->supervisor, SIGCONT, NULL, 0);
+	return 1;
+}
