@@ -6,10 +6,10 @@
 #include "plan/plan.h"
 
 /*
- * Writes one line, `daemonize: TEXT`: in the foreground to descriptor 2; else
- * to the file of --stderr, which is opened anew for it; where there is none,
+ * Writes one line, `daemonize: TEXT`: to the log; without one, in the
+ * foreground to descriptor 2; else to the file of --stderr, which is opened anew for it; where there is none,
  * or it cannot be written, to syslog.  Waits for nothing.
  */
-void	say(const struct plan *, const char *text);
+void	say(struct plan *, const char *text);
 
 #endif
