@@ -45,6 +45,8 @@ take(struct log_file *file, int fd, bool created)
 	close_quietly(file->fd);
 	file->fd = fd;
 	file->regular = S_ISREG(st.st_mode);
+	file->device = st.st_dev;
+	file->inode = st.st_ino;
 	file->size = st.st_size;
 	return 0;
 }
@@ -151,19 +153,18 @@ int
 log_file_prepare(struct log_file *file, size_t *room)
 {
 	const char *reason;
-	struct stat now, open;
+	struct stat st;
 
 	*room = SIZE_MAX;
 	if (!file->regular)
 		return 0;
-	if (fstat(file->fd, &open) == -1)
+	/* The only look: it is taken often. */
+	if (fstatat(file->place.dir, file->place.base, &st,
+	    AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == file->device &&
+	    st.st_ino == file->inode)
+		file->size = st.st_size;
+	else if (log_file_open(file, &reason) == -1)
 		return -1;
-	if (fstatat(file->place.dir, file->place.base, &now,
-	    AT_SYMLINK_NOFOLLOW) == -1 || !is_same_file(&now, &open)) {
-		if (log_file_open(file, &reason) == -1)
-			return -1;
-	} else
-		file->size = open.st_size;
 	if (file->rotate == 0)
 		return 0;
 	if (file->size >= file->rotate)

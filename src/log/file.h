@@ -26,6 +26,8 @@ struct log_file {
 	int fd;				/* or -1 */
 	bool created;			/* by log_file_open */
 	bool regular;			/* else neither moved nor rotated */
+	dev_t device;			/* what is open */
+	ino_t inode;
 	off_t size;
 	bool unrotated;			/* it could not be, and that was said */
 	const char *failed;		/* the call, where one has failed */

@@ -4,7 +4,6 @@
 
 #include <sys/stat.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,9 +27,7 @@
 /* Of a command that writes all the time: other things are to be done, too. */
 #define ROUNDS		16
 
-/* Lines of one writev(2), each with its stamp: 8 KiB. */
-#define STAMPED_LINES	256
-
+static int	write_out(struct log *);
 static ssize_t	write_to_file(struct log *, const char *text, size_t length);
 static ssize_t	write_to_syslog(struct log *, const char *text, size_t length);
 
@@ -60,6 +57,9 @@ open_sink(struct log *log, const struct log_owner *owner,
 		log->file.path = log->path;
 		log->file.rotate = log->want.rotate;
 		log->file.keep = log->want.keep;
+		if (log->want.time != LOG_TIME_NONE &&
+		    (log->out = malloc(LOG_OUT_SIZE)) == NULL)
+			return -1;
 		if (log_file_open(&log->file, reason) == -1)
 			return -1;
 		return descriptors_add(spare, log->file.fd) == -1 ||
@@ -166,10 +166,12 @@ hand_on(struct log *log)
 	size_t length;
 	ssize_t taken;
 
-	while ((text = relay_get(&log->relay, &length)), length > 0) {
-		taken = write_to_sink(log, text, length);
-		if (taken == -1 && errno == EINTR)
-			continue;
+	while ((text = relay_get(&log->relay, &length)), length > 0 ||
+	    log->out_start < log->out_end) {
+		if (log->out_start < log->out_end)
+			taken = write_out(log);
+		else
+			taken = write_to_sink(log, text, length);
 		log->stuck = taken == -1;
 		if (log->stuck) {
 			log->due = errno == EAGAIN ? NEVER :
@@ -182,6 +184,13 @@ hand_on(struct log *log)
 		relay_drop(&log->relay, (size_t)taken);
 	}
 	return true;
+}
+
+/* Has all been written that came before the end? */
+static bool
+is_done(const struct log *log)
+{
+	return relay_is_done(&log->relay) && log->out_start == log->out_end;
 }
 
 void
@@ -197,7 +206,7 @@ log_pump(struct log *log)
 		complain_once(log, strerror(errno));
 	for (i = 0; i < ROUNDS || last; i++)
 		/* At the end, only what came before the end. */
-		if (!hand_on(log) || (last && relay_is_done(&log->relay)) ||
+		if (!hand_on(log) || (last && is_done(log)) ||
 		    !relay_fill(&log->relay, log->pipe[0]))
 			return;
 }
@@ -233,71 +242,63 @@ cut(const char *text, size_t length, size_t room)
 	return newline == NULL ? length : (size_t)(newline + 1 - text);
 }
 
-/* Of what was written, how much was text?  Keeps how much of a stamp was. */
-static ssize_t
-count_text(struct log *log, const struct iovec *iov, const bool *is_stamp,
-    int n, size_t written)
+/* Writes what has its stamps.  -1 with errno: some of it is left. */
+static int
+write_out(struct log *log)
 {
-	size_t text = 0, part;
-	int i;
+	ssize_t written;
 
-	for (i = 0; i < n && written > 0; i++) {
-		part = written < iov[i].iov_len ? written : iov[i].iov_len;
-		written -= part;
-		if (is_stamp[i])
-			log->stamped += part;
-		else {
-			text += part;
-			log->stamped = 0;
-		}
+	while (log->out_start < log->out_end) {
+		written = write(log->file.fd, log->out + log->out_start,
+		    log->out_end - log->out_start);
+		if (written == -1)
+			return -1;
+		log->out_start += (size_t)written;
 	}
-	return (ssize_t)text;
+	log->out_start = log->out_end = 0;
+	return 0;
 }
 
-/* Writes lines, each behind the time. */
+/*
+ * Puts the time before each line, as far as there is room.  What it returns has
+ * been taken; if it cannot be written now, it is as soon as it can.
+ */
 static ssize_t
 write_stamped(struct log *log, const char *text, size_t length, size_t room)
 {
-	struct iovec iov[2 * STAMPED_LINES];
-	bool is_stamp[2 * STAMPED_LINES], inside = log->relay.midline;
-	const char *end = text + length, *newline;
-	size_t total = 0;
-	ssize_t written;
-	int n = 0;
+	const char *at = text, *end = text + length, *newline;
+	bool inside = log->relay.midline;
+	char *out = log->out, *out_end = log->out + LOG_OUT_SIZE;
 
-	/* A stamp of which a part is written stays as it is. */
-	if (log->stamped == 0)
-		stamp_set(&log->stamp, log->want.time == LOG_TIME_LOCAL);
-	while (text < end && n < 2 * STAMPED_LINES && total < room) {
-		newline = memchr(text, '\n', (size_t)(end - text));
-		length = (size_t)((newline == NULL ? end : newline + 1) - text);
-		is_stamp[n] = true;
-		iov[n++] = (struct iovec){
-		    .iov_base = log->stamp.text + log->stamped,
-		    .iov_len = inside ? 0 : log->stamp.length - log->stamped };
-		is_stamp[n] = false;
-		iov[n++] = (struct iovec){
-		    .iov_base = (char *)(uintptr_t)text, .iov_len = length };
-		total += log->stamp.length + length;
-		text += length;
-		inside = false;
-		/* The next stamps are whole. */
-		if (log->stamped > 0)
-			break;
+	stamp_set(&log->stamp, log->want.time == LOG_TIME_LOCAL);
+	while (at < end && (size_t)(out - log->out) < room) {
+		newline = memchr(at, '\n', (size_t)(end - at));
+		length = (size_t)((newline == NULL ? end : newline + 1) - at);
+		if ((size_t)(out_end - out) < log->stamp.length + length) {
+			/* A line that is longer than all the room. */
+			if (out > log->out)
+				break;
+			length = (size_t)(out_end - out) - log->stamp.length;
+			newline = NULL;
+		}
+		if (!inside)
+			out = mempcpy(out, log->stamp.text, log->stamp.length);
+		out = mempcpy(out, at, length);
+		at += length;
+		inside = newline == NULL;
 	}
-	written = writev(log->file.fd, iov, n);
-	return written == -1 ? -1 :
-	    count_text(log, iov, is_stamp, n, (size_t)written);
+	log->out_end = (size_t)(out - log->out);
+	(void)write_out(log);
+	return at - text;
 }
 
 static ssize_t
 write_to_file(struct log *log, const char *text, size_t length)
 {
-	bool inside = log->relay.midline || log->stamped > 0;
 	size_t room = SIZE_MAX;
 
 	/* In the middle of a line, up to its end at most. */
-	if (inside)
+	if (log->relay.midline)
 		room = 1;
 	else if (log_file_prepare(&log->file, &room) == -1)
 		return -1;
@@ -349,7 +350,7 @@ log_poll(const struct log *log, struct pollfd fds[2], long long *due)
 		*due = log->due;
 	if (log->want.kind == LOG_TO_LOGGER && log->logger.due < *due)
 		*due = log->logger.due;
-	if (log->end < *due && !relay_is_done(&log->relay))
+	if (log->end < *due && !is_done(log))
 		*due = log->end;
 }
 
@@ -384,12 +385,12 @@ log_finish(struct log *log)
 	}
 	if (log->logger.pipe[1] != -1 || log->want.kind != LOG_TO_LOGGER) {
 		log_pump(log);
-		if (!relay_is_done(&log->relay)) {
+		if (!is_done(log)) {
 			if (now_ms() < log->end)
 				return false;
 			(void)snprintf(text, sizeof(text), "the last %zu bytes "
 			    "are lost", log->relay.end - log->relay.start +
-			    log->relay.left);
+			    log->relay.left + log->out_end - log->out_start);
 			log->complained = false;
 			complain_once(log, text);
 		}

@@ -39,6 +39,9 @@ struct log_want {
 	int keep;			/* FILE.1 to FILE.N */
 };
 
+/* Lines get their stamps in a buffer of so many bytes. */
+#define LOG_OUT_SIZE	16384
+
 struct log {
 	struct log_want want;
 	const char *name;		/* the command's, for syslog */
@@ -48,7 +51,9 @@ struct log {
 	int pipe[2];			/* or -1 */
 	struct relay relay;
 	struct stamp stamp;
-	size_t stamped;			/* of it, written for the next line */
+	char *out;			/* lines with their stamps */
+	size_t out_start;		/* what could not be written yet */
+	size_t out_end;
 	struct log_file file;
 	struct logger logger;
 	struct syslog syslog;

@@ -67,7 +67,7 @@ struct supervisor {
 
 static int	prepare(struct supervisor *);
 static void	settle(struct supervisor *, int verdict);
-static void	await(struct supervisor *);
+static bool	await(struct supervisor *);
 static void	take_signals(struct supervisor *);
 static void	reap(struct supervisor *);
 static void	do_what_is_due(struct supervisor *);
@@ -91,9 +91,10 @@ supervisor_run(struct plan *plan, int verdict)
 	}
 	settle(&s, verdict);
 	while (s.run.pid != 0 || s.cleaning || s.due != NEVER) {
-		await(&s);
-		take_signals(&s);
-		reap(&s);
+		if (await(&s)) {
+			take_signals(&s);
+			reap(&s);
+		}
 		do_what_is_due(&s);
 	}
 	finish_log(&s);
@@ -509,17 +510,18 @@ next_due(const struct supervisor *s)
 	return due;
 }
 
-static void
+/* Waits until something is to be done; returns whether there are signals. */
+static bool
 await(struct supervisor *s)
 {
 	struct set *set = &s->stop.set;
 	size_t held = s->cleaning ? set->n : 0;
-	struct pollfd *fds = calloc(3 + held, sizeof(*fds));
+	struct pollfd few[3], *fds = few;
 	long long due = next_due(s), log_due;
-	struct pollfd few[3];
+	bool signals;
 
 	/* Without memory, those that end are seen when the time is over. */
-	if (fds == NULL) {
+	if (held > 0 && (fds = calloc(3 + held, sizeof(*fds))) == NULL) {
 		fds = few;
 		held = 0;
 	}
@@ -532,8 +534,10 @@ await(struct supervisor *s)
 	(void)poll(fds, 3 + held, due == NEVER ? -1 : ms_until(due, INT_MAX));
 	if (held > 0)
 		memcpy(set->fds + 1, fds + 3, held * sizeof(*fds));
+	signals = fds[0].revents != 0;
 	if (fds != few)
 		free(fds);
+	return signals;
 }
 
 /* One step of ending what a run has left behind. */
@@ -578,9 +582,10 @@ static void
 finish_log(struct supervisor *s)
 {
 	while (!log_finish(&s->plan->log)) {
-		await(s);
-		take_signals(s);
-		reap(s);
+		if (await(s)) {
+			take_signals(s);
+			reap(s);
+		}
 	}
 }
 
