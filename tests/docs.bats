@@ -656,14 +656,16 @@ find_supervised() {
 runs_supervised() {
 	local pid
 
+	PID='' SUPERVISOR=''
 	for pid in $(leftovers); do
 		case $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") in
 		"$1 ")	PID=$pid ;;
 		*)	SUPERVISOR=$pid ;;
 		esac
 	done
-	equal processes "$(leftovers | sort)" \
-	    "$(printf '%s\n' "${PID-}" "${SUPERVISOR-}" | sort)"
+	[[ -n $PID && -n $SUPERVISOR ]] &&
+	    equal processes "$(leftovers | sort)" \
+		"$(printf '%s\n' "$PID" "$SUPERVISOR" | sort)"
 }
 
 @test "example: restart it when it is killed or fails" {
