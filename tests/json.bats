@@ -472,9 +472,10 @@ assert j["chroot"] == "/", j'
 	[[ ! -e $REPORT && ! -e $PIDFILE ]]
 }
 
-@test "--json is a mistake with --stop, --signal and --wait" {
+@test "--json is a mistake with --stop, --again, --signal and --wait" {
 	probe -p "$PIDFILE"
 	misused -p "$PIDFILE" --stop
+	misused -p "$PIDFILE" --again
 	misused -p "$PIDFILE" --signal=KILL
 	misused -p "$PIDFILE" --wait
 	alive "$PID"

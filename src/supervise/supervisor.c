@@ -514,7 +514,7 @@ await(struct supervisor *s)
 	struct pollfd *fds = &alone;
 	nfds_t n = 1;
 
-	/* The set has room for one more descriptor in front. */
+	/* The set's pidfds follow its first descriptor. */
 	if (s->cleaning && s->stop.set.n > 0) {
 		fds = s->stop.set.fds;
 		fds[0] = alone;
