@@ -747,10 +747,10 @@ Try 'daemonize --help'" "${@:2}"
 	start
 	for verb in --status --wait --signal=TERM; do
 		usage_error "--tree: is for --stop, --replace and a launch \
-with --supervise or --restart" "$verb" --tree -p "$PIDFILE"
+with --supervise, --restart or --log" "$verb" --tree -p "$PIDFILE"
 	done
 	usage_error "--tree: is for --stop, --replace and a launch with \
---supervise or --restart" --tree -p "$TMP/other" true
+--supervise, --restart or --log" --tree -p "$TMP/other" true
 	for verb in --stop --wait --signal=TERM; do
 		usage_error "--json: is for --explain, --check, --status and \
 --list" "$verb" --json -p "$PIDFILE"

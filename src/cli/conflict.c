@@ -13,6 +13,13 @@
 #include "cli/conflict.h"
 #include "cli/hint.h"
 
+/* Does a supervisor stay? */
+static bool
+is_supervised(const struct config *config)
+{
+	return config->supervise || config->log.text != NULL;
+}
+
 /* The operands: a command, --check's PID, or none. */
 static int
 check_operands(struct config *config)
@@ -64,7 +71,7 @@ check_ready(const struct config *config)
 		return misuse(ready->given ? "--ready" : "--ready-timeout",
 		    NULL, "is for a launch");
 	if (ready_waits(ready) && !config->steps.background &&
-	    !config->steps.refork && !config->supervise)
+	    !config->steps.refork && !is_supervised(config))
 		return misuse("--ready", ready->text,
 		    "no launcher waits in the foreground; "
 		    "use --background=yes or --supervise");
@@ -112,9 +119,9 @@ check_options(const struct config *config)
 	if (config->replace && !verb->plans)
 		return misuse("--replace", NULL, "is for a launch");
 	if (config->tree && config->verb != VERB_STOP && !config->replace &&
-	    !(config->supervise && verb->plans))
+	    !(is_supervised(config) && verb->plans))
 		return misuse("--tree", NULL, "is for --stop, --replace and a "
-		    "launch with --supervise or --restart");
+		    "launch with --supervise, --restart or --log");
 	if (config->json && !verb->has_json)
 		return misuse("--json", NULL,
 		    "is for --explain, --check, --status and --list");
@@ -142,6 +149,30 @@ check_policy(const struct config *config)
 	return STATUS_DONE;
 }
 
+static int
+check_log(const struct config *config)
+{
+	const struct log_want *log = &config->log;
+	const char *option = log->text != NULL ? "--log" :
+	    log->time != LOG_TIME_NONE ? "--log-time" :
+	    log->rotate != 0 ? "--log-rotate" : NULL;
+
+	/* --check has it from a record. */
+	if (option != NULL && config->verb != VERB_CHECK &&
+	    !verb_table[config->verb].plans)
+		return misuse(option, NULL, "is for a launch");
+	if (log->text == NULL && option != NULL)
+		return misuse(option, NULL, "needs --log=FILE");
+	if (log->kind == LOG_TO_FILE)
+		return STATUS_DONE;
+	if (log->time != LOG_TIME_NONE)
+		return misuse("--log-time", log_time_name(log->time),
+		    "needs --log=FILE: a logger and syslog add their own");
+	if (log->rotate != 0)
+		return misuse("--log-rotate", NULL, "needs --log=FILE");
+	return STATUS_DONE;
+}
+
 int
 conflict_check(struct config *config)
 {
@@ -150,7 +181,8 @@ conflict_check(struct config *config)
 	if ((status = check_operands(config)) != STATUS_DONE ||
 	    (status = check_instance(config)) != STATUS_DONE ||
 	    (status = check_options(config)) != STATUS_DONE ||
-	    (status = check_policy(config)) != STATUS_DONE)
+	    (status = check_policy(config)) != STATUS_DONE ||
+	    (status = check_log(config)) != STATUS_DONE)
 		return status;
 	return check_ready(config);
 }

@@ -34,6 +34,9 @@ enum {
 	OPT_SUCCESS,
 	OPT_RESTART_DELAY,
 	OPT_RESTART_LIMIT,
+	OPT_LOG,
+	OPT_LOG_TIME,
+	OPT_LOG_ROTATE,
 	OPT_JSON,
 	OPT_STEP,			/* plus the step */
 	OPT_VERB = OPT_STEP + STEPS	/* plus the verb */
@@ -74,6 +77,9 @@ static const struct option long_options[] = {
 	{ "success",	required_argument, NULL, OPT_SUCCESS },
 	{ "restart-delay",	required_argument, NULL, OPT_RESTART_DELAY },
 	{ "restart-limit",	required_argument, NULL, OPT_RESTART_LIMIT },
+	{ "log",	required_argument, NULL, OPT_LOG },
+	{ "log-time",	required_argument, NULL, OPT_LOG_TIME },
+	{ "log-rotate",	required_argument, NULL, OPT_LOG_ROTATE },
 	{ "explain",	no_argument, NULL, OPT_VERB + VERB_EXPLAIN },
 	{ "check",	no_argument, NULL, OPT_VERB + VERB_CHECK },
 	{ "status",	no_argument, NULL, OPT_VERB + VERB_STATUS },
@@ -184,6 +190,25 @@ set_policy(struct config *config, int option, const char *value)
 	return wrong == NULL ? STATUS_DONE : misuse(name, value, wrong);
 }
 
+static const struct {
+	const char *option;
+	const char *(*parse)(struct log_want *, const char *);
+} log_rows[] = {
+	[OPT_LOG - OPT_LOG] = { "--log", log_parse },
+	[OPT_LOG_TIME - OPT_LOG] = { "--log-time", log_parse_time },
+	[OPT_LOG_ROTATE - OPT_LOG] = { "--log-rotate", log_parse_rotate },
+};
+
+static int
+set_log(struct config *config, int option, const char *value)
+{
+	const char *name = log_rows[option - OPT_LOG].option;
+	const char *wrong = log_rows[option - OPT_LOG].parse(&config->log,
+	    value);
+
+	return wrong == NULL ? STATUS_DONE : misuse(name, value, wrong);
+}
+
 static void
 set_defaults(struct steps *steps)
 {
@@ -211,6 +236,19 @@ set_foreground(struct steps *steps)
 	for (fd = 0; fd < 3; fd++)
 		if (!steps->stdio_given[fd])
 			steps->stdio[fd] = NULL;
+}
+
+/* What goes to the log, unless other options say where it goes. */
+static void
+set_logged(struct steps *steps)
+{
+	int fd;
+
+	for (fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		if (!steps->stdio_given[fd]) {
+			steps->stdio[fd] = NULL;
+			steps->logged[fd] = true;
+		}
 }
 
 static int
@@ -279,6 +317,10 @@ store(struct config *config, int option, char *value)
 	case OPT_RESTART_DELAY:
 	case OPT_RESTART_LIMIT:
 		return set_policy(config, option, value);
+	case OPT_LOG:
+	case OPT_LOG_TIME:
+	case OPT_LOG_ROTATE:
+		return set_log(config, option, value);
 	case OPT_JSON:
 		config->json = true;
 		break;
@@ -382,6 +424,8 @@ options_parse(struct config *config, int argc, char **argv)
 	}
 	if (config->foreground)
 		set_foreground(&config->steps);
+	if (config->log.text != NULL)
+		set_logged(&config->steps);
 	/* An old kernel lets a program be started without even a name. */
 	config->command = argv + (optind < argc ? optind : argc);
 	if ((status = conflict_check(config)) != STATUS_DONE)

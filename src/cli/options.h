@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "log/log.h"
 #include "process/policy.h"
 #include "process/schedule.h"
 #include "ready/method.h"
@@ -64,6 +65,7 @@ struct config {
 	struct policy policy;
 	const char *policy_option;	/* one that needs --restart, or NULL */
 	bool success;			/* --success was given */
+	struct log_want log;
 
 	pid_t pid;			/* --check's operand, or 0 */
 	int signal;

@@ -303,7 +303,7 @@ static bool
 get_run(char *value, struct record *record)
 {
 	enum { NUMBER, BEGAN, ENDED, WHEN, KIND, HOW, WORDS };
-	long long numbers[WORDS];
+	long long numbers[WORDS] = { 0 };
 	int i, kind = -1;
 	char *word;
 

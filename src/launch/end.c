@@ -89,7 +89,8 @@ end_daemon(const struct family *family, const struct wait *wait)
 	/* That session may be the caller's, too. */
 	if (wait->session == getsid(0))
 		targets.session = 0;
-	if (family->had_children)
+	targets.others = family->others;
+	if (family->had_children && family->others == NULL)
 		targets.scope = targets.session != 0 ? TARGET_SESSION :
 		    TARGET_ONE;
 	switch (stop_all(&targets, &schedule, &call)) {

@@ -16,6 +16,7 @@ struct family {
 	bool grouped;			/* child leads a group and a session */
 	bool had_children;		/* the caller may have left the launcher
 					   some */
+	const struct identified *others;	/* or these, if not NULL */
 };
 
 /* Has this process children that have not been reaped? */

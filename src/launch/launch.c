@@ -208,6 +208,7 @@ prepare_launcher(struct launch *launch, const char **call)
 	if (!plan_is_apart(plan))
 		return 0;
 	launch->family.had_children = has_children();
+	launch->family.others = plan->others;
 	if (ready_waits(&plan->ready.want))
 		launch->deadline = now_ms() + plan->ready.want.timeout;
 	*call = "signalfd4";
@@ -351,6 +352,19 @@ confirm_exec(struct launch *launch, struct outcome *outcome)
 		report_narrate(launch->plan, &report);
 }
 
+/* The command must not wait for its log to be read. */
+static void
+poll_log(const void *log, struct pollfd fds[2], long long *due)
+{
+	log_poll(log, fds, due);
+}
+
+static void
+pump_log(void *log)
+{
+	log_pump(log);
+}
+
 static void
 wait_until_ready(struct launch *launch, struct outcome *outcome)
 {
@@ -362,6 +376,7 @@ wait_until_ready(struct launch *launch, struct outcome *outcome)
 	    .command = plan->path,
 	    .log = plan->steps.stdio[STDERR_FILENO],
 	    .interrupts = &plan->interrupts,
+	    .also = { &plan->log, poll_log, pump_log },
 	    .verbose = plan->verbose };
 
 	if (!ready_waits(&plan->ready.want))

@@ -36,6 +36,6 @@ int	complain_outcome(const struct plan *, const struct outcome *);
 int	launch_failed(const struct plan *, const struct report *);
 
 /* The message of a daemon that is not ready, with its last lines. */
-void	complain_not_ready(const struct plan *, const struct outcome *);
+void	complain_not_ready(struct plan *, const struct outcome *);
 
 #endif

@@ -170,6 +170,8 @@ open_all_stdio(struct plan *plan)
 	int i, status;
 
 	for (i = 0; i < 3; i++) {
+		if (plan->steps.logged[i])
+			plan->stdio[i] = plan->log.pipe[1];
 		if (plan->steps.stdio[i] == NULL)
 			continue;
 		plan->stdio[i] = find_stdio(plan, i);
@@ -198,11 +200,13 @@ check_file_apart(const struct plan *plan, const char *path, const char *reason)
 		return STATUS_DONE;
 	for (i = 0; i < 3; i++) {
 		name = plan->steps.stdio[i];
-		if (is_open_as(name == NULL ? i : plan->stdio[i], &st))
+		if (is_open_as(name == NULL ? i : plan->stdio[i], &st) &&
+		    !plan->steps.logged[i])
 			return complain(stdio_step, name == NULL ? kept[i] :
 			    name, reason);
 	}
-	return STATUS_DONE;
+	return is_open_as(plan->log.file.fd, &st) ?
+	    complain("log", plan->log.path, reason) : STATUS_DONE;
 }
 
 static int
@@ -215,7 +219,7 @@ check_apart(const struct plan *plan)
 	while (i < 3 && plan->steps.stdio[i] != NULL &&
 	    is_null(plan->steps.stdio[i]))
 		i++;
-	if (i == 3)
+	if (i == 3 && plan->log.path == NULL)
 		return STATUS_DONE;
 	(void)snprintf(record, sizeof(record), "%s.record",
 	    plan->pidfile == NULL ? "" : plan->pidfile);
@@ -226,6 +230,21 @@ check_apart(const struct plan *plan)
 		return status;
 	return check_file_apart(plan, plan->pidfile == NULL ? NULL : record,
 	    "is the record of the pid file; use another file");
+}
+
+/* Opens the log, once a launch. */
+static int
+open_log(struct plan *plan)
+{
+	const struct identity *id = &plan->identity;
+	const struct log_owner owner = { .change = id->change, .uid = id->uid,
+	    .gid = id->gid };
+	const char *reason;
+
+	if (plan->log.want.text == NULL || log_is_open(&plan->log))
+		return STATUS_DONE;
+	return log_open(&plan->log, &owner, &plan->spare, &reason) == 0 ?
+	    STATUS_DONE : complain("log", plan->log.want.text, reason);
 }
 
 int
@@ -240,7 +259,8 @@ plan_open_files(struct plan *plan)
 	/* The logs are the daemon's files: made with its umask. */
 	if (plan->steps.umask != UMASK_KEEP)
 		mask = umask((mode_t)plan->steps.umask);
-	if ((status = open_all_stdio(plan)) == STATUS_DONE)
+	if ((status = open_log(plan)) == STATUS_DONE &&
+	    (status = open_all_stdio(plan)) == STATUS_DONE)
 		status = check_apart(plan);
 	if (plan->steps.umask != UMASK_KEEP)
 		(void)umask(mask);
@@ -279,7 +299,7 @@ is_served(const char *path)
 bool
 plan_is_served(const struct plan *plan)
 {
-	return is_served(plan->pidfile) || is_served(plan->lockfile) ||
+	return is_served(plan->log.path) || is_served(plan->pidfile) || is_served(plan->lockfile) ||
 	    is_served(plan->steps.stdio[0]) ||
 	    is_served(plan->steps.stdio[1]) || is_served(plan->steps.stdio[2]);
 }
@@ -345,6 +365,7 @@ plan_undo(const struct plan *plan)
 	if (plan->instance != NULL)
 		instance_undo(plan->instance);
 	ready_close(&plan->ready);
+	log_undo(&plan->log);
 	/* Only an output file that is new, still has its name, and is empty. */
 	for (i = 0; i < 3; i++)
 		if (plan->made[i].dir != -1 &&

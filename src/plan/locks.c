@@ -93,10 +93,15 @@ describe_launch(const struct plan *plan, struct record *record)
 			(void)record_add(record, step_table[i]->name, value);
 	}
 	for (i = 0; i < 3; i++)
-		if (plan->steps.stdio[i] == NULL)
+		if (plan->steps.logged[i])
+			continue;
+		else if (plan->steps.stdio[i] == NULL)
 			(void)record_add(record, files[i], "keep");
 		else
 			add_path(record, files[i], plan->steps.stdio[i]);
+	if (plan->log.want.text != NULL)
+		(void)record_add(record, "log", plan->log.path != NULL ?
+		    plan->log.path : plan->log.want.text);
 	(void)record_add(record, "exec", plan->path);
 	for (arg = plan->argv; *arg != NULL; arg++)
 		if (!record_add(record, "arg", *arg))

@@ -184,7 +184,8 @@ keep_spare(const struct plan *plan, int own, int other,
 	for (i = 0; i < plan->steps.listed.n; i++)
 		if (descriptors_add(kept, plan->steps.listed.fd[i]) == -1)
 			return -1;
-	return descriptors_add(kept, own) == -1 ||
+	return log_keep(&plan->log, kept) == -1 ||
+	    descriptors_add(kept, own) == -1 ||
 	    descriptors_add(kept, other) == -1 ||
 	    descriptors_add(kept, plan->lock) == -1 ||
 	    (plan->instance != NULL && descriptors_add(kept,
@@ -260,9 +261,12 @@ initialize(struct plan *plan, const struct config *config,
 	plan->argv = config->command;
 	plan->if_not_running = config->if_not_running;
 	plan->replace = config->replace;
-	plan->supervised = config->supervise;
+	plan->supervised = config->supervise || config->log.text != NULL;
+	log_init(&plan->log, &config->log);
+	plan->log.name = config->command[0];
+	plan->log.foreground = !config->steps.background;
 	plan->policy = &config->policy;
-	plan->tree = config->supervise && config->tree;
+	plan->tree = plan->supervised && config->tree;
 	plan->verbose = config->verbose;
 	plan->root_fd = plan->lock = -1;
 	plan->log_start = -1;
@@ -305,6 +309,12 @@ make_absolute(struct plan *plan)
 		if (*path == NULL)
 			return complain_errno(i < 3 ? names[i] : "chdir",
 			    "getcwd", errno);
+	}
+	if (plan->log.want.text != NULL &&
+	    plan->log.want.kind == LOG_TO_FILE) {
+		plan->log.path = absolute_path(plan->log.want.text);
+		if (plan->log.path == NULL)
+			return complain_errno("log", "getcwd", errno);
 	}
 	if (plan->root == NULL || *plan->root == '/')
 		return STATUS_DONE;

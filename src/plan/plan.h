@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "instance/instance.h"
 #include "instance/safe.h"
+#include "log/log.h"
 #include "plan/identity.h"
 #include "ready/method.h"
 #include "steps/step.h"
@@ -43,6 +44,10 @@ struct plan {
 	bool supervised;		/* a supervisor stays */
 	const struct policy *policy;	/* its policy */
 	bool tree;			/* it ends what a run leaves behind */
+	struct log log;
+	struct identified *others;	/* its children that are not of the
+					   command's; the last but one is the
+					   logger; or NULL */
 
 	bool append;
 	bool served;			/* a server has some of the files */

@@ -128,7 +128,7 @@ list_members(const struct targets *targets, pid_t **list)
 }
 
 struct identified *
-targets_children(void)
+targets_children(struct identified **end)
 {
 	struct identified *children;
 	struct proc_stat stat;
@@ -136,14 +136,18 @@ targets_children(void)
 	size_t found = 0;
 	pid_t *pids;
 
-	if ((n = proc_list(&pids)) == -1)
+	pids = NULL;
+	/* Without /proc, there is no way to tell. */
+	if ((n = proc_is_ours() ? proc_list(&pids) : 0) == -1)
 		return NULL;
-	children = calloc((size_t)n + 1, sizeof(*children));
+	children = calloc((size_t)n + 2, sizeof(*children));
 	for (i = 0; i < n && children != NULL; i++)
 		if (proc_stat(pids[i], &stat) == 0 && stat.parent == getpid())
 			children[found++] = (struct identified){
 			    .pid = pids[i], .started = stat.started };
 	free(pids);
+	if (children != NULL)
+		*end = children + found;
 	return children;
 }
 

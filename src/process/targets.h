@@ -49,10 +49,10 @@ ssize_t	targets_list(const struct targets *, bool *proc, pid_t **pids);
 int	target_is(const struct targets *, bool proc, struct identified *);
 
 /*
- * The children of this process, as others has them.  An array to free(3), or
- * NULL with errno.
+ * The children of this process, as others has them, with room for one more.
+ * *end is the place of that.  An array to free(3), or NULL with errno.
  */
-struct identified *targets_children(void);
+struct identified *targets_children(struct identified **end);
 
 /* Is it a child of this process?  By waitid(2), without /proc. */
 bool	target_is_child(pid_t);

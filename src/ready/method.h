@@ -55,6 +55,12 @@ struct wait {
 	const char *command;		/* its path */
 	const char *log;		/* the file of -e, or NULL */
 	const sigset_t *interrupts;	/* what ends the wait */
+	struct {			/* what else is served meanwhile */
+		void *what;
+		void (*poll)(const void *, struct pollfd fds[2],
+		    long long *due);
+		void (*serve)(void *);
+	} also;
 	bool verbose;
 
 	int signals;			/* a signalfd(2) for them and CHLD */

@@ -60,25 +60,32 @@ last_lines(const char *text, size_t length)
 }
 
 void
-tail_show(int fd, off_t start, const char *object)
+tail_print(const char *text, size_t length, const char *object)
 {
-	char path[32], text[TAIL_BYTES], line[ESCAPED_SIZE(TAIL_BYTES)];
-	const char *at, *end, *stop;
-	int reader;
+	char line[ESCAPED_SIZE(TAIL_BYTES)];
+	const char *at, *end, *stop = text + length;
 
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	reader = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (reader == -1)
-		return;
-	stop = text + read_end(reader, start, text);
-	(void)close(reader);
-
-	for (at = last_lines(text, (size_t)(stop - text)); at < stop;
-	    at = end + 1) {
+	for (at = last_lines(text, length); at < stop; at = end + 1) {
 		end = memchr(at, '\n', (size_t)(stop - at));
 		if (end == NULL)
 			end = stop;
 		escape(at, (size_t)(end - at), line, sizeof(line));
 		complain(object, NULL, line);
 	}
+}
+
+void
+tail_show(int fd, off_t start, const char *object)
+{
+	char path[32], text[TAIL_BYTES];
+	size_t length;
+	int reader;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	reader = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (reader == -1)
+		return;
+	length = read_end(reader, start, text);
+	(void)close(reader);
+	tail_print(text, length, object);
 }

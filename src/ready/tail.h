@@ -16,4 +16,7 @@
  */
 void	tail_show(int fd, off_t start, const char *object);
 
+/* The same for the end of a text that was kept. */
+void	tail_print(const char *text, size_t length, const char *object);
+
 #endif

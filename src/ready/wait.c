@@ -189,16 +189,23 @@ show_progress(struct wait *wait)
 static int
 sleep_until(struct wait *wait)
 {
-	struct pollfd fds[2] = {
+	struct pollfd fds[4] = {
 		{ .fd = wait->signals, .events = POLLIN },
 		wait->poll
 	};
 	long long end = wait->due < wait->deadline ? wait->due :
-	    wait->deadline;
+	    wait->deadline, due;
+	int result;
 
+	wait->also.poll(wait->also.what, fds + 2, &due);
+	if (due < end)
+		end = due;
 	show_progress(wait);
-	return poll(fds, 2, ms_until(end, PROGRESS_MS)) == -1 &&
-	    errno != EINTR ? -1 : 0;
+	result = poll(fds, 4, ms_until(end, PROGRESS_MS));
+	if (result == -1 && errno != EINTR)
+		return -1;
+	wait->also.serve(wait->also.what);
+	return 0;
 }
 
 void

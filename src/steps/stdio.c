@@ -30,8 +30,8 @@ print(const struct steps *steps, char *buf, size_t size)
 	for (fd = 0; fd < 3; fd++) {
 		if (fd > 0)
 			(void)strlcat(buf, " ", size);
-		(void)strlcat(buf, steps->stdio[fd] == NULL ? "keep" :
-		    steps->stdio[fd], size);
+		(void)strlcat(buf, steps->logged[fd] ? "log" :
+		    steps->stdio[fd] == NULL ? "keep" : steps->stdio[fd], size);
 	}
 }
 
@@ -55,6 +55,9 @@ find_fault(const struct steps *expected, const struct facts *facts, int fd)
 
 	if (facts->stdio[fd][0] == '\0')
 		return "closed";
+	if (expected->logged[fd])
+		return strncmp(facts->stdio[fd], "pipe:", 5) == 0 ? NULL :
+		    "not the log";
 	if (wanted == NULL)
 		return NULL;
 	if (!expected->stdio_given[fd])

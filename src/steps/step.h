@@ -66,6 +66,7 @@ struct steps {
 	const char *stdio[3];
 	unsigned int given;		/* those with an option: 1 << step */
 	bool stdio_given[3];
+	bool logged[3];			/* the log's pipe; stdio is NULL */
 };
 
 /* What is seen of a step on a live process, and whether it is right. */

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include "base/escape.h"
@@ -46,7 +45,7 @@ open_file(const struct plan *plan, const char *path)
 }
 
 void
-say(const struct plan *plan, const char *text)
+say(struct plan *plan, const char *text)
 {
 	const char *file = plan->steps.stdio[STDERR_FILENO];
 	char line[LINE_SIZE];
@@ -56,6 +55,10 @@ say(const struct plan *plan, const char *text)
 
 	(void)snprintf(line, sizeof(line) - 1, "%s: %s", getprogname(), text);
 	make_printable(line);
+	if (log_is_open(&plan->log)) {
+		log_say(&plan->log, line);
+		return;
+	}
 	length = strlen(line);
 	line[length] = '\n';
 	if (!plan->steps.background || file == NULL)
@@ -66,6 +69,5 @@ say(const struct plan *plan, const char *text)
 		(void)close(fd);
 	}
 	if (written == -1)
-		(void)syslog_send(LOG_DAEMON | LOG_NOTICE, getprogname(),
-		    getpid(), text, strlen(text));
+		syslog_tell(text);
 }

@@ -61,7 +61,6 @@ struct supervisor {
 	bool cleaning;			/* what a run left behind is being
 					   ended */
 	struct stop stop;
-	struct identified *others;	/* children from before the launch */
 
 	bool unwritten;			/* the pid file or the record */
 	long long rewrite_due;
@@ -73,6 +72,7 @@ static void	await(struct supervisor *);
 static void	take_signals(struct supervisor *);
 static void	reap(struct supervisor *);
 static void	do_what_is_due(struct supervisor *);
+static void	finish_log(struct supervisor *);
 static void	finish(struct supervisor *);
 
 int
@@ -84,8 +84,12 @@ supervisor_run(struct plan *plan, int verdict)
 	if (descriptors_add(&plan->spare, verdict) == -1 ||
 	    prepare(&s) == -1)
 		return complain_errno("background", NULL, errno);
-	if ((status = launch(plan, &s.run)) != STATUS_DONE)
+	status = launch(plan, &s.run);
+	relay_drop_tail(&plan->log.relay);
+	if (status != STATUS_DONE) {
+		finish_log(&s);
 		return status;
+	}
 	settle(&s, verdict);
 	while (s.run.pid != 0 || s.cleaning || s.due != NEVER) {
 		await(&s);
@@ -93,6 +97,7 @@ supervisor_run(struct plan *plan, int verdict)
 		reap(&s);
 		do_what_is_due(&s);
 	}
+	finish_log(&s);
 	finish(&s);
 	return ending_status(&s.last);
 }
@@ -117,9 +122,9 @@ prepare(struct supervisor *s)
 	if (s->signals == -1 ||
 	    descriptors_add(&s->plan->spare, s->signals) == -1)
 		return -1;
-	/* --tree spares them, since no run has started them. */
-	s->others = s->plan->tree ? targets_children() : NULL;
-	return s->plan->tree && s->others == NULL && proc_is_ours() ? -1 : 0;
+	/* In the foreground the caller may have left some to this process. */
+	s->plan->others = targets_children(&s->plan->log.logger.id);
+	return s->plan->others == NULL ? -1 : 0;
 }
 
 /* Take the steps that release the caller's directory and descriptors. */
@@ -135,7 +140,7 @@ leave_caller(const struct plan *plan)
 	(void)step_umask(plan->steps.umask);
 	fd = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC);
 	for (i = 0; i < 3; i++)
-		if (plan->steps.stdio[i] != NULL)
+		if (plan->steps.stdio[i] != NULL || plan->steps.logged[i])
 			null[i] = fd;
 	(void)step_stdio(null);
 	if (fd != -1)
@@ -159,6 +164,7 @@ settle(struct supervisor *s, int verdict)
 		(void)close(fd);
 	}
 	leave_caller(plan);
+	plan->log.pid = s->run.pid;
 	s->stage = s->schedule.n;
 	if (verdict != -1) {
 		/* This fails if the launcher was killed. */
@@ -282,10 +288,8 @@ decide(struct supervisor *s, enum word word, long long lasted, long long now,
 static void
 begin_cleaning(struct supervisor *s)
 {
-	static const struct identified none = { .pid = 0 };
 	struct targets targets = { .scope = TARGET_DESCENDANTS, .pidfd = -1,
-	    .others = s->others != NULL ? s->others : &none,
-	    .name = s->plan->path, .skip_fd = -1 };
+	    .others = s->plan->others, .name = s->plan->path, .skip_fd = -1 };
 	struct schedule schedule;
 
 	(void)schedule_parse(SCHEDULE_DEFAULT, &schedule);
@@ -308,6 +312,7 @@ run_ended(struct supervisor *s, struct ending how, long long began,
 	s->run.pid = 0;
 	s->stage = s->schedule.n;
 	s->last = how;
+	log_end_run(&s->plan->log);
 	word = open_instance(s);
 	record_run(s, began, now);
 	s->due = decide(s, word, now - began, now, next, sizeof(next));
@@ -334,7 +339,8 @@ reap(struct supervisor *s)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid != s->run.pid)
+		if (log_reap(&s->plan->log, pid, status) ||
+		    pid != s->run.pid)
 			continue;
 		how.kind = WIFEXITED(status) ? END_EXIT : END_SIGNAL;
 		how.number = WIFEXITED(status) ? WEXITSTATUS(status) :
@@ -373,6 +379,7 @@ start(struct supervisor *s)
 	else if (instance != NULL)
 		instance_release(instance);
 	(void)plan_settle(s->plan, s->signals, -1);
+	s->plan->log.pid = s->run.pid;
 	if (outcome.kind == OUTCOME_READY)
 		return;
 	if (outcome.kind == OUTCOME_INTERRUPTED)
@@ -498,7 +505,7 @@ next_due(const struct supervisor *s)
 	if (s->cleaning) {
 		step = s->stop.set.n == 0 ? 0 : s->stop.end;
 		due = step < due ? step : due;
-	} else if (s->run.pid == 0)
+	} else if (s->run.pid == 0 && s->due != NEVER)
 		due = s->due;
 	if (s->stage < s->schedule.n && s->stage_due < due)
 		due = s->stage_due;
@@ -510,18 +517,28 @@ next_due(const struct supervisor *s)
 static void
 await(struct supervisor *s)
 {
-	struct pollfd alone = { .fd = s->signals, .events = POLLIN };
-	struct pollfd *fds = &alone;
-	nfds_t n = 1;
+	struct set *set = &s->stop.set;
+	size_t held = s->cleaning ? set->n : 0;
+	struct pollfd *fds = calloc(3 + held, sizeof(*fds));
+	long long due = next_due(s), log_due;
+	struct pollfd few[3];
 
-	/* The set's pidfds follow its first descriptor. */
-	if (s->cleaning && s->stop.set.n > 0) {
-		fds = s->stop.set.fds;
-		fds[0] = alone;
-		n += s->stop.set.n;
+	/* Without memory, those that end are seen when the time is over. */
+	if (fds == NULL) {
+		fds = few;
+		held = 0;
 	}
-	(void)poll(fds, n, next_due(s) == NEVER ? -1 :
-	    ms_until(next_due(s), INT_MAX));
+	fds[0] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
+	log_poll(&s->plan->log, fds + 1, &log_due);
+	if (held > 0)
+		memcpy(fds + 3, set->fds + 1, held * sizeof(*fds));
+	if (log_due < due)
+		due = log_due;
+	(void)poll(fds, 3 + held, due == NEVER ? -1 : ms_until(due, INT_MAX));
+	if (held > 0)
+		memcpy(set->fds + 1, fds + 3, held * sizeof(*fds));
+	if (fds != few)
+		free(fds);
 }
 
 /* Take one step of ending what a run has left behind. */
@@ -549,6 +566,7 @@ do_what_is_due(struct supervisor *s)
 {
 	long long now = now_ms();
 
+	log_pump(&s->plan->log);
 	if (s->stage < s->schedule.n && now >= s->stage_due)
 		next_stage(s);
 	if (s->cleaning)
@@ -560,6 +578,17 @@ do_what_is_due(struct supervisor *s)
 		rewrite_instance(s);
 }
 
+/* Nothing of the log is lost at the end, where that can be helped. */
+static void
+finish_log(struct supervisor *s)
+{
+	while (!log_finish(&s->plan->log)) {
+		await(s);
+		take_signals(s);
+		reap(s);
+	}
+}
+
 static void
 finish(struct supervisor *s)
 {
@@ -568,6 +597,4 @@ finish(struct supervisor *s)
 		instance_end(s->plan->instance);
 		instance_release(s->plan->instance);
 	}
-	free(s->others);
-	free(s->backoff.times);
 }

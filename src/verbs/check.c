@@ -29,7 +29,7 @@
 /* The lines of a record that are options of the steps. */
 static const char *const step_lines[] = { "signals", "sigchld", "background",
     "session", "refork", "umask", "fds", "chdir", "stdin", "stdout",
-    "stderr" };
+    "stderr", "log" };
 
 #define STEP_LINES	(sizeof(step_lines) / sizeof(*step_lines))
 

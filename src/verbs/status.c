@@ -48,7 +48,11 @@ find_output(const struct view *view, int fd, char output[static PATH_MAX])
 
 	(void)snprintf(link, sizeof(link), "fd/%d", fd);
 	if (view->found.recorded && record_value(&view->found.record,
-	    keys[fd], 0, output, PATH_MAX) && strcmp(output, "keep") != 0)
+	    keys[fd], 0, output, PATH_MAX)) {
+		if (strcmp(output, "keep") != 0)
+			return;
+	} else if (view->found.recorded && record_value(&view->found.record,
+	    "log", 0, output, PATH_MAX))
 		return;
 	if (proc_link(view->found.pid, link, output, PATH_MAX) == -1)
 		*output = '\0';

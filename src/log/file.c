@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A log file.
+ *
+ * Other programs rotate it, too: by another name for it (then this name is
+ * opened anew before the next line), or by emptying it (every write appends).
+ */
+#include "config.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "log/file.h"
+
+#define LOG_FLAGS	(O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
+/* The new file fd is the owner's.  -1 with errno of fchown(2). */
+static int
+give(const struct log_file *file, int fd)
+{
+	/* A caller without the privilege fails at the change of user. */
+	return file->owner.change &&
+	    fchown(fd, file->owner.uid, file->owner.gid) == -1 &&
+	    (errno != EPERM || geteuid() == 0) ? -1 : 0;
+}
+
+/* Makes fd the file that is written. */
+static int
+take(struct log_file *file, int fd, bool created)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1 || (created && give(file, fd) == -1)) {
+		close_quietly(fd);
+		return -1;
+	}
+	close_quietly(file->fd);
+	file->fd = fd;
+	file->regular = S_ISREG(st.st_mode);
+	file->size = st.st_size;
+	return 0;
+}
+
+int
+log_file_open(struct log_file *file, const char **reason)
+{
+	struct place place;
+	bool created;
+	int fd;
+
+	fd = safe_open(&place, file->path, LOG_FLAGS | O_CREAT, 0666, &created,
+	    reason);
+	if (fd == -1 || take(file, fd, created) == -1) {
+		if (fd != -1)
+			*reason = strerror(errno);
+		close_quietly(place.dir);
+		return -1;
+	}
+	close_quietly(file->place.dir);
+	file->place = place;
+	file->created = created;
+	return 0;
+}
+
+/* --- rotation ------------------------------------------------------------ */
+
+/* `FILE.N`, or FILE for 0.  False: that name is too long. */
+static bool
+numbered(const struct log_file *file, int n, char name[NAME_MAX + 1])
+{
+	int length = n == 0 ?
+	    snprintf(name, NAME_MAX + 1, "%s", file->place.base) :
+	    snprintf(name, NAME_MAX + 1, "%s.%d", file->place.base, n);
+
+	errno = ENAMETOOLONG;
+	return length <= NAME_MAX;
+}
+
+/*
+ * FILE.4 becomes FILE.5, ... FILE becomes FILE.1; the last one goes.  Each name
+ * is one of the directory that is held; rename(2) follows no link.
+ */
+static int
+rename_all(const struct log_file *file)
+{
+	char from[NAME_MAX + 1], to[NAME_MAX + 1];
+	int n;
+
+	for (n = file->keep; n > 0; n--) {
+		if (!numbered(file, n, to) || !numbered(file, n - 1, from))
+			return -1;
+		if (renameat(file->place.dir, from, file->place.dir, to) ==
+		    -1 && (errno != ENOENT || n == 1))
+			return -1;
+	}
+	return 0;
+}
+
+/* A new file of that name, like the one that was rotated. */
+static int
+open_next(struct log_file *file)
+{
+	struct stat st;
+	int fd;
+
+	if (fstat(file->fd, &st) == -1)
+		return -1;
+	fd = openat(file->place.dir, file->place.base, LOG_FLAGS | O_CREAT |
+	    O_EXCL | O_NOFOLLOW, 0600);
+	if (fd == -1)
+		return -1;
+	if ((st.st_uid != geteuid() || st.st_gid != getegid()) &&
+	    fchown(fd, st.st_uid, st.st_gid) == -1 && geteuid() == 0) {
+		close_quietly(fd);
+		return -1;
+	}
+	if (fchmod(fd, st.st_mode & 07777) == -1) {
+		close_quietly(fd);
+		return -1;
+	}
+	return take(file, fd, false);
+}
+
+/*
+ * A rotation that fails half-way has lost nothing: what is open is written on,
+ * and the next look at its name opens the name anew.
+ */
+static void
+rotate(struct log_file *file)
+{
+	file->failed = NULL;
+	if (rename_all(file) == 0 && open_next(file) == 0)
+		file->unrotated = false;
+	else if (!file->unrotated) {
+		file->unrotated = true;
+		file->failed = "rotate";
+	}
+}
+
+/* --- before a line ------------------------------------------------------- */
+
+int
+log_file_prepare(struct log_file *file, size_t *room)
+{
+	const char *reason;
+	struct stat now, open;
+
+	*room = SIZE_MAX;
+	if (!file->regular)
+		return 0;
+	if (fstat(file->fd, &open) == -1)
+		return -1;
+	if (fstatat(file->place.dir, file->place.base, &now,
+	    AT_SYMLINK_NOFOLLOW) == -1 || !is_same_file(&now, &open)) {
+		if (log_file_open(file, &reason) == -1)
+			return -1;
+	} else
+		file->size = open.st_size;
+	if (file->rotate == 0)
+		return 0;
+	if (file->size >= file->rotate)
+		rotate(file);
+	/* One that cannot be rotated goes on growing. */
+	if (file->size < file->rotate)
+		*room = (size_t)(file->rotate - file->size);
+	return 0;
+}
+
+void
+log_file_undo(const struct log_file *file)
+{
+	struct stat st;
+
+	if (file->created && fstat(file->fd, &st) == 0 && st.st_size == 0)
+		(void)safe_unlink(&file->place, file->fd);
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A supervisor's log: the pipe, the relay, and what takes its lines. */
+#include "config.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/message.h"
+#include "log/log.h"
+
+/* The pause before a full disk, or an absent syslog, is tried again. */
+#define RETRY_MS	1000
+
+/* How long the rest is tried for at the end. */
+#define END_MS		10000
+
+/* Of a command that writes all the time: other things are to be done, too. */
+#define ROUNDS		16
+
+/* Lines of one writev(2), each with its stamp: 8 KiB. */
+#define STAMPED_LINES	256
+
+static ssize_t	write_to_file(struct log *, const char *text, size_t length);
+static ssize_t	write_to_syslog(struct log *, const char *text, size_t length);
+
+/* --- opening ------------------------------------------------------------- */
+
+static int
+open_pipe(struct log *log, const struct log_owner *owner,
+    struct descriptors *spare)
+{
+	if (pipe2(log->pipe, O_CLOEXEC) == -1)
+		return -1;
+	/* O_NONBLOCK is the description's: the writers' end has none. */
+	return fcntl(log->pipe[0], F_SETFL, O_NONBLOCK) == -1 ||
+	    (owner->change && fchown(log->pipe[1], owner->uid,
+	    owner->gid) == -1 && geteuid() == 0) ||
+	    descriptors_add(spare, log->pipe[0]) == -1 ||
+	    descriptors_add(spare, log->pipe[1]) == -1 ? -1 : 0;
+}
+
+static int
+open_sink(struct log *log, const struct log_owner *owner,
+    struct descriptors *spare, const char **reason)
+{
+	switch (log->want.kind) {
+	case LOG_TO_FILE:
+		log->file.owner = *owner;
+		log->file.path = log->path;
+		log->file.rotate = log->want.rotate;
+		log->file.keep = log->want.keep;
+		if (log_file_open(&log->file, reason) == -1)
+			return -1;
+		return descriptors_add(spare, log->file.fd) == -1 ||
+		    descriptors_add(spare, log->file.place.dir) == -1 ? -1 : 0;
+	case LOG_TO_LOGGER:
+		log->logger.command = log->want.command;
+		return logger_open(&log->logger, spare) == -1 ||
+		    logger_start(&log->logger) == -1 ? -1 : 0;
+	default:
+		return syslog_open(&log->syslog) == -1 ||
+		    descriptors_add(spare, log->syslog.fd) == -1 ? -1 : 0;
+	}
+}
+
+void
+log_init(struct log *log, const struct log_want *want)
+{
+	memset(log, 0, sizeof(*log));
+	log->want = *want;
+	log->pipe[0] = log->pipe[1] = -1;
+	log->file.fd = log->file.place.dir = log->syslog.fd = -1;
+	log->logger.pipe[0] = log->logger.pipe[1] = -1;
+	log->end = NEVER;
+}
+
+int
+log_open(struct log *log, const struct log_owner *owner,
+    struct descriptors *spare, const char **reason)
+{
+	*reason = NULL;
+	if (relay_init(&log->relay) == 0 &&
+	    open_sink(log, owner, spare, reason) == 0 &&
+	    open_pipe(log, owner, spare) == 0)
+		return 0;
+	if (*reason == NULL)
+		*reason = strerror(errno);
+	return -1;
+}
+
+int
+log_keep(const struct log *log, struct descriptors *kept)
+{
+	const int fds[] = { log->pipe[0], log->pipe[1], log->file.fd,
+	    log->file.place.dir, log->logger.pipe[0], log->logger.pipe[1],
+	    log->syslog.fd };
+	size_t i;
+
+	for (i = 0; i < sizeof(fds) / sizeof(*fds); i++)
+		if (descriptors_add(kept, fds[i]) == -1)
+			return -1;
+	return 0;
+}
+
+void
+log_undo(const struct log *log)
+{
+	if (log->file.fd != -1)
+		log_file_undo(&log->file);
+}
+
+bool
+log_is_open(const struct log *log)
+{
+	return log->pipe[0] != -1;
+}
+
+/* --- handing on ---------------------------------------------------------- */
+
+/* Says once why nothing is taken: the log cannot. */
+static void
+complain_once(struct log *log, const char *reason)
+{
+	char text[512];
+
+	if (log->complained)
+		return;
+	log->complained = true;
+	(void)snprintf(text, sizeof(text), "log: %s: %s", log->want.text,
+	    reason);
+	if (log->foreground)
+		(void)complain_line(text);
+	else
+		syslog_tell(text);
+}
+
+static ssize_t
+write_to_sink(struct log *log, const char *text, size_t length)
+{
+	switch (log->want.kind) {
+	case LOG_TO_FILE:
+		return write_to_file(log, text, length);
+	case LOG_TO_LOGGER:
+		return write(log->logger.pipe[1], text, length);
+	default:
+		return write_to_syslog(log, text, length);
+	}
+}
+
+/* Hands on what there is.  False: some of it is left. */
+static bool
+hand_on(struct log *log)
+{
+	const char *text;
+	size_t length;
+	ssize_t taken;
+
+	while ((text = relay_get(&log->relay, &length)), length > 0) {
+		taken = write_to_sink(log, text, length);
+		if (taken == -1 && errno == EINTR)
+			continue;
+		log->stuck = taken == -1;
+		if (log->stuck) {
+			log->due = errno == EAGAIN ? NEVER :
+			    now_ms() + RETRY_MS;
+			if (errno != EAGAIN)
+				complain_once(log, strerror(errno));
+			return false;
+		}
+		log->complained = false;
+		relay_drop(&log->relay, (size_t)taken);
+	}
+	return true;
+}
+
+void
+log_pump(struct log *log)
+{
+	bool last = log->end != NEVER;
+	int i;
+
+	if (!log_is_open(log))
+		return;
+	if (log->want.kind == LOG_TO_LOGGER && logger_is_due(&log->logger) &&
+	    logger_start(&log->logger) == -1)
+		complain_once(log, strerror(errno));
+	for (i = 0; i < ROUNDS || last; i++)
+		/* At the end, only what came before the end. */
+		if (!hand_on(log) || (last && relay_is_done(&log->relay)) ||
+		    !relay_fill(&log->relay, log->pipe[0]))
+			return;
+}
+
+void
+log_say(struct log *log, const char *text)
+{
+	relay_say(&log->relay, log->pipe[0], text);
+	log_pump(log);
+}
+
+void
+log_end_run(struct log *log)
+{
+	if (!log_is_open(log))
+		return;
+	relay_end_run(&log->relay, log->pipe[0]);
+	log_pump(log);
+	log->pid = 0;
+}
+
+/* --- the sinks ----------------------------------------------------------- */
+
+/* The part of text that ends with the line that fills the room. */
+static size_t
+cut(const char *text, size_t length, size_t room)
+{
+	const char *newline;
+
+	if (room >= length)
+		return length;
+	newline = memchr(text + room - 1, '\n', length - room + 1);
+	return newline == NULL ? length : (size_t)(newline + 1 - text);
+}
+
+/* Of what was written, how much was text?  Keeps how much of a stamp was. */
+static ssize_t
+count_text(struct log *log, const struct iovec *iov, const bool *is_stamp,
+    int n, size_t written)
+{
+	size_t text = 0, part;
+	int i;
+
+	for (i = 0; i < n && written > 0; i++) {
+		part = written < iov[i].iov_len ? written : iov[i].iov_len;
+		written -= part;
+		if (is_stamp[i])
+			log->stamped += part;
+		else {
+			text += part;
+			log->stamped = 0;
+		}
+	}
+	return (ssize_t)text;
+}
+
+/* Writes lines, each behind the time. */
+static ssize_t
+write_stamped(struct log *log, const char *text, size_t length, size_t room)
+{
+	struct iovec iov[2 * STAMPED_LINES];
+	bool is_stamp[2 * STAMPED_LINES], inside = log->relay.midline;
+	const char *end = text + length, *newline;
+	size_t total = 0;
+	ssize_t written;
+	int n = 0;
+
+	/* A stamp of which a part is written stays as it is. */
+	if (log->stamped == 0)
+		stamp_set(&log->stamp, log->want.time == LOG_TIME_LOCAL);
+	while (text < end && n < 2 * STAMPED_LINES && total < room) {
+		newline = memchr(text, '\n', (size_t)(end - text));
+		length = (size_t)((newline == NULL ? end : newline + 1) - text);
+		is_stamp[n] = true;
+		iov[n++] = (struct iovec){
+		    .iov_base = log->stamp.text + log->stamped,
+		    .iov_len = inside ? 0 : log->stamp.length - log->stamped };
+		is_stamp[n] = false;
+		iov[n++] = (struct iovec){
+		    .iov_base = (char *)(uintptr_t)text, .iov_len = length };
+		total += log->stamp.length + length;
+		text += length;
+		inside = false;
+		/* The next stamps are whole. */
+		if (log->stamped > 0)
+			break;
+	}
+	written = writev(log->file.fd, iov, n);
+	return written == -1 ? -1 :
+	    count_text(log, iov, is_stamp, n, (size_t)written);
+}
+
+static ssize_t
+write_to_file(struct log *log, const char *text, size_t length)
+{
+	bool inside = log->relay.midline || log->stamped > 0;
+	size_t room = SIZE_MAX;
+
+	/* In the middle of a line, up to its end at most. */
+	if (inside)
+		room = 1;
+	else if (log_file_prepare(&log->file, &room) == -1)
+		return -1;
+	if (log->file.failed != NULL) {
+		complain_once(log, "cannot be rotated");
+		log->file.failed = NULL;
+	}
+	if (log->want.time != LOG_TIME_NONE)
+		return write_stamped(log, text, length, room);
+	return write(log->file.fd, text, cut(text, length, room));
+}
+
+/* A message a line; a long line is more than one. */
+static ssize_t
+write_to_syslog(struct log *log, const char *text, size_t length)
+{
+	const char *newline = memchr(text, '\n', length);
+	size_t line = newline == NULL ? length : (size_t)(newline - text);
+	ssize_t sent;
+
+	/* The newline alone is left of a line that was sent in parts. */
+	if (line == 0 && log->relay.midline)
+		return 1;
+	sent = syslog_send(&log->syslog, log->want.priority, log->name,
+	    log->pid, text, line);
+	return sent == -1 || (size_t)sent < line || newline == NULL ? sent :
+	    sent + 1;
+}
+
+/* --- for the loop -------------------------------------------------------- */
+
+void
+log_poll(const struct log *log, struct pollfd fds[2], long long *due)
+{
+	fds[0] = fds[1] = (struct pollfd){ .fd = -1 };
+	*due = NEVER;
+	if (!log_is_open(log))
+		return;
+	if (!log->stuck && log->end == NEVER)
+		fds[0] = (struct pollfd){ .fd = log->pipe[0],
+		    .events = POLLIN };
+	else if (log->stuck && log->due == NEVER)
+		fds[1] = (struct pollfd){ .events = POLLOUT,
+		    .fd = log->want.kind == LOG_TO_LOGGER ?
+			log->logger.pipe[1] :
+			log->want.kind == LOG_TO_SYSLOG ? log->syslog.fd :
+			log->file.fd };
+	if (log->stuck && log->due < *due)
+		*due = log->due;
+	if (log->want.kind == LOG_TO_LOGGER && log->logger.due < *due)
+		*due = log->logger.due;
+	if (log->end < *due && !relay_is_done(&log->relay))
+		*due = log->end;
+}
+
+bool
+log_reap(struct log *log, pid_t pid, int status)
+{
+	char how[64], text[128];
+
+	if (log->want.kind != LOG_TO_LOGGER || log->logger.id == NULL ||
+	    pid != log->logger.id->pid)
+		return false;
+	logger_ended(&log->logger, status, how, sizeof(how));
+	/* It is meant to end. */
+	if (log->logger.pipe[1] == -1)
+		return true;
+	(void)snprintf(text, sizeof(text), "the logger %s; again in 1 s", how);
+	log->complained = false;
+	complain_once(log, text);
+	return true;
+}
+
+bool
+log_finish(struct log *log)
+{
+	char text[64];
+
+	if (!log_is_open(log))
+		return true;
+	if (log->end == NEVER) {
+		relay_end_run(&log->relay, log->pipe[0]);
+		log->end = now_ms() + END_MS;
+	}
+	if (log->logger.pipe[1] != -1 || log->want.kind != LOG_TO_LOGGER) {
+		log_pump(log);
+		if (!relay_is_done(&log->relay)) {
+			if (now_ms() < log->end)
+				return false;
+			(void)snprintf(text, sizeof(text), "the last %zu bytes "
+			    "are lost", log->relay.end - log->relay.start +
+			    log->relay.left);
+			log->complained = false;
+			complain_once(log, text);
+		}
+	}
+	return log->want.kind != LOG_TO_LOGGER ||
+	    logger_finish(&log->logger);
+}

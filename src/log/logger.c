@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A logger: a command that reads the log from its standard input. */
+#include "config.h"
+
+#include <sys/types.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <paths.h>
+#include <signal.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "log/logger.h"
+#include "process/policy.h"
+#include "process/proc.h"
+#include "steps/step.h"
+
+/* The pause before one that has ended is started anew. */
+#define LOGGER_PAUSE_MS	1000
+
+/* How long it is waited for after end-of-file, and after each signal. */
+static const struct { int sig; long long wait; } end_stages[] = {
+	{ 0, 10000 },
+	{ SIGTERM, 5000 },
+	{ SIGKILL, 5000 },
+};
+
+#define END_STAGES	(sizeof(end_stages) / sizeof(*end_stages))
+
+int
+logger_open(struct logger *logger, struct descriptors *spare)
+{
+	logger->due = NEVER;
+	if (pipe2(logger->pipe, O_CLOEXEC) == -1)
+		return -1;
+	/* The supervisor must not wait for it; it waits for its input. */
+	return fcntl(logger->pipe[1], F_SETFL, O_NONBLOCK) == -1 ||
+	    descriptors_add(spare, logger->pipe[0]) == -1 ||
+	    descriptors_add(spare, logger->pipe[1]) == -1 ? -1 : 0;
+}
+
+static void __attribute__((noreturn))
+become_logger(const struct logger *logger)
+{
+	static const char shell[] = _PATH_BSHELL, option[] = "-c";
+	char *argv[] = { (char *)(uintptr_t)shell, (char *)(uintptr_t)option,
+	    (char *)(uintptr_t)logger->command, NULL };
+	const int stdio[3] = { logger->pipe[0],
+	    open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC), -1 };
+	const struct descriptors none = { .n = 0 };
+	const char *call;
+
+	if (step_signals(DISPOSITION_DEFAULT, true, &call) == 0 &&
+	    step_sigchld(DISPOSITION_DEFAULT, false) == 0 &&
+	    step_session(true) == 0 && step_umask(022) == 0 &&
+	    step_chdir("/") == 0 && step_stdio(stdio) == 0 &&
+	    step_fds(FDS_CLOSE, &none) == 0 &&
+	    step_signals_release(DISPOSITION_DEFAULT, NULL) == 0)
+		(void)execv(shell, argv);
+	_exit(127);
+}
+
+int
+logger_start(struct logger *logger)
+{
+	struct proc_stat stat;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		become_logger(logger);
+	logger->due = NEVER;
+	if (pid == -1) {
+		logger->due = now_ms() + LOGGER_PAUSE_MS;
+		return -1;
+	}
+	logger->id->started = proc_stat(pid, &stat) == 0 ? stat.started : 0;
+	logger->id->pid = pid;
+	return 0;
+}
+
+bool
+logger_is_due(const struct logger *logger)
+{
+	return logger->id->pid == 0 && logger->pipe[1] != -1 &&
+	    now_ms() >= logger->due;
+}
+
+void
+logger_ended(struct logger *logger, int status, char *reason, size_t size)
+{
+	struct ending how = { .kind = WIFEXITED(status) ? END_EXIT :
+	    END_SIGNAL, .number = WIFEXITED(status) ? WEXITSTATUS(status) :
+	    WTERMSIG(status) };
+
+	ending_describe(&how, reason, size);
+	logger->id->pid = 0;
+	logger->due = now_ms() + LOGGER_PAUSE_MS;
+}
+
+bool
+logger_finish(struct logger *logger)
+{
+	if (logger->pipe[1] != -1) {
+		close_quietly(logger->pipe[0]);
+		close_quietly(logger->pipe[1]);
+		logger->pipe[0] = logger->pipe[1] = -1;
+		logger->stage = 0;
+		logger->due = now_ms() + end_stages[0].wait;
+	}
+	if (logger->id->pid == 0)
+		return true;
+	if (now_ms() < logger->due)
+		return false;
+	if (++logger->stage == END_STAGES)
+		return true;
+	(void)kill(logger->id->pid, end_stages[logger->stage].sig);
+	logger->due = now_ms() + end_stages[logger->stage].wait;
+	return false;
+}

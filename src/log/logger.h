@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A logger: a command that reads the log from its standard input. */
+#ifndef LOGGER_H
+#define LOGGER_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+#include "base/descriptors.h"
+#include "process/targets.h"
+
+struct logger {
+	const char *command;		/* for sh -c */
+	int pipe[2];			/* the logger's stdin, and its writer */
+	struct identified *id;		/* its process; pid 0: it does not run;
+					   of the supervisor's list of those
+					   that --tree leaves alone */
+	long long due;			/* when it is started anew */
+	size_t stage;			/* of its end */
+};
+
+/*
+ * Opens the pipe to it, and adds both ends to spare.  Both stay open: what a
+ * logger that dies has not read is read by the next one.  -1 with errno.
+ */
+int	logger_open(struct logger *, struct descriptors *spare);
+
+/*
+ * Starts it as a process of its own session, with the steps of a daemon taken,
+ * and stderr kept.  -1 with errno of fork(2).
+ */
+int	logger_start(struct logger *);
+
+/* Is it to be started now? */
+bool	logger_is_due(const struct logger *);
+
+/* It has ended: when it is due again is set.  *reason: how. */
+void	logger_ended(struct logger *, int status, char *reason, size_t size);
+
+/*
+ * The end: closes the pipe, waits, then TERM and KILL.  To be called when
+ * logger->due has come, or it has ended; returns true when it has.
+ */
+bool	logger_finish(struct logger *);
+
+#endif

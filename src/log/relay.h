@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Lines from a pipe, in one buffer.  Whole lines are handed on, as many at a
+ * time as there are; a part of one only where the buffer is full.
+ */
+#ifndef RELAY_H
+#define RELAY_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A pipe has as much (pipe(7)). */
+#define RELAY_SIZE	65536
+
+/* Lines of the supervisor's that wait for their turn. */
+#define RELAY_SAID	4096
+
+/* The last of what went through, while a launch may have to show it. */
+#define RELAY_TAIL	4096
+
+struct relay {
+	char *buffer;			/* RELAY_SIZE bytes */
+	size_t start;			/* what is not handed on yet */
+	size_t end;
+	size_t whole;			/* up to here, it may be handed on */
+	bool midline;			/* what was handed on ends in no newline */
+	bool broken;			/* the same of what was read */
+	size_t left;			/* bytes in the pipe that come before
+					   what was said; or before a newline */
+	bool ends;			/* a newline is due after them */
+	char said[RELAY_SAID];
+	size_t nsaid;
+	char *tail;			/* RELAY_TAIL bytes, or NULL */
+	size_t ntail;
+};
+
+/* Allocates the buffer, and a tail.  -1 with errno (ENOMEM). */
+int	relay_init(struct relay *);
+
+/* From here on, no tail is needed. */
+void	relay_drop_tail(struct relay *);
+
+/*
+ * Reads what there is room for, or takes what was said, when it is its turn.
+ * False: there is nothing.  fd does not block.
+ */
+bool	relay_fill(struct relay *, int fd);
+
+/* What may be handed on: *length bytes. */
+const char *relay_get(const struct relay *, size_t *length);
+
+/* So many bytes of that have been. */
+void	relay_drop(struct relay *, size_t length);
+
+/* Marks the end of a run: behind what is in the pipe fd now. */
+void	relay_end_run(struct relay *, int fd);
+
+/* Adds a line, behind what is in the pipe fd now. */
+void	relay_say(struct relay *, int fd, const char *line);
+
+/* Has all been handed on that came before the last mark? */
+bool	relay_is_done(const struct relay *);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The time at the beginning of a line. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "log/stamp.h"
+
+/* Where the milliseconds are. */
+#define MS_AT	(sizeof("2026-11-26T11:50:00.") - 1)
+
+/* `+01:00`, of the `+0100` that strftime(3) knows. */
+static void
+format(struct stamp *stamp, bool local)
+{
+	char date[32], offset[8] = "Z";
+	struct tm tm;
+
+	if (local)
+		(void)localtime_r(&stamp->when.tv_sec, &tm);
+	else
+		(void)gmtime_r(&stamp->when.tv_sec, &tm);
+	(void)strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	if (local && strftime(offset, sizeof(offset), "%z", &tm) == 5) {
+		memmove(offset + 4, offset + 3, 3);
+		offset[3] = ':';
+	}
+	(void)snprintf(stamp->text, sizeof(stamp->text), "%s.000%s ", date,
+	    offset);
+	stamp->length = strlen(stamp->text);
+}
+
+void
+stamp_set(struct stamp *stamp, bool local)
+{
+	struct timespec now;
+	long ms;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	ms = now.tv_nsec / 1000000;
+	if (stamp->length != 0 && now.tv_sec == stamp->when.tv_sec &&
+	    ms == stamp->when.tv_nsec / 1000000)
+		return;
+	if (stamp->length == 0 || now.tv_sec != stamp->when.tv_sec) {
+		stamp->when = now;
+		format(stamp, local);
+	}
+	stamp->when = now;
+	stamp->text[MS_AT] = (char)('0' + ms / 100);
+	stamp->text[MS_AT + 1] = (char)('0' + ms / 10 % 10);
+	stamp->text[MS_AT + 2] = (char)('0' + ms % 10);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The time at the beginning of a line. */
+#ifndef STAMP_H
+#define STAMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+struct stamp {
+	char text[40];			/* `2026-11-26T11:50:00.123Z ' */
+	size_t length;			/* 0: none */
+	struct timespec when;
+};
+
+/*
+ * Sets it to the present, as RFC 3339 has it, with milliseconds; local: by the
+ * local time and its offset, else in UTC.
+ */
+void	stamp_set(struct stamp *, bool local);
+
+#endif

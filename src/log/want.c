@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The log that was asked for. */
+#include "config.h"
+
+#include <limits.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "base/number.h"
+#include "log/log.h"
+
+static const char *const time_names[] = {
+	[LOG_TIME_NONE] = "none",
+	[LOG_TIME_UTC] = "utc",
+	[LOG_TIME_LOCAL] = "local",
+};
+
+const char *
+log_time_name(enum log_time time)
+{
+	return time_names[time];
+}
+
+const char *
+log_parse(struct log_want *want, const char *value)
+{
+	want->text = value;
+	if (*value == '|') {
+		want->kind = LOG_TO_LOGGER;
+		want->command = value + 1 + strspn(value + 1, " \t");
+		return *want->command != '\0' ? NULL :
+		    "needs a command after |";
+	}
+	if (strcmp(value, "syslog") == 0 || strncmp(value, "syslog:", 7) == 0) {
+		want->kind = LOG_TO_SYSLOG;
+		want->priority = value[6] == '\0' ? LOG_DAEMON | LOG_INFO :
+		    syslog_parse(value + 7);
+		return want->priority != -1 ? NULL :
+		    "not syslog:FACILITY or syslog:FACILITY.LEVEL, such as "
+		    "syslog:local0.notice";
+	}
+	want->kind = LOG_TO_FILE;
+	/* `--log -n NAME' looks like a verb. */
+	if (*value == '-')
+		return "needs FILE, |COMMAND or syslog; a FILE that begins "
+		    "with - is ./-";
+	return *value != '\0' ? NULL : "needs FILE, |COMMAND or syslog";
+}
+
+const char *
+log_parse_time(struct log_want *want, const char *value)
+{
+	if (strcmp(value, time_names[LOG_TIME_UTC]) == 0)
+		want->time = LOG_TIME_UTC;
+	else if (strcmp(value, time_names[LOG_TIME_LOCAL]) == 0)
+		want->time = LOG_TIME_LOCAL;
+	else
+		return "not utc or local";
+	return NULL;
+}
+
+const char *
+log_parse_rotate(struct log_want *want, const char *value)
+{
+	static const char units[] = "kMG";
+	size_t digits = strspn(value, "0123456789");
+	long long size, unit = 1;
+	const char *rest = value + digits, *at;
+	char number[20];
+
+	if (digits == 0 || digits >= sizeof(number))
+		return "not SIZE or SIZE/N, such as 10M/5";
+	(void)strlcpy(number, value, digits + 1);
+	if (*rest != '\0' && (at = strchr(units, *rest)) != NULL) {
+		unit = 1LL << (10 * (at - units + 1));
+		rest++;
+	}
+	size = number_parse(number, 1, LLONG_MAX / unit);
+	if (size == -1)
+		return "the size is not above 0, or too large";
+	want->rotate = size * unit;
+	want->keep = LOG_ROTATE_KEEP;
+	if (*rest == '\0')
+		return NULL;
+	if (*rest != '/')
+		return "not SIZE or SIZE/N, such as 10M/5";
+	want->keep = (int)number_parse(rest + 1, 1, 1000);
+	return want->keep != -1 ? NULL : "N is not a number from 1 to 1000";
+}
