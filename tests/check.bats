@@ -274,6 +274,35 @@ signal.pause()' "$DAEMONIZE" "$PROBE" "$REPORT" stay
 	[[ $(shown background) == *"$(parent "$PID")"* ]]
 }
 
+@test "a parent that is the supervisor of the instance is ok" {
+	launch --supervise -p "$PIDFILE" sleep 1000
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	at_end eventually gone "$(recorded supervisor)"
+	run launch --check -p "$PIDFILE"
+	status_is 0
+	[[ $output == *"background  ok  its parent is \
+$(recorded supervisor), its supervisor"* ]]
+	equal "rows that are ok" "$(grep -c '^[a-z]* *ok ' <<<"$output")" 9
+	# Without the record, any program may be its parent.
+	audit "$PID"
+	equal verdict "$(verdict background)" '?'
+	equal shown "$(shown background)" \
+	    "its parent is $(parent "$PID"), perhaps a subreaper"
+}
+
+@test "--check between two runs has no process, and says that one comes" {
+	launch --restart=always --restart-delay=1h -p "$PIDFILE" true
+	remember "$(recorded supervisor)"
+	eventually waits
+	fails 3 "daemonize: check: $PIDFILE: no such process: it waits for its \
+next run" --check -p "$PIDFILE"
+}
+
+waits() {
+	[[ $(recorded state) == waiting ]]
+}
+
 # --- 4 session, 5 refork -----------------------------------------------------
 
 @test "a session that another process leads is BAD, in its row alone" {

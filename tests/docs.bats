@@ -25,7 +25,7 @@ help_names() {
 }
 
 # The options in the place of which no command follows.
-VERBS=" --check --status --stop --signal --wait --list "
+VERBS=" --check --status --stop --again --signal --wait --list "
 
 # A section of the manual, on the page that has it: manual_section NAME
 manual_section() {
@@ -222,8 +222,8 @@ manual_page_section() {
 
 	while IFS='=' read -r long values; do
 		complete_line "daemonize $long="
-		equal "$long" "$(offered | grep '^[a-z]*$' | sort)" \
-		    "$(tr '|' '\n' <<<"$values" | grep '^[a-z]*$' | sort)"
+		equal "$long" "$(offered | grep '^[a-z-]*$' | sort)" \
+		    "$(tr '|' '\n' <<<"$values" | grep '^[a-z-]*$' | sort)"
 	done < <(help_options | sed -n 's/.*\(--.*=.*|.*\)/\1/p')
 }
 
@@ -266,6 +266,13 @@ manual_page_section() {
 	equal "of --replace=INT/2s/TE" "$(offered)" INT/2s/TERM/
 	complete_line "daemonize --stop=INT/"
 	equal "of --stop=INT/" "$(offered)" ""
+}
+
+@test "the completion offers signals for each part of the list of --success" {
+	complete_line "daemonize --success=SE"
+	equal first "$(offered)" SEGV
+	complete_line "daemonize --success 3,USR1,SE"
+	equal third "$(offered)" 3,USR1,SEGV
 }
 
 @test "the completion has every signal with a name that the program knows" {
@@ -377,11 +384,12 @@ json_members() {
 	    inside && /^\.Va / { print $2 }'
 }
 
-# The members of an object on standard input, and those of one in its steps.
+# The members of an object on standard input, and those of one in its steps or
+# of its past.
 members() {
 	python3 -c 'import json, sys
 value = json.load(sys.stdin)
-for one in [value] + value.get("steps", [])[:1]:
+for one in [value] + value.get("steps", [])[:1] + value.get("past", [])[:1]:
     print("\n".join(one))'
 }
 
@@ -393,6 +401,13 @@ for one in [value] + value.get("steps", [])[:1]:
 	remember "$(cat "$PIDFILE")"
 	said=$(json_members status)
 	equal status "$(launch --status --json -p "$PIDFILE" | members)" \
+	    "$(sed '/^reason$/d; /^supervisor$/,$d' <<<"$said")"
+	launch --supervise -p "$PIDFILE.supervised" sleep 1000
+	launch --again -p "$PIDFILE.supervised"
+	remember "$(cat "$PIDFILE.supervised")"
+	at_end eventually gone "$(recorded supervisor "$PIDFILE.supervised")"
+	equal "status of a supervised one" \
+	    "$(launch --status --json -p "$PIDFILE.supervised" | members)" \
 	    "$(grep -vx reason <<<"$said")"
 	equal check "$(launch --check --json -p "$PIDFILE" | members)" \
 	    "$(json_members check)"
@@ -429,12 +444,18 @@ for one in [value] + value.get("steps", [])[:1]:
 		*"No such file"* | *"No space left"* | *"Permission denied"* | \
 		    *"not permitted" | *"temporarily unavailable")
 			continue ;;	# the system's
+		*"; not restarted" | *"; stopped" | *"; again at once")
+			reason=\"${reason##*; }\" ;;
+		*"; again in TIME")
+			reason='again in %s' ;;
 		*"not ready after"*)
 			reason='not ready after %s: %s' ;;
 		*" holds FILE")
 			reason='already running: ' ;;
 		*)
 			reason=${reason##*: }
+			reason=${reason/ N restarts/ %zu restarts}
+			reason=${reason/, pid N, /, pid %d, }
 			reason=${reason/ N / %d }
 			reason=${reason/"(REASON)"/"(%s)"}
 			reason=${reason/% TIME/ %s}
@@ -513,16 +534,16 @@ socket.create_connection(("127.0.0.1", int(sys.argv[1]))).close()' "$PORT"
 }
 
 @test "example: suspend it for a while" {
-	example "--signal" '$d'
+	example "--signal=STOP" '$d'
 	find_daemon "sleep 1000"
 	state_is() { [[ $(state State) == "$1 "* ]]; }
 	eventually state_is T
-	example "--signal" 1,2d
+	example "--signal=STOP" 1,2d
 	eventually state_is S
 }
 
 @test "example: do something when it has ended" {
-	run example "--wait"
+	run example "the job is done"
 	status_is 0
 	output_is "the job is done"
 	equal processes "$(leftovers)" ""
@@ -623,10 +644,59 @@ print(urllib.request.urlopen(sys.argv[1]).read().decode())' \
 	equal user "$(stat -c %U "/proc/$PID")" nobody
 }
 
-@test "example: in the run script of a supervisor" {
-	example "daemonize -F" 's/^/echo $$ >script.pid; exec /' >out 2>&1 &
+# What is supervised in the instance of a pid file is PID, its supervisor
+# SUPERVISOR, and no other process is left: find_supervised ARGS
+find_supervised() {
+	eventually runs_supervised "$1"
+	# First, or it would restart what the teardown ends.
+	remember "$SUPERVISOR"
+	remember "$PID"
+}
+
+runs_supervised() {
+	local pid
+
+	PID='' SUPERVISOR=''
+	for pid in $(leftovers); do
+		case $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") in
+		"$1 ")	PID=$pid ;;
+		*)	SUPERVISOR=$pid ;;
+		esac
+	done
+	[[ -n $PID && -n $SUPERVISOR ]] &&
+	    equal processes "$(leftovers | sort)" \
+		"$(printf '%s\n' "$PID" "$SUPERVISOR" | sort)"
+}
+
+@test "example: restart it when it is killed or fails" {
+	example "--restart=on-failure" '$d'
+	find_supervised "sleep 1000"
+	equal supervisor "$(recorded supervisor idle.pid)" "$SUPERVISOR"
+	example "--restart=on-failure" 1d
+	restarted() { [[ $(recorded runs idle.pid) == 2 && -s idle.pid ]]; }
+	eventually restarted
+	equal "the first run" "$(recorded run idle.pid | grep -o 'signal.*')" \
+	    "signal 11"
+	remember "$(cat idle.pid)"
+}
+
+@test "example: use the exit status of a job" {
+	run example "--supervise"
+	status_is 0
+	output_is "the job failed with 3"
+	equal processes "$(leftovers)" ""
+}
+
+@test "example: restart it in a container" {
+	example "--restart=always" 's/^/exec /' >out 2>&1 &
+	find_supervised "sleep 1000"
+	equal parent "$(state PPid)" "$SUPERVISOR"
+}
+
+@test "example: in the run script of a service manager" {
+	example "daemonize -F -i" 's/^/echo $$ >script.pid; exec /' >out 2>&1 &
 	find_daemon "sleep 1000"
-	# The process that the supervisor knows has become the command.
+	# The process that the service manager knows has become the command.
 	equal pid "$PID" "$(cat script.pid)"
 }
 
@@ -640,6 +710,9 @@ plain() {
 	    s/since [-0-9]+ [0-9:]+ \([0-9]+ s\)/since TIME/
 	    s!output to .*/(web\.)?log(:| )!output to /DIR/log\2!
 	    s![^ ]*/(python3 )!\1!
+	    s/supervisor [0-9]+/supervisor N/
+	    s/ after [0-9.]+ m?s/ after TIME/
+	    s/^(  run .*), [-0-9]+ [0-9:]+$/\1, WHEN/
 	    s:(/usr)?/bin/sh:/bin/sh:
 	    /^background /d"
 }
@@ -661,11 +734,13 @@ transcript() {
 
 # The same of that text: run_transcript TEXT
 run_transcript() {
-	local said=$1
+	local said=$1 pid
 
 	sed -nE "s/^\\$ (.*)/cat <<'END'\n&\nEND\n\1/p" <<<"$said" >.script
 	with_daemonize sh .script >.printed 2>&1 || :
-	[[ -z $(leftovers) ]] || remember "$(leftovers)"
+	for pid in $(leftovers); do
+		remember "$pid"
+	done
 	equal transcript "$(plain <.printed)" "$(plain <<<"$said")"
 }
 
@@ -701,6 +776,10 @@ readme() {
 	readme "no database"
 }
 
+@test "README: a supervised job" {
+	readme "--supervise"
+}
+
 @test "README: a running daemon" {
 	readme "--replace"
 }
@@ -730,8 +809,16 @@ readme() {
 	transcript CHECKING "--check"
 }
 
+@test "transcript: --restart" {
+	transcript SUPERVISION "--restart-limit"
+}
+
+@test "transcript: --again" {
+	transcript CONTROL "--again"
+}
+
 @test "transcript: --status" {
-	transcript CONTROL "idle: running"
+	transcript CONTROL "-a -o log"
 }
 
 @test "transcript: --stop" {
@@ -874,7 +961,7 @@ PERSONS="he|him|his|himself|who|whom|whoever|nobody|somebody|anybody"
 		launch --explain $line true
 		((++n))
 	done < <(literal COMPATIBILITY -- | whole_lines)
-	equal lines "$n" 4
+	equal lines "$n" 6
 }
 
 @test "mandoc finds nothing in the manual" {
@@ -897,6 +984,12 @@ PERSONS="he|him|his|himself|who|whom|whoever|nobody|somebody|anybody"
 	"$SOURCE_DIR/contrib/lint" shell
 }
 
-@test "NEWS begins with the version of the program" {
-	[[ $(sed 1q "$SOURCE_DIR/NEWS") =~ ^"$(launch --version) ("20[0-9-]+")"$ ]]
+@test "the first version in NEWS that has a date is that of the program" {
+	local headings
+
+	headings=$(grep '^daemonize ' "$SOURCE_DIR/NEWS")
+	[[ $(sed 1q "$SOURCE_DIR/NEWS") == "${headings%%$'\n'*}" ]]
+	# Above it there may be the next one.
+	[[ $(sed '1{/^daemonize [0-9.]* (not released)$/d}' <<<"$headings" |
+	    sed 1q) =~ ^"$(launch --version) ("20[0-9-]+")"$ ]]
 }

@@ -115,6 +115,32 @@ step() {
 	[[ -n $(value no-new-privs) ]]
 }
 
+@test "a supervisor is shown with its policy, and only if there is one" {
+	explain true
+	equal supervise "$(value supervise)$(value restart)" ""
+	explain --supervise true
+	equal supervise "$(value supervise)" \
+	    "a supervisor stays as its parent, and records how it ends"
+	equal restart "$(value restart)" never
+	equal limit "$(value limit)" ""
+	equal tree "$(value tree)" ""
+	explain --restart=on-failure --restart-delay=2s/1m --restart-limit=5 \
+	    --tree true
+	equal restart "$(value restart)" \
+	    "on-failure, after 2 s, doubled each time up to 1 min"
+	equal limit "$(value limit)" "5 restarts in a row, then give up"
+	equal tree "$(value tree)" "end what a run leaves behind"
+	explain --restart=always --restart-limit=3/90s true
+	equal restart "$(value restart)" \
+	    "always, after 100 ms, doubled each time up to 30 s"
+	equal limit "$(value limit)" "3 restarts in 1 min 30 s, then give up"
+}
+
+@test "in the foreground, the process itself is shown to stay" {
+	explain -F --supervise true
+	[[ $(value supervise) == "this process stays as its parent, "* ]]
+}
+
 @test "a shell reads the arguments back as they were given" {
 	local -a words=('' ' ' 'a b' "it's" '"' "''" '\' '$HOME' '`id`' '*'
 	    '~' '#' '!' '{a,b}' ';' '&' '|' '<' '>' '(' ')' $'a\nb' $'\n'

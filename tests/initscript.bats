@@ -175,6 +175,55 @@ contains() {
 	eventually nothing_runs
 }
 
+# --- RESTART ----------------------------------------------------------------
+
+# Another run than that of PID, and the script knows it.
+comes_back() {
+	[[ -s $PIDFILE && $(cat "$PIDFILE") != "$PID" ]] &&
+	    service_is 0 status && [[ $(cat .output) == *"run 2"* ]]
+}
+
+@test "with RESTART=on-failure, a killed one comes back, and can be stopped" {
+	configure RESTART=on-failure
+	started
+	remember "$(recorded supervisor)"
+	kill -SEGV "$PID"
+	eventually comes_back
+	replaced
+	contains log "killed by signal 11 (SEGV)"
+	service_is 0 stop
+	gone "$PID"
+	service_is 3 status
+	equal processes "$(leftovers)" ""
+}
+
+@test "with RESTART=on-failure, one that ends by itself is left as it is" {
+	configure RESTART=on-failure DAEMON=/bin/true ARGS=
+	service_is 0 start
+	eventually nothing_runs
+	service_is 3 status
+	[[ $(cat .output) == *"run 1 exited with status 0 "* ]]
+}
+
+@test "with RESTART, restart and stop work between two runs" {
+	configure RESTART=always OPTIONS='"$OPTIONS --restart-delay=1h"' \
+	    DAEMON=/bin/true ARGS=
+	service_is 0 start
+	eventually contains "$PIDFILE.record" "state waiting"
+	service_is 0 status
+	service_is 0 restart
+	eventually contains "$PIDFILE.record" "state waiting"
+	service_is 0 stop
+	equal processes "$(leftovers)" ""
+}
+
+@test "a RESTART that is no word of --restart starts nothing" {
+	configure RESTART=sometimes
+	service_is 1 start
+	[[ $(cat .output) == "daemonize: --restart=sometimes: "* ]]
+	equal processes "$(leftovers)" ""
+}
+
 # --- stop -----------------------------------------------------------------
 
 @test "stop stops it, and its pid file is gone" {

@@ -410,6 +410,33 @@ assert values == ["default", "default", "yes", "new", "yes", "027", "close",
 assert steps == [(s["step"], s["value"]) for s in j["steps"]], steps' plan
 }
 
+# The members of the plan about a supervisor: supervision_is VALUE... -- ARG...
+supervision_is() {
+	local -a values=()
+
+	while [[ $1 != -- ]]; do
+		values+=("$1")
+		shift
+	done
+	launch --explain --json "${@:2}" true >plan
+	reads plan 'assert [j[name] for name in ("supervised", "restart",
+    "restart_delay_ms", "restart_delay_max_ms", "restart_limit",
+    "restart_limit_ms", "tree")] == [json.loads(a) for a in args], j' \
+	    "${values[@]}"
+}
+
+@test "--explain has the policy of a supervisor, and null where there is none" {
+	setup_python
+	supervision_is false '"never"' null null null null false --
+	supervision_is true '"never"' null null null null false -- --supervise
+	supervision_is true '"on-failure"' 100 30000 null null true -- \
+	    --restart=on-failure --tree
+	supervision_is true '"always"' 2000 60000 5 90000 false -- \
+	    --restart=always --restart-delay=2s/1m --restart-limit=5/90s
+	supervision_is true '"always"' 100 30000 7 null false -- \
+	    --restart=always --restart-limit=7
+}
+
 @test "--explain has the user, the group's number and the new root" {
 	setup_python
 	requires root
@@ -445,9 +472,10 @@ assert j["chroot"] == "/", j'
 	[[ ! -e $REPORT && ! -e $PIDFILE ]]
 }
 
-@test "--json is a mistake with --stop, --signal and --wait" {
+@test "--json is a mistake with --stop, --again, --signal and --wait" {
 	probe -p "$PIDFILE"
 	misused -p "$PIDFILE" --stop
+	misused -p "$PIDFILE" --again
 	misused -p "$PIDFILE" --signal=KILL
 	misused -p "$PIDFILE" --wait
 	alive "$PID"

@@ -12,10 +12,10 @@ _daemonize_letters=ceEgilnopRu
 _daemonize_valued=" --signals --sigchld --background --session --refork
 	--umask --fds --chdir --stdin --stdout --stderr --user --group
 	--chroot --env --pidfile --name --lockfile --ready --ready-timeout
-	--signal "
+	--restart --success --restart-delay --restart-limit --signal "
 _daemonize_plain=" --append --foreground --clear-env --no-new-privs
-	--if-not-running --replace --explain --check --status --stop --tree
-	--wait --list --json --verbose --help --version "
+	--if-not-running --replace --supervise --explain --check --status
+	--stop --tree --again --wait --list --json --verbose --help --version "
 # A value of these is in the same word or there is none.
 _daemonize_optional=" --replace --stop "
 _daemonize_signals="HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2
@@ -141,7 +141,7 @@ _daemonize_pids()
 # The values of an option: _daemonize_value OPTION WHAT-IS-TYPED
 _daemonize_value()
 {
-	local cur=$2 user=
+	local cur=$2 user='' before=''
 
 	case $1 in
 	--signals | --sigchld)
@@ -191,6 +191,13 @@ _daemonize_value()
 	--signal)
 		_daemonize_reply < <(compgen -W "$_daemonize_signals" -- "$cur")
 		;;
+	--restart)
+		_daemonize_reply < <(compgen -W 'never on-failure always' \
+		    -- "$cur") ;;
+	--success)
+		[[ $cur != *,* ]] || before=${cur%,*},
+		_daemonize_reply < <(compgen -P "$before" \
+		    -W "$_daemonize_signals" -- "${cur##*,}") ;;
 	--replace | --stop)
 		_daemonize_schedule "$cur" ;;
 	esac
@@ -223,8 +230,8 @@ _daemonize_operand()
 
 	for word in "${words[@]:1:index - 1}"; do
 		case $word in
-		--check | --status | --stop | --stop=* | --signal | \
-		    --signal=* | --wait | --list)
+		--check | --status | --stop | --stop=* | --again | \
+		    --signal | --signal=* | --wait | --list)
 			verb=$word ;;
 		esac
 	done

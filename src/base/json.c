@@ -69,6 +69,13 @@ json_number(const char *name, long long value)
 }
 
 void
+json_bool(const char *name, bool value)
+{
+	start_value(name);
+	(void)fputs(value ? "true" : "false", stdout);
+}
+
+void
 json_null(const char *name)
 {
 	start_value(name);

@@ -3,6 +3,8 @@
 #ifndef JSON_H
 #define JSON_H
 
+#include <stdbool.h>
+
 /*
  * Containers and members nest as they are called; the commas come by
  * themselves.  name is NULL in an array, and for the outermost value.
@@ -10,6 +12,7 @@
 void	json_open(const char *name, char bracket);	/* '{' or '[' */
 void	json_close(char bracket);			/* '}' or ']' */
 void	json_number(const char *name, long long value);
+void	json_bool(const char *name, bool);
 void	json_null(const char *name);
 
 /*

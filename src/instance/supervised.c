@@ -2,9 +2,9 @@
 /*
  * The instance of a supervisor, and what the verbs ask of it.
  *
- * The record is the authority: a verb writes its word under the lock, and the
- * supervisor reads it, under the lock, before each start and at each end.  The
- * signal that follows the word only makes it look.
+ * The record is the authority.  A verb writes its word into it, under the lock.
+ * The supervisor reads the word, under the lock, before each start and at each
+ * end of a run.  The signal that follows the word only makes it read at once.
  */
 #include "config.h"
 
@@ -31,7 +31,7 @@
 void
 instance_release(struct instance *instance)
 {
-	/* A process of the start may share it. */
+	/* A process of the start may share the lock, so close() is too little. */
 	if (instance->locked)
 		(void)flock(instance->record, LOCK_UN);
 	instance->locked = false;
@@ -47,7 +47,7 @@ is_own(const struct instance *instance, const struct record *record)
 	    record->supervisor_start == instance->entry.supervisor_start;
 }
 
-/* -1: it is the record of another launch. */
+/* Return -1 if the record is another launch's. */
 static int
 read_word(struct instance *instance, enum word *word)
 {
@@ -62,7 +62,7 @@ read_word(struct instance *instance, enum word *word)
 			*word = now.again ? WORD_AGAIN : WORD_STOP;
 		return 0;
 	default:
-		/* It was removed, or damaged: it is written anew. */
+		/* It was removed or damaged, and will be written anew. */
 		if (fstat(instance->record, &st) == 0) {
 			instance->entry.device = st.st_dev;
 			instance->entry.inode = st.st_ino;
@@ -91,14 +91,14 @@ instance_reopen(struct instance *instance, enum word *word,
 	}
 	if (instance_open_file(instance, reason) == 0)
 		return 0;
-	/* Its content is not ours to overwrite. */
+	/* It is no pid file any more, so it is not overwritten. */
 	close_quietly(instance->file);
 	instance->file = -1;
 	errno = 0;
 	return -1;
 }
 
-/* Creates the pid file again, if a run has removed it. */
+/* Create the pid file again, if a run has removed it. */
 static int
 create_file(struct instance *instance)
 {
@@ -152,7 +152,7 @@ instance_end(struct instance *instance)
 	}
 	instance->entry.state = RECORD_ENDED;
 	instance->entry.since = (long long)time(NULL);
-	/* A full disk: /proc says as well that it has ended. */
+	/* If the disk is full, /proc still shows that all have ended. */
 	if (instance->record != -1)
 		(void)record_write(instance->record, &instance->entry);
 }

@@ -154,7 +154,8 @@ bool	plan_forks(const struct plan *);
 /*
  * Does the daemon get memory of its own, by fork(2)?  With another user, since
  * that user may stop or trace it; where the wait for it may be ended by a
- * time-out; and with a supervisor, which goes on.  Else it borrows the launcher's, by vfork(2), until the exec.
+ * time-out; and with a supervisor, which goes on.  Else it borrows the
+ * launcher's, by vfork(2), until the exec.
  */
 bool	plan_is_apart(const struct plan *);
 

@@ -50,14 +50,14 @@ policy_parse_restart(struct policy *policy, const char *value)
 	return "not never, on-failure or always";
 }
 
-/* Copies what is before the separator.  What is behind it, or NULL. */
+/* Copy the part before the separator.  Return what follows it, or NULL. */
 static const char *
 cut(const char *value, char separator, char part[static 16])
 {
 	const char *end = strchrnul(value, separator);
 	size_t length = (size_t)(end - value);
 
-	/* One that is too long is no value either. */
+	/* A part that is too long becomes one that no parser accepts. */
 	(void)strlcpy(part, length < 16 ? value : "?",
 	    length < 16 ? length + 1 : 16);
 	return *end == '\0' ? NULL : end + 1;
@@ -72,7 +72,7 @@ policy_parse_success(struct policy *policy, const char *value)
 
 	while (value != NULL) {
 		value = cut(value, ',', part);
-		/* A number is a status, as a shell has it. */
+		/* A number is an exit status, never a signal. */
 		status = number_parse(part, 0, 255);
 		sig = *part >= '0' && *part <= '9' ? -1 : signal_parse(part);
 		if (status != -1)
@@ -168,7 +168,7 @@ is_failure(const struct policy *policy, const struct ending *ending)
 	}
 }
 
-/* Is this restart, at now, one more than the limit allows?  Counts it. */
+/* Count a restart at now.  Return whether it exceeds the limit. */
 static bool
 is_limited(struct backoff *backoff, const struct policy *policy,
     long long now)
@@ -179,7 +179,7 @@ is_limited(struct backoff *backoff, const struct policy *policy,
 		return false;
 	if (policy->limit_time == 0)
 		return backoff->restarts++ >= policy->limit;
-	/* Those of the last `limit' restarts; 0 where there was none. */
+	/* The array has the last `limit' restarts; 0 is an unused place. */
 	oldest = &backoff->times[backoff->restarts++ % policy->limit];
 	if (*oldest != 0 && now - *oldest < policy->limit_time)
 		return true;

@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,16 +40,19 @@ check(const struct steps *expected, const struct facts *facts,
     struct finding *finding)
 {
 	pid_t parent = facts->stat.parent;
+	bool supervised = parent != 0 && parent == facts->supervisor;
 
 	if (parent == 0)
 		(void)strlcpy(finding->seen, "it has no parent",
 		    sizeof(finding->seen));
 	else
 		(void)snprintf(finding->seen, sizeof(finding->seen),
-		    "its parent is %d%s", (int)parent, parent == 1 ?
-		    ", init" : facts->same_session ? ", of its session" :
+		    "its parent is %d%s", (int)parent,
+		    supervised ? ", its supervisor" :
+		    parent == 1 ? ", init" :
+		    facts->same_session ? ", of its session" :
 		    ", perhaps a subreaper");
-	if (!expected->background || parent <= 1)
+	if (!expected->background || supervised || parent <= 1)
 		finding->verdict = VERDICT_OK;
 	else
 		finding->verdict = facts->same_session ? VERDICT_BAD :

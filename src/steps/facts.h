@@ -21,6 +21,7 @@ struct facts {
 	bool leads;			/* its session */
 	bool leader_lives;		/* the process that leads it */
 	bool same_session;		/* as its parent */
+	pid_t supervisor;		/* set by the caller; 0: none known */
 	int files_error;		/* errno; 0: what follows is known */
 	char cwd[PATH_MAX];
 	char stdio[3][PATH_MAX];	/* "": closed */

@@ -6,9 +6,10 @@
  *   intermediate  leads a new session, forks, exits
  *   supervisor    launches the command as a launcher does, and stays
  *
- * The supervisor reports what is wrong by itself: it has the caller's stderr
- * until the launch has succeeded.  The launcher passes signals on to it, and
- * takes its exit status, since orphans are given to the launcher.
+ * The supervisor prints its own messages: it has the caller's stderr until the
+ * launch has succeeded.  The launcher passes signals on to it.  The launcher is
+ * a subreaper, so it can wait for a supervisor that fails, and exits with the
+ * same status.
  */
 #include "config.h"
 
@@ -65,7 +66,7 @@ supervise(struct plan *plan)
 	detach.listener = fds[0];
 	detach.verdict = fds[1];
 	detach.signals = signalfd(-1, &plan->interrupts, SFD_CLOEXEC);
-	/* qemu-user does not know it: then the status is a general one. */
+	/* qemu-user lacks it: then a failure has a general exit status. */
 	if (detach.signals == -1 ||
 	    (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1 &&
 	    errno != EINVAL))
@@ -73,7 +74,7 @@ supervise(struct plan *plan)
 	child = step_background(true, intermediate, &detach);
 	if (child == -1)
 		return complain_errno("background", "fork", errno);
-	/* A descriptor of the command's may be waited for to be closed. */
+	/* A process may wait for the end-of-file of one of the others. */
 	if (descriptors_add(&spare, detach.listener) == -1 ||
 	    descriptors_add(&spare, detach.signals) == -1 ||
 	    step_fds(FDS_CLOSE, &spare) == -1)
@@ -93,7 +94,7 @@ intermediate(void *argument)
 {
 	const struct detach *detach = argument;
 
-	/* After unshare(CLONE_NEWPID) in the caller, all ends with this one. */
+	/* After unshare(CLONE_NEWPID) in the caller, its exit kills the rest. */
 	if (getpid() == 1)
 		_exit(complain("background", "fork", init_fault));
 	if (step_session(detach->plan->steps.session) == -1)
@@ -118,7 +119,7 @@ supervisor_process(void *argument)
 
 /* --- the launcher waits -------------------------------------------------- */
 
-/* Passes a signal on, once the supervisor is known. */
+/* Pass a signal on to the supervisor. */
 static void
 pass_signal(const struct detach *detach, pid_t supervisor)
 {
@@ -128,7 +129,10 @@ pass_signal(const struct detach *detach, pid_t supervisor)
 		(void)kill(supervisor, (int)info.ssi_signo);
 }
 
-/* Returns whether the daemon is ready; sets *supervisor as soon as known. */
+/*
+ * Wait for the supervisor's verdict.  Return whether the command is ready; set
+ * *supervisor as soon as its pid is known.
+ */
 static int
 await_verdict(const struct detach *detach, pid_t *supervisor)
 {
@@ -156,8 +160,8 @@ await_verdict(const struct detach *detach, pid_t *supervisor)
 }
 
 /*
- * The supervisor was killed.  What it has started is a descendant of this
- * process now; its files name a process that has ended.
+ * The supervisor was killed, so its descendants are this process's: terminate
+ * them, and remove the pid file and the record.  Return the exit status.
  */
 static int
 clean_up(const struct plan *plan)
@@ -181,13 +185,13 @@ clean_up(const struct plan *plan)
 	    "the supervisor was killed before the command was ready");
 }
 
-/* The status of a supervisor that has not succeeded, and has said why. */
+/* Return the exit status of a supervisor that has failed. */
 static int
 take_status(const struct plan *plan, pid_t supervisor)
 {
 	int status, sig;
 
-	/* The intermediate has failed, and has said why. */
+	/* The intermediate has failed, and has printed a message. */
 	if (supervisor == 0)
 		return STATUS_FAILED;
 	while (waitpid(supervisor, &status, 0) == -1)
@@ -196,7 +200,7 @@ take_status(const struct plan *plan, pid_t supervisor)
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
 	sig = WTERMSIG(status);
-	/* It ends so after a signal that this process has passed on. */
+	/* This process has passed that signal on. */
 	if (sigismember(&plan->interrupts, sig) == 1)
 		end_by(sig);
 	return clean_up(plan);

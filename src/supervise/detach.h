@@ -6,11 +6,11 @@
 #include "plan/plan.h"
 
 /*
- * Makes a supervisor, which launches the command and stays, and waits until
- * the command is ready.  With background, returns in the launcher: the status
- * to exit with, after a message where it is not STATUS_DONE, and then nothing
- * is left behind.  In the foreground this process is the supervisor: returns
- * at the end, with the status of the command.
+ * Leave a supervisor that launches the command, and wait until the command is
+ * ready.  Return, in the launcher, the status to exit with.  If it is not
+ * STATUS_DONE, a message was printed and nothing is left behind.
+ * In the foreground, this process is the supervisor: return at the end, with
+ * the status of the command.
  */
 int	supervise(struct plan *);
 

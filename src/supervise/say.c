@@ -21,8 +21,9 @@
 #define LINE_SIZE	1024
 
 /*
- * The file, as the command's is opened, or -1.  Not kept: it may be rotated,
- * and would keep its file system busy.
+ * Open the file as it is opened for the command.  Return -1 if that fails.
+ * It is not kept open: it may be rotated, and its file system could not be
+ * unmounted.
  */
 static int
 open_file(const struct plan *plan, const char *path)

@@ -6,9 +6,10 @@
 #include "plan/plan.h"
 
 /*
- * Writes one line, `daemonize: TEXT`: to the log; without one, in the
- * foreground to descriptor 2; else to the file of --stderr, which is opened anew for it; where there is none,
- * or it cannot be written, to syslog.  Waits for nothing.
+ * Write one line, `daemonize: TEXT`, without waiting.  It goes to the log.
+ * Without a log, it goes to descriptor 2 in the foreground, and otherwise to
+ * the file of --stderr, which is opened for this line.  If there is no such
+ * file, or it cannot be written, the line goes to syslog.
  */
 void	say(struct plan *, const char *text);
 

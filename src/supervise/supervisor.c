@@ -7,9 +7,9 @@
  *    |                            v
  *    +-------- the delay  <-  another run?  ->  the end
  *
- * Whatever happens is a signal that waits in a signalfd(2), a process that ends
- * (a SIGCHLD), or a time that comes.  Nothing of it is waited for elsewhere,
- * but the exec of a start, which a signal ends.
+ * An event is a signal in the signalfd(2), the end of a process (SIGCHLD), or a
+ * time that has come.  The loop waits for all of them in one place.  Only the
+ * exec of a start is waited for elsewhere; INT, QUIT and TERM end that wait.
  */
 #include "config.h"
 
@@ -45,23 +45,24 @@
 
 struct supervisor {
 	struct plan *plan;
-	int signals;			/* a signalfd(2) for all there are */
-	sigset_t ends;			/* those that end a start */
+	int signals;			/* a signalfd(2) for every signal */
+	sigset_t ends;			/* those that end the wait of a start */
 
 	struct started run;		/* pid 0: none */
-	struct ending last;		/* how the last one ended */
+	struct ending last;		/* how the last run ended */
 	struct backoff backoff;
-	long long due;			/* of the next start; NEVER: the end */
+	long long due;			/* the next start; NEVER: there is none */
 	bool stopping;			/* restart no more */
 
-	struct schedule schedule;	/* by which this process ends the run */
-	size_t stage;			/* of it; n: it is not being ended */
+	struct schedule schedule;	/* of a run that is being ended */
+	size_t stage;			/* of it; n: no run is being ended */
 	long long stage_due;
 
-	bool cleaning;			/* what a run left behind is ended */
+	bool cleaning;			/* what a run left behind is being
+					   ended */
 	struct stop stop;
 
-	bool unwritten;			/* the pid file is not as it should be */
+	bool unwritten;			/* the pid file or the record */
 	long long rewrite_due;
 };
 
@@ -114,7 +115,7 @@ prepare(struct supervisor *s)
 	(void)sigaddset(&s->ends, SIGQUIT);
 	(void)sigaddset(&s->ends, SIGTERM);
 	(void)sigfillset(&all);
-	/* None of them is lost from here on. */
+	/* From here on no signal is lost: it waits in the signalfd. */
 	if (signals_hold() == -1 || backoff_init(&s->backoff,
 	    s->plan->policy) == -1)
 		return -1;
@@ -127,7 +128,7 @@ prepare(struct supervisor *s)
 	return s->plan->others == NULL ? -1 : 0;
 }
 
-/* Takes for this process the steps that release the caller. */
+/* Take the steps that release the caller's directory and descriptors. */
 static void
 leave_caller(const struct plan *plan)
 {
@@ -147,7 +148,7 @@ leave_caller(const struct plan *plan)
 		(void)close(fd);
 }
 
-/* The launch has succeeded: leaves all that only the launch needed. */
+/* The launch has succeeded: give up what only it needed; report success. */
 static void
 settle(struct supervisor *s, int verdict)
 {
@@ -158,7 +159,7 @@ settle(struct supervisor *s, int verdict)
 		instance_release(plan->instance);
 	(void)plan_settle(plan, s->signals, verdict);
 	plan->verbose = false;
-	/* N of --ready=fd:N: a later run may write to it, too. */
+	/* A later run may write to N of --ready=fd:N, too. */
 	if (n != 0 && (fd = open(_PATH_DEVNULL, O_RDWR)) != -1 && fd != n) {
 		(void)dup2(fd, n);
 		(void)close(fd);
@@ -167,7 +168,7 @@ settle(struct supervisor *s, int verdict)
 	plan->log.pid = s->run.pid;
 	s->stage = s->schedule.n;
 	if (verdict != -1) {
-		/* A launcher that was killed does not read it. */
+		/* This fails if the launcher was killed. */
 		(void)!write(verdict, "", 1);
 		(void)close(verdict);
 	}
@@ -175,7 +176,7 @@ settle(struct supervisor *s, int verdict)
 
 /* --- the instance -------------------------------------------------------- */
 
-/* Says once that a file cannot be written; it is tried again. */
+/* Report once that a file cannot be written, and try again later. */
 static void
 say_unwritten(struct supervisor *s, const char *path, const char *reason)
 {
@@ -189,7 +190,7 @@ say_unwritten(struct supervisor *s, const char *path, const char *reason)
 	say(s->plan, text);
 }
 
-/* Opens the instance, and reads the word of a verb. */
+/* Open the instance.  Return the word of a verb that its record has. */
 static enum word
 open_instance(struct supervisor *s)
 {
@@ -200,7 +201,7 @@ open_instance(struct supervisor *s)
 	if (instance == NULL)
 		return WORD_NONE;
 	if (instance_reopen(instance, &word, &reason) == -1) {
-		/* Its next run would be the second of that name. */
+		/* A further run would be a second instance of that name. */
 		if (errno == EEXIST) {
 			s->plan->instance = NULL;
 			word = WORD_STOP;
@@ -212,7 +213,7 @@ open_instance(struct supervisor *s)
 	return word;
 }
 
-/* Writes it, with that state, and closes it. */
+/* Write the instance with that state, and close it. */
 static void
 write_instance(struct supervisor *s, enum record_state state)
 {
@@ -255,7 +256,7 @@ record_run(struct supervisor *s, long long began, long long ended)
 	    .when = (long long)time(NULL), .how = s->last };
 }
 
-/* When the next run is due; next says so in words. */
+/* Return when the next run starts, or NEVER; describe that in next. */
 static long long
 decide(struct supervisor *s, enum word word, long long lasted, long long now,
     char *next, size_t size)
@@ -284,7 +285,7 @@ decide(struct supervisor *s, enum word word, long long lasted, long long now,
 	return now + ms;
 }
 
-/* Ends what the run has left behind.  No step has been taken yet. */
+/* Prepare ending what the run has left behind; clean() does it in steps. */
 static void
 begin_cleaning(struct supervisor *s)
 {
@@ -298,8 +299,8 @@ begin_cleaning(struct supervisor *s)
 }
 
 /*
- * A run that began at that time is over, or has not come about; failure is the
- * message about that, or NULL.
+ * Record the end of a run that began at that time, decide about the next one,
+ * and report both.  failure is the message of a start that has failed, or NULL.
  */
 static void
 run_ended(struct supervisor *s, struct ending how, long long began,
@@ -373,7 +374,7 @@ start(struct supervisor *s)
 		instance->entry.runs++;
 	(void)plan_spare_instance(s->plan);
 	launch_again(s->plan, &s->ends, &outcome, &s->run);
-	/* The process itself has written both, if it could. */
+	/* The daemon has written both files, if it could, as starting. */
 	if (outcome.kind == OUTCOME_READY)
 		write_instance(s, RECORD_RUNNING);
 	else if (instance != NULL)
@@ -392,7 +393,7 @@ start(struct supervisor *s)
 
 /* --- signals ------------------------------------------------------------- */
 
-/* The stage of the schedule by which the run is ended. */
+/* Begin the stage: note its end, and with sent, send its signal. */
 static void
 begin_stage(struct supervisor *s, bool sent)
 {
@@ -422,9 +423,10 @@ next_stage(struct supervisor *s)
 }
 
 /*
- * Ends the run by the default schedule, beginning with sig, which the command
- * has received already where it was not sent.  A second time, goes on to the
- * next stage.
+ * End the run by the default schedule, with sig as the first signal.  The
+ * second time, go on to the next stage.
+ * sent: a process has sent sig to this process.  Otherwise a terminal has sent
+ * it, and the command has received it already.
  */
 static void
 end_run(struct supervisor *s, int sig, bool sent)
@@ -445,7 +447,10 @@ end_run(struct supervisor *s, int sig, bool sent)
 	begin_stage(s, sent);
 }
 
-/* A verb has written its word: between two runs, it concerns the next one. */
+/*
+ * A verb has written its word.  Between two runs, act upon it; during a run, it
+ * is read when the run ends.
+ */
 static void
 hear_word(struct supervisor *s)
 {
@@ -475,7 +480,7 @@ take_signal(struct supervisor *s, const struct signalfd_siginfo *info)
 	else if (sig == SIGTERM || sig == SIGINT || sig == SIGQUIT)
 		end_run(s, sig, sent);
 	else if (!sent && (sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU))
-		/* As the terminal wants it of all its processes. */
+		/* The terminal stops all processes of the group. */
 		(void)kill(getpid(), SIGSTOP);
 	else if ((sent || sig == SIGHUP) && s->run.pid != 0)
 		(void)kill(s->run.pid, sig);
@@ -492,7 +497,7 @@ take_signals(struct supervisor *s)
 
 /* --- the loop ------------------------------------------------------------ */
 
-/* The end of the next wait, by now_ms(). */
+/* Return the end of the next wait, by now_ms(). */
 static long long
 next_due(const struct supervisor *s)
 {
@@ -540,7 +545,7 @@ await(struct supervisor *s)
 	return signals;
 }
 
-/* One step of ending what a run has left behind. */
+/* Take one step of ending what a run has left behind. */
 static void
 clean(struct supervisor *s)
 {

@@ -6,10 +6,10 @@
 #include "plan/plan.h"
 
 /*
- * Launches the command from this process, and supervises it.  verdict is a
- * pipe that a byte is written to when the command is ready, and then closed;
- * or -1.  Returns the exit status: of a launch that has failed, after a
- * message, and nothing is left behind; else of the last run.
+ * Launch the command from this process, and supervise it.  When the command is
+ * ready, write a byte to the pipe verdict (or -1), and close it.
+ * Return the exit status of the last run.  If the launch has failed, return its
+ * status: a message was printed, and nothing is left behind.
  */
 int	supervisor_run(struct plan *, int verdict);
 

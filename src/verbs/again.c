@@ -13,7 +13,7 @@
 /* How often --again looks whether the next run has begun. */
 #define AGAIN_MS	10
 
-/* Waits for the run after those that there were.  Returns the exit status. */
+/* Wait for a run that the record did not have.  Return the exit status. */
 static int
 await_run(const char *path, const struct held *held)
 {

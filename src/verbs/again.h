@@ -6,10 +6,9 @@
 #include "cli/options.h"
 
 /*
- * Has the supervisor of the config's pid file start the next run, and ends the
- * present one by the default schedule.  Returns when the next has been
- * executed: the status to exit with, after a message where that is not
- * STATUS_DONE.
+ * Ask the supervisor of the config's pid file to start the next run, and end
+ * the present one by the default schedule.  Return the status to exit with,
+ * when the next run has been executed, or after a message.
  */
 int	control_again(const struct config *);
 

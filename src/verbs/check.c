@@ -73,6 +73,10 @@ find_process(const char *path, struct found *found)
 		return STATUS_DONE;
 	case INSTANCE_UNKNOWN:
 		return complain("check", path, found->reason);
+	case INSTANCE_WAITING:
+		(void)complain("check", path,
+		    "no such process: it waits for its next run");
+		return STATUS_NOT_RUNNING;
 	default:
 		(void)complain("check", path, "no such process");
 		return STATUS_NOT_RUNNING;
@@ -160,6 +164,7 @@ check(const struct config *config)
 		    "no such process");
 		return STATUS_NOT_RUNNING;
 	}
+	facts.supervisor = found.supervisor;
 	if (config->json) {
 		json_open(NULL, '{');
 		json_number("pid", pid);

@@ -30,8 +30,8 @@ held_release(const struct held *held)
 }
 
 /*
- * Opens a pidfd.  The pid may have been re-used just before, so the start tick
- * is compared once more.  1; 0, the process has ended; -1, found says why.
+ * Open a pidfd.  The pid may have been re-used in between, so compare the start
+ * tick again.  Return 1; 0, the process has ended; -1, found has the reason.
  */
 static int
 hold_process(pid_t pid, unsigned long long start, struct found *found,
@@ -57,7 +57,7 @@ hold_process(pid_t pid, unsigned long long start, struct found *found,
 	return 0;
 }
 
-/* Holds what was found to run.  1, 0 and -1 as above. */
+/* Hold the processes that were found.  Return as hold_process. */
 static int
 hold_found(struct held *held)
 {
@@ -99,8 +99,8 @@ hold(const char *path, struct held *held)
 }
 
 /*
- * A process has the pid, but may not be the daemon.  Reports which process it
- * is, and how to signal it.  sig is NULL where nothing is to be sent.
+ * A process has the pid, but may not be the daemon.  Report which process it
+ * is, and how to signal it.  sig as in refuse.
  */
 static int
 refuse_guess(const char *verb, const char *path, const struct found *found,

@@ -8,7 +8,7 @@
 #include "instance/find.h"
 #include "instance/instance.h"
 
-/* An instance, and pidfds that never stand for another process; or -1. */
+/* An instance, and pidfds of its processes, or -1. */
 struct held {
 	struct found found;
 	int command;
@@ -17,27 +17,27 @@ struct held {
 };
 
 /*
- * Finds the instance, and holds its processes by pidfds (pidfd_open(2)).
- * False: it does not run, or that is not known.  held_release is due either
- * way.
+ * Find the instance, and hold its processes by pidfds (pidfd_open(2)), which
+ * never stand for another process.  Return false if it does not run, or its
+ * state is not known.  Call held_release in any case.
  */
 bool	hold(const char *path, struct held *);
 void	held_release(const struct held *);
 
 /*
- * Reports an unknown state; STATUS_DONE, without a message, for an instance
- * that does not run.  sig is NULL where no signal was to be sent; "": the
- * default one.
+ * Report a guess or an unknown state.  Return STATUS_DONE, without a message,
+ * for an instance that does not run.  sig is the signal for the kill command in
+ * the message; "" stands for the default one, and NULL for no command.
  */
 int	refuse(const char *verb, const char *path, const struct found *,
 	    const char *sig);
 
-/* Reports an instance that does not run.  Returns STATUS_NOT_RUNNING. */
+/* Report an instance that does not run.  Return STATUS_NOT_RUNNING. */
 int	refuse_dead(const char *verb, const char *path);
 
 /*
- * Writes the word for the supervisor, and wakes it up.  1; 0, the instance has
- * changed, so look again; -1 after a message.
+ * Write the word for the supervisor, and wake it up.  Return 1; 0 if the
+ * instance has changed, so that it has to be found again; -1 after a message.
  */
 int	ask_supervisor(const char *verb, const char *path, const struct held *,
 	    enum word);

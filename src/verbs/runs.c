@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "verbs/runs.h"
 
-/* Run N, if it has ended and the record tells of it; or NULL. */
+/* Return the run of that number, if the record has its end, or NULL. */
 static const struct run *
 find_run(const struct record *record, unsigned long long number)
 {
@@ -20,7 +20,7 @@ find_run(const struct record *record, unsigned long long number)
 	return number != 0 && run->number == number ? run : NULL;
 }
 
-/* Milliseconds until the next start. */
+/* Return the milliseconds until the next start. */
 static long long
 until_restart(const struct record *record)
 {
@@ -45,7 +45,7 @@ runs_print_supervisor(const struct found *found)
 	(void)printf(", run %llu", found->record.runs);
 }
 
-/* `exited with status 3 after 2 s`. */
+/* Print `exited with status 3 after 2 s`. */
 static void
 print_ending(const struct run *run)
 {

@@ -5,9 +5,9 @@
 
 #include "instance/find.h"
 
-/* Each prints nothing where the instance never had a supervisor. */
+/* Each prints nothing for an instance without a supervisor. */
 
-/* `, supervisor 810, run 3`, or that it has lost the supervisor. */
+/* `, supervisor 810, run 3`, or that the supervisor has ended. */
 void	runs_print_supervisor(const struct found *);
 
 /* The same, how the last run ended, and when the next one starts. */
