@@ -152,7 +152,7 @@ settle(struct supervisor *s, int verdict)
 		instance_release(plan->instance);
 	(void)plan_settle(plan, s->signals, verdict);
 	plan->verbose = false;
-	/* N of --ready=fd:N: a later run may write to it, too. */
+	/* The pipe at N of --ready=fd:N ends here. */
 	if (n != 0 && (fd = open(_PATH_DEVNULL, O_RDWR)) != -1 && fd != n) {
 		(void)dup2(fd, n);
 		(void)close(fd);
@@ -269,7 +269,8 @@ decide(struct supervisor *s, enum word word, long long lasted, long long now,
 		(void)strlcpy(next, "not restarted", size);
 	else if (ms == RESTART_LIMITED)
 		(void)snprintf(next, size, "not restarted again: the limit is "
-		    "%zu restarts", s->plan->policy->limit);
+		    "%zu restart%s", s->plan->policy->limit,
+		    s->plan->policy->limit == 1 ? "" : "s");
 	if (ms < 0)
 		return NEVER;
 	duration_format(ms, delay, sizeof(delay));
