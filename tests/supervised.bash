@@ -8,11 +8,12 @@ RUN=(sh -c 'echo $$ >>"$1/runs"; read -r what <"$1/tell";
     eval "$what"' sh)
 
 # Launches a command with a supervisor, and whatever is left of both is ended
-# by the teardown: SUPERVISOR and PID.  supervise [OPTION]... [COMMAND]...
+# by the teardown: SUPERVISOR, and PID where a run goes on.
+# supervise [OPTION]... [COMMAND]...
 supervise() {
 	at_end "$DAEMONIZE" --stop=KILL -p "$PIDFILE"
 	launch -p "$PIDFILE" --supervise "$@"
-	PID=$(cat "$PIDFILE")
+	PID=$(cat "$PIDFILE" 2>/dev/null) || :
 	SUPERVISOR=$(recorded supervisor)
 	remember "$SUPERVISOR"
 }
@@ -65,7 +66,7 @@ told() {
 	python3 -c 'import json, sys
 j = json.load(open(sys.argv[1]))
 past = {r["run"]: r for r in j.get("past", [])}
-print(eval(sys.argv[2]))' "$TMP/.json" "$1" 3>&-
+print(eval("(" + sys.argv[2] + ")"))' "$TMP/.json" "$1" 3>&-
 }
 
 # How a run ended, by the record: ending_of N
