@@ -227,7 +227,7 @@ fails_alike() {
 	tell 'echo >&7; read -r what <"$1/tell"; eval "$what"'
 	wait "$launcher"
 	await_run 1
-	tell 'readlink /proc/$$/fd/7 >first; exit 0'
+	tell 'exit 0'
 	await_run 2
 }
 
