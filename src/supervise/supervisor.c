@@ -63,6 +63,7 @@ struct supervisor {
 	struct identified *others;	/* the children that are not ours */
 
 	bool unwritten;			/* the pid file is not as it should be */
+	bool unwritten_said;
 	long long rewrite_due;
 };
 
@@ -175,9 +176,10 @@ say_unwritten(struct supervisor *s, const char *path, const char *reason)
 	char text[PATH_MAX + 128];
 
 	s->rewrite_due = now_ms() + REWRITE_MS;
-	if (s->unwritten)
-		return;
 	s->unwritten = true;
+	if (s->unwritten_said)
+		return;
+	s->unwritten_said = true;
 	(void)snprintf(text, sizeof(text), "pidfile: %s: %s", path, reason);
 	say(s->plan, text);
 }
@@ -216,8 +218,12 @@ write_instance(struct supervisor *s, enum record_state state)
 		return;
 	if (instance_write(instance, state, &path) == -1)
 		say_unwritten(s, path, strerror(errno));
-	else
+	else {
 		s->unwritten = false;
+		/* A full disk has room for a pid file that is empty. */
+		if (s->run.pid != 0)
+			s->unwritten_said = false;
+	}
 	instance_release(instance);
 }
 
