@@ -142,11 +142,6 @@ descriptors_of() {
 }
 
 @test "an empty environment is enough, as cron's" {
-	requires root
-	local directory
-
-	directory=$(mktemp -d)
-	at_end rm -rf "$directory"
 	CALLER=(env -i DAEMONIZE_TEST="$DAEMONIZE_TEST")
 	begin --restart=always --restart-delay=1ms
 	tell 'exit 0'
