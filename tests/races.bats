@@ -129,13 +129,14 @@ raced() {
 	done
 }
 
-@test "of ten launches where there was no file before one succeeds" {
+@test "of 30 launches where there was no file before one succeeds, and has its record" {
 	local _
 
-	for _ in {1..10}; do
-		raced 10 "0 1 1 1 1 1 1 1 1 1"
+	for _ in {1..20}; do
+		raced 30 "0$(printf ' 1%.0s' {1..29})"
+		names_instance
 		complete_then_killed
-		rm "$PIDFILE"
+		rm "$PIDFILE" "$PIDFILE.record"
 	done
 }
 

@@ -188,8 +188,8 @@ is_ours(const struct instance *instance)
 }
 
 /*
- * Has this launch created the record, and done nothing more?  If the lock is
- * what failed, another launch may hold it by now.
+ * Has this launch created the record, and done nothing more?  Another one may
+ * have taken its lock before this one did, and have written it.
  */
 static bool
 is_made_in_vain(const struct instance *instance)
@@ -197,8 +197,8 @@ is_made_in_vain(const struct instance *instance)
 	struct record now;
 
 	return instance->made_record && (instance->locked ||
-	    (lock_wait(instance->record, LOCK_EX, LOOK_MS) == 0 &&
-	    record_read(instance->record, &now) == RECORD_EMPTY));
+	    lock_wait(instance->record, LOCK_EX, LOOK_MS) == 0) &&
+	    record_read(instance->record, &now) == RECORD_EMPTY;
 }
 
 void

@@ -184,6 +184,10 @@ keep_spare(const struct plan *plan, int own, int other,
 	for (i = 0; i < plan->steps.listed.n; i++)
 		if (descriptors_add(kept, plan->steps.listed.fd[i]) == -1)
 			return -1;
+	/* N of --ready=fd:N: a later run may write to it, too. */
+	if (plan->ready.want.fd != 0 &&
+	    descriptors_add(kept, plan->ready.want.fd) == -1)
+		return -1;
 	return log_keep(&plan->log, kept) == -1 ||
 	    descriptors_add(kept, own) == -1 ||
 	    descriptors_add(kept, other) == -1 ||

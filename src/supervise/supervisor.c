@@ -63,6 +63,7 @@ struct supervisor {
 	struct stop stop;
 
 	bool unwritten;			/* the pid file or the record */
+	bool unwritten_said;
 	long long rewrite_due;
 };
 
@@ -159,7 +160,7 @@ settle(struct supervisor *s, int verdict)
 		instance_release(plan->instance);
 	(void)plan_settle(plan, s->signals, verdict);
 	plan->verbose = false;
-	/* A later run may write to N of --ready=fd:N, too. */
+	/* The pipe at N of --ready=fd:N ends here. */
 	if (n != 0 && (fd = open(_PATH_DEVNULL, O_RDWR)) != -1 && fd != n) {
 		(void)dup2(fd, n);
 		(void)close(fd);
@@ -183,9 +184,10 @@ say_unwritten(struct supervisor *s, const char *path, const char *reason)
 	char text[PATH_MAX + 128];
 
 	s->rewrite_due = now_ms() + REWRITE_MS;
-	if (s->unwritten)
-		return;
 	s->unwritten = true;
+	if (s->unwritten_said)
+		return;
+	s->unwritten_said = true;
 	(void)snprintf(text, sizeof(text), "pidfile: %s: %s", path, reason);
 	say(s->plan, text);
 }
@@ -224,8 +226,12 @@ write_instance(struct supervisor *s, enum record_state state)
 		return;
 	if (instance_write(instance, state, &path) == -1)
 		say_unwritten(s, path, strerror(errno));
-	else
+	else {
 		s->unwritten = false;
+		/* A full disk has room for a pid file that is empty. */
+		if (s->run.pid != 0)
+			s->unwritten_said = false;
+	}
 	instance_release(instance);
 }
 
@@ -277,7 +283,8 @@ decide(struct supervisor *s, enum word word, long long lasted, long long now,
 		(void)strlcpy(next, "not restarted", size);
 	else if (ms == RESTART_LIMITED)
 		(void)snprintf(next, size, "not restarted again: the limit is "
-		    "%zu restarts", s->plan->policy->limit);
+		    "%zu restart%s", s->plan->policy->limit,
+		    s->plan->policy->limit == 1 ? "" : "s");
 	if (ms < 0)
 		return NEVER;
 	duration_format(ms, delay, sizeof(delay));

@@ -95,7 +95,7 @@ runs_print_past(const struct found *found)
 	if (!is_supervised(found))
 		return;
 	number = found->record.runs;
-	for (i = 0; i < RECORD_RUNS && number > 0; i++, number--) {
+	for (i = 0; i <= RECORD_RUNS && number > 0; i++, number--) {
 		if ((run = find_run(&found->record, number)) == NULL)
 			continue;
 		when = (time_t)run->when;
@@ -149,7 +149,7 @@ runs_print_json(const struct found *found)
 	else
 		json_null("restart_ms");
 	json_open("past", '[');
-	for (i = 0; i < RECORD_RUNS && number > 0; i++, number--)
+	for (i = 0; i <= RECORD_RUNS && number > 0; i++, number--)
 		if (find_run(record, number) != NULL)
 			print_json_run(find_run(record, number));
 	json_close(']');

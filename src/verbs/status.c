@@ -25,6 +25,9 @@
 #include "verbs/runs.h"
 #include "verbs/status.h"
 
+/* Give up on a daemon that is restarted all the time. */
+#define FIND_TRIES	100
+
 /* What --status and --list say of one instance. */
 struct view {
 	const char *label;		/* its name, or the path */
@@ -58,30 +61,17 @@ find_output(const struct view *view, int fd, char output[static PATH_MAX])
 		*output = '\0';
 }
 
-static void
-gather(struct view *view, const char *name, const char *path)
+/* What /proc shows of it.  False: it has ended since it was found. */
+static bool
+look_at_process(struct view *view)
 {
 	struct proc_status status;
 	struct proc_stat stat;
 	struct timespec started;
-	pid_t pid;
+	pid_t pid = view->found.pid;
 
-	memset(view, 0, sizeof(*view));
-	view->name = name;
-	view->path = path;
-	view->label = name != NULL ? name : path;
-	instance_find(path, false, &view->found);
-	/* A monitor that may not read the record has the file to go by. */
-	if (view->found.state == INSTANCE_GUESS && view->found.foreign)
-		view->found.state = INSTANCE_RUNNING;
-	pid = view->found.pid;
-	if (view->found.state != INSTANCE_RUNNING)
-		return;
-	if (proc_stat(pid, &stat) == -1 || proc_status(pid, &status) == -1) {
-		if (!proc_hides(pid))
-			view->found.state = INSTANCE_DEAD;
-		return;
-	}
+	if (proc_stat(pid, &stat) == -1 || proc_status(pid, &status) == -1)
+		return proc_hides(pid);
 	view->seen = true;
 	view->uid = status.uid;
 	proc_started(&stat, &started);
@@ -89,6 +79,29 @@ gather(struct view *view, const char *name, const char *path)
 	view->command = proc_command(pid, &view->length);
 	find_output(view, STDOUT_FILENO, view->output[0]);
 	find_output(view, STDERR_FILENO, view->output[1]);
+	return true;
+}
+
+static void
+gather(struct view *view, const char *name, const char *path)
+{
+	int tries = 0;
+
+	memset(view, 0, sizeof(*view));
+	view->name = name;
+	view->path = path;
+	view->label = name != NULL ? name : path;
+	do {
+		instance_find(path, false, &view->found);
+		/* A monitor that may not read the record has the file. */
+		if (view->found.state == INSTANCE_GUESS && view->found.foreign)
+			view->found.state = INSTANCE_RUNNING;
+		if (view->found.state != INSTANCE_RUNNING ||
+		    look_at_process(view))
+			return;
+		/* The supervisor may have begun the next run. */
+	} while (view->found.supervisor != 0 && ++tries < FIND_TRIES);
+	view->found.state = INSTANCE_DEAD;
 }
 
 /* The states, as --json names them, and the exit status that each gives. */
