@@ -24,6 +24,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -460,7 +461,8 @@ take_signal(struct supervisor *s, const struct signalfd_siginfo *info)
 	int sig = (int)info->ssi_signo;
 	bool sent = info->ssi_code <= 0;
 
-	if (sig == SIGCHLD)
+	/* The kernel says of PIPE and XFSZ that this process has sent them. */
+	if (sig == SIGCHLD || info->ssi_pid == (uint32_t)getpid())
 		return;
 	if (sig == SIGRTMAX && sent)
 		hear_word(s);
