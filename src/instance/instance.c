@@ -156,6 +156,9 @@ instance_confirm(struct instance *instance, pid_t pid,
 {
 	struct record claimed;
 
+	/* That of an earlier run is another process. */
+	if (instance->entry.pid != pid)
+		instance->entry.start = 0;
 	instance->entry.pid = pid;
 	/* A daemon that was forked apart keeps its start tick to itself. */
 	if (start == 0 && instance->record != -1 &&

@@ -125,7 +125,13 @@ instance_write(struct instance *instance, enum record_state state,
     const char **path)
 {
 	bool runs = state == RECORD_RUNNING || state == RECORD_STOPPING;
+	struct proc_stat stat;
 
+	/* It could not be read when the run began. */
+	if (state == RECORD_RUNNING && instance->entry.start == 0 &&
+	    *instance->entry.scope.boot != '\0' &&
+	    proc_stat(instance->entry.pid, &stat) == 0)
+		instance->entry.start = stat.started;
 	*path = instance->record_at.base;
 	instance->entry.state = state;
 	instance->entry.since = (long long)time(NULL);
