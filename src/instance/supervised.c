@@ -76,10 +76,12 @@ instance_reopen(struct instance *instance, enum word *word,
     const char **reason)
 {
 	bool recorded = instance->entry.device != 0;
+	const char *why = NULL;
 
 	*word = WORD_NONE;
-	if (recorded && instance_lock(instance, VERB_MS, reason) == -1 &&
+	if (recorded && instance_lock(instance, VERB_MS, &why) == -1 &&
 	    errno != EWOULDBLOCK && errno != EINTR) {
+		*reason = why;
 		instance_release(instance);
 		return -1;
 	}
@@ -89,11 +91,15 @@ instance_reopen(struct instance *instance, enum word *word,
 		errno = EEXIST;
 		return -1;
 	}
-	if (instance_open_file(instance, reason) == 0)
-		return 0;
-	/* Its content is not ours to overwrite. */
-	close_quietly(instance->file);
-	instance->file = -1;
+	if (instance_open_file(instance, reason) == 0) {
+		if (!recorded || instance->record != -1)
+			return 0;
+		*reason = why;
+	} else {
+		/* Its content is not ours to overwrite. */
+		close_quietly(instance->file);
+		instance->file = -1;
+	}
 	errno = 0;
 	return -1;
 }

@@ -217,7 +217,7 @@ write_instance(struct supervisor *s, enum record_state state)
 		return;
 	if (instance_write(instance, state, &path) == -1)
 		say_unwritten(s, path, strerror(errno));
-	else
+	else if (instance->record != -1 || instance->entry.device == 0)
 		s->unwritten = false;
 	instance_release(instance);
 }
