@@ -161,8 +161,12 @@ settle(struct supervisor *s, int verdict)
 	leave_caller(plan);
 	s->stage = s->schedule.n;
 	if (verdict != -1) {
-		/* A launcher that was killed does not read it. */
-		(void)!write(verdict, "", 1);
+		/*
+		 * A launcher that was killed does not read it.  One that waits
+		 * hears of an end only, and then undoes the launch.
+		 */
+		if (write(verdict, "", 1) != 1 && errno != EPIPE)
+			(void)raise(SIGKILL);
 		(void)close(verdict);
 	}
 }
