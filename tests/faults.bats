@@ -123,6 +123,52 @@ nothing_is_found_in() {
 	nothing_is_found_in ready-unix
 }
 
+@test "faults in a supervised launch" {
+	nothing_is_found_in supervised
+}
+
+@test "faults in a supervised launch as another user" {
+	requires root
+	nothing_is_found_in supervised-user
+}
+
+@test "faults while a supervised launch is waited for" {
+	nothing_is_found_in supervised-ready
+}
+
+@test "faults in a supervised launch in the foreground" {
+	requires uncounted
+	nothing_is_found_in supervised-foreground
+}
+
+@test "faults between the end of a run and the next one" {
+	nothing_is_found_in restart
+}
+
+@test "faults between the end of a run and the next one, as another user" {
+	requires root
+	nothing_is_found_in restart-user
+}
+
+@test "faults between the end of a run and the next one, in the foreground" {
+	requires uncounted
+	nothing_is_found_in restart-foreground
+}
+
+@test "a launcher that is killed while it waits costs its command no run" {
+	local call i status=0
+
+	requires plain
+	faults --calls supervised >calls || status=$?
+	((status < 3)) || skip "needs ptrace, or another architecture"
+	call=$(sed -n 's/^launcher:\([0-9]*\):supervised p*poll.*/\1/p' calls |
+	    tail -n 1)
+	# The next run would come 100 ms later: some look is after that.
+	for ((i = 0; i < 5; i++)); do
+		faults --case="launcher:$call:KILL:supervised"
+	done
+}
+
 @test "each set of tests/faults has its test" {
 	equal sets "$(sed -n 's/^\tnothing_is_found_in //p' \
 	    "$BATS_TEST_FILENAME")" "$(faults --list)"

@@ -257,7 +257,7 @@ errors_of(const struct call *call)
 	if (errors == NULL)
 		return "";
 	/* It cannot fail there, and fork(3) does not look. */
-	if (call->libc)
+	if (call->libc || call->instant)
 		return "";
 	if (call->anonymous)
 		return "ENOMEM EAGAIN";

@@ -29,7 +29,7 @@
 static char *why;
 static size_t why_size;
 
-static enum verdict __attribute__((format(printf, 2, 3)))
+enum verdict
 because(enum verdict verdict, const char *format, ...)
 {
 	va_list args;
@@ -65,10 +65,18 @@ role_name(const struct set *set, int process)
 {
 	static char other[16];
 
+	if (process == supervisor_of(set))
+		return "supervisor";
 	if (process == 0)
 		return "launcher";
 	if (process == set->forks)
 		return "daemon";
+	if (set->supervised && process == set->forks - 1)
+		return "run-intermediate";
+	if (set->restarts && process == set->forks + 1)
+		return "next-intermediate";
+	if (set->restarts && process == set->forks + 2)
+		return "next-daemon";
 	if (process < set->forks)
 		return "intermediate";
 	snprintf(other, sizeof(other), "process%d", process);
@@ -80,6 +88,11 @@ role_of(const struct launch *launch, const struct set *set, pid_t pid)
 {
 	int i;
 
+	/* Of a later start, which may not be the second one. */
+	for (i = set->forks + 1; i < launch->n && set->restarts; i++)
+		if (launch->process[i].pid == pid)
+			return launch->process[i].executed ? "daemon" :
+			    "run-intermediate";
 	for (i = 0; i < launch->n; i++)
 		if (launch->process[i].pid == pid)
 			return role_name(set, i);
@@ -167,8 +180,7 @@ is_flocked(const char *path)
 	return taken;
 }
 
-/* The pid in a pid file; 0: none; -1: there is no file. */
-static pid_t
+pid_t
 number_in(const char *path)
 {
 	char *text = read_all(path);
@@ -189,7 +201,8 @@ enum {
 
 /* Is the record the one of a daemon that runs? */
 static enum verdict
-judge_record(const char *pidfile, pid_t pid, int lacks)
+judge_record(const struct launch *launch, const char *pidfile, pid_t pid,
+    int lacks)
 {
 	struct noted noted;
 
@@ -211,12 +224,17 @@ judge_record(const char *pidfile, pid_t pid, int lacks)
 		return because(SILENT, "record: no boot, or no namespace");
 	if (noted.locked)
 		return because(SILENT, "record: still locked");
-	return RIGHT;
+	return launch == NULL ? RIGHT : judge_supervisor(launch, &noted,
+	    is_lost(launch));
 }
 
-/* Are the pid file, its record and the lock file those of a daemon that runs? */
+/*
+ * Are the pid file, its record and the lock file those of a daemon that runs?
+ * launch: the one that it is of, or NULL.
+ */
 static enum verdict
-judge_instance(const struct set *set, pid_t pid, int lacks)
+judge_instance(const struct launch *launch, const struct set *set, pid_t pid,
+    int lacks)
 {
 	const char *pidfile = place_pidfile(set);
 	enum verdict verdict = RIGHT;
@@ -227,26 +245,11 @@ judge_instance(const struct set *set, pid_t pid, int lacks)
 	if (pidfile != NULL && is_flocked(pidfile))
 		return because(SILENT, "pid file: locked");
 	if (pidfile != NULL)
-		verdict = judge_record(pidfile, pid, lacks);
+		verdict = judge_record(launch, pidfile, pid, lacks);
 	if (verdict == RIGHT && set->lockfile != NULL &&
 	    !is_flocked(set->lockfile))
 		return because(SILENT, "lock file: not locked");
 	return verdict;
-}
-
-/* The process that became the command and still is it; NULL: not just one. */
-static const struct process *
-find_daemon(const struct launch *launch)
-{
-	const struct process *daemon = NULL;
-	int i, n = 0;
-
-	for (i = 0; i < launch->n; i++)
-		if (launch->process[i].executed && !launch->process[i].gone) {
-			daemon = &launch->process[i];
-			n++;
-		}
-	return n == 1 ? daemon : NULL;
 }
 
 /* What the launcher wrote to stderr. */
@@ -325,8 +328,8 @@ lacks_of(const struct launch *launch, bool killed)
 	int lacks = killed ? STATE : 0;
 	size_t i;
 
-	if (!launch->reached || fault->process != 0 ||
-	    fault->manner >= KILL)
+	if (!launch->reached || (fault->process != 0 &&
+	    fault->process != launch->supervisor) || fault->manner >= KILL)
 		return lacks;
 	if (fault->number == row_named("pwrite64")->number)
 		lacks |= STATE;
@@ -349,7 +352,8 @@ judge_new(const struct launch *launch, const struct standard *standard,
 	enum verdict verdict;
 	char *about;
 
-	verdict = judge_instance(set, pid, lacks_of(launch, killed));
+	verdict = judge_instance(launch, set, pid, lacks_of(launch,
+	    killed));
 	if (pidfile == NULL || told_unrecorded(launch, pidfile))
 		return pidfile == NULL ? verdict : RIGHT;
 	if (verdict == RIGHT && standard->about != NULL) {
@@ -362,11 +366,11 @@ judge_new(const struct launch *launch, const struct standard *standard,
 	return verdict;
 }
 
-static enum verdict
+enum verdict
 judge_daemon(const struct launch *launch, const struct standard *standard,
     bool killed)
 {
-	const struct process *daemon = find_daemon(launch);
+	const struct process *daemon = launch_daemon(launch);
 	enum verdict verdict;
 	char *facts;
 
@@ -404,7 +408,7 @@ static enum verdict
 judge_old(const struct standard *standard, const char *said)
 {
 	if (!ends_soon(standard->old))
-		return judge_instance(standard->set, standard->old, 0) ==
+		return judge_instance(NULL, standard->set, standard->old, 0) ==
 		    RIGHT ? RIGHT : because(LEFT,
 		    "the old one runs without its pid file or its record");
 	/* The wait for its end is what failed. */
@@ -472,7 +476,8 @@ judge_rest(const struct launch *launch, const struct standard *standard,
 		return verdict;
 	if (set->lockfile != NULL && is_flocked(set->lockfile))
 		return because(LEFT, "lock file: locked");
-	for (i = 0; i < 2 && !lenient; i++)
+	/* The launcher does not know which of them a supervisor has created. */
+	for (i = 0; i < 2 && !lenient && !is_ended_for(launch); i++)
 		if (stat(output[i], &st) == 0 && st.st_size == 0)
 			return because(LEFT, "output file, empty: %s",
 			    output[i]);
@@ -517,8 +522,10 @@ judge_killed(struct launch *launch, const struct standard *standard)
 
 	if (!launch_settle(launch))
 		return because(LEFT, "a process, and it stays");
-	if (find_daemon(launch) != NULL) {
+	if (launch_daemon(launch) != NULL) {
 		verdict = judge_daemon(launch, standard, true);
+		if (verdict == RIGHT && is_lost(launch))
+			verdict = judge_lost(launch, standard);
 		return verdict == SILENT ? LEFT : verdict;
 	}
 	for (i = 0; i < launch->n; i++)
@@ -541,6 +548,8 @@ judge(struct launch *launch, const struct standard *standard, char *text,
 	*why = '\0';
 	if (launch->status == -1)
 		return because(HUNG, "does not end");
+	if (set->restarts)
+		return judge_restart(launch, standard);
 	if (launch->reached && launch->fault.process == 0 &&
 	    (launch->fault.manner == KILL || launch->fault.manner == STOP_KILL))
 		return judge_killed(launch, standard);
@@ -552,11 +561,13 @@ judge(struct launch *launch, const struct standard *standard, char *text,
 
 	/* At that moment, and when it has got under way. */
 	verdict = RIGHT;
-	if (find_daemon(launch) != NULL)
+	if (launch_daemon(launch) != NULL)
 		verdict = judge_new(launch, standard,
-		    find_daemon(launch)->pid, false);
+		    launch_daemon(launch)->pid, false);
 	if (verdict == RIGHT && !launch_settle(launch))
 		return because(HUNG, "does not come to rest");
+	if (verdict == RIGHT && is_lost(launch))
+		return judge_lost(launch, standard);
 	return verdict == RIGHT ? judge_daemon(launch, standard,
 	    false) : verdict;
 }

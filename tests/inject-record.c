@@ -125,6 +125,21 @@ judge_scope(struct noted *noted, const char *text, const struct stat *file)
 		wrong(noted, "another file's");
 }
 
+/* Past the lines of a supervisor, which no two launches have the same. */
+static const char *
+skip_runs(const char *line)
+{
+	static const char *const keys[] = { "\nsupervisor ",
+	    "\nsupervisor-start ", "\nagain ", "\nruns ", "\ndue ", "\nrun " };
+	size_t i;
+
+	for (i = 0; line != NULL && i < sizeof(keys) / sizeof(*keys); i++)
+		while (line != NULL &&
+		    strncmp(line, keys[i], strlen(keys[i])) == 0)
+			line = strchr(line + 1, '\n');
+	return line;
+}
+
 /* A record, by its checksum: what it says. */
 static void
 read_text(struct noted *noted, const char *text, const struct stat *file)
@@ -144,10 +159,13 @@ read_text(struct noted *noted, const char *text, const struct stat *file)
 	find_value(text, "state", noted->state, sizeof(noted->state));
 	noted->pid = (pid_t)find_number(text, "pid");
 	noted->start = find_number(text, "start");
-	/* What the launch was to be follows `since'. */
+	noted->supervisor = (pid_t)find_number(text, "supervisor");
+	noted->supervisor_start = find_number(text, "supervisor-start");
+	/* What the launch was to be follows `since', or what is of runs. */
 	about = strstr(text, last);
 	about = about == NULL ? NULL : strstr(about, "\nsince ");
 	about = about == NULL ? NULL : strchr(about + 1, '\n');
+	about = about == NULL ? NULL : skip_runs(about);
 	if (about == NULL) {
 		wrong(noted, "a line is missing");
 		return;

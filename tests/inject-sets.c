@@ -25,6 +25,10 @@
 
 #include "inject.h"
 
+/* A restart comes soon, and one that fails for ever ends some time. */
+#define DELAY	"--restart-delay=10ms/20ms"
+#define LIMIT	"--restart-limit=3"
+
 /*
  * Another way needs a row more here, and a test in faults.bats.  Files are
  * relative to the directory where the launch starts, which has `in' and
@@ -95,9 +99,40 @@ const struct set sets[] = {
 	{ .name = "ready-unix", .forks = 2, .needs = NEEDS_READY,
 	  .pidfile = "pid", .ready = "unix:@/seen/socket",
 	  .options = { "-p", "pid", "--ready-timeout=1s" } },
+	{ .name = "supervised", .forks = 4, .supervised = true,
+	  .pidfile = "pid", .options = { "--restart=always", "-p", "pid",
+	    "-o", "out" } },
+	{ .name = "supervised-user", .forks = 4, .supervised = true,
+	  .needs = NEEDS_ROOT | NEEDS_MOUNT, .pidfile = "pid",
+	  .lockfile = "lock", .options = { "--restart=always", "-p", "pid",
+	    "-l", "lock", "-o", "out", "-u", "faulty" } },
+	{ .name = "supervised-ready", .forks = 4, .supervised = true,
+	  .needs = NEEDS_READY, .pidfile = "pid", .ready = "notify",
+	  .options = { "--restart=always", "-p", "pid",
+	    "--ready-timeout=1s" } },
+	{ .name = "supervised-foreground", .forks = 2, .supervised = true,
+	  .pidfile = "pid", .options = { "-F", "--restart=always", "-p",
+	    "pid", "-o", "out" } },
+	{ .name = "restart", .forks = 4, .supervised = true, .restarts = true,
+	  .pidfile = "pid", .options = { "--restart=always", DELAY, LIMIT,
+	    "-p", "pid", "-o", "out" } },
+	{ .name = "restart-user", .forks = 4, .supervised = true,
+	  .restarts = true, .needs = NEEDS_ROOT | NEEDS_MOUNT,
+	  .pidfile = "pid", .lockfile = "lock",
+	  .options = { "--restart=always", DELAY, LIMIT, "-p", "pid",
+	    "-l", "lock", "-e", "err", "-u", "faulty" } },
+	{ .name = "restart-foreground", .forks = 2, .supervised = true,
+	  .restarts = true, .pidfile = "pid", .options = { "-F",
+	    "--restart=always", DELAY, LIMIT, "-p", "pid", "-o", "out" } },
 };
 
 const size_t nsets = sizeof(sets) / sizeof(*sets);
+
+int
+supervisor_of(const struct set *set)
+{
+	return set->supervised ? set->forks - 2 : -1;
+}
 
 static const struct place *place;
 static char *directory;			/* the worker's */
@@ -357,6 +392,22 @@ place_command(const struct set *set)
 	    set->command == PROBE_IN_ROOT ? "" : directory);
 	argv[argc++] = text_of("stay");
 	argv[argc] = NULL;
+	return argv;
+}
+
+char *const *
+place_verb(const struct set *set, const char *verb)
+{
+	static char *argv[5];
+	int i;
+
+	for (i = 0; argv[i] != NULL; i++)
+		free(argv[i]);
+	argv[0] = text_of("%s", place->daemonize);
+	argv[1] = text_of("-p");
+	argv[2] = text_of("%s", place_pidfile(set));
+	argv[3] = text_of("%s", verb);
+	argv[4] = NULL;
 	return argv;
 }
 

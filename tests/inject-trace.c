@@ -273,15 +273,16 @@ may_create(const struct row *row, const uint64_t *args)
 	    strcmp(row->name, "openat") == 0) && (args[row->path] & O_CREAT);
 }
 
-/* The launcher, once all that it has launched is gone. */
+/* The launcher or the supervisor, once all that it has launched is gone. */
 static bool
 is_undoing(const struct launch *launch, const struct process *process)
 {
-	int i;
+	int own = (int)(process - launch->process), i;
 
-	if (process != launch->process || launch->n == 1)
+	if ((own != 0 && own != launch->supervisor) || launch->n == own + 1 ||
+	    launch->restarts)
 		return false;
-	for (i = 1; i < launch->n; i++)
+	for (i = own + 1; i < launch->n; i++)
 		if (!launch->process[i].gone)
 			return false;
 	return true;
@@ -333,6 +334,7 @@ record_call(const struct launch *launch, const struct process *process,
 	call->message = is_message(process->pid, row, args);
 	call->undo = is_undoing(launch, process);
 	call->libc = blocks_all(process->pid, call, args);
+	call->instant = call->number == SYS_wait4 && (args[2] & WNOHANG);
 	call->anonymous = (call->number == SYS_mmap ||
 	    strcmp(row->name, "mmap2") == 0) && (args[3] & MAP_ANONYMOUS);
 	if (row->path > 0) {
@@ -405,12 +407,14 @@ entered(struct launch *launch, struct process *process,
 {
 	const struct fault *fault = &launch->fault;
 
+	if (!launch->armed)
+		return true;
 	process->calls++;
 	if (launch->record != NULL)
 		record_call(launch, process, info);
 	if ((long)info->entry.nr == launch->absent)
 		make_fail(process, FAIL, ENOSYS);
-	if (fault->manner == NOTHING ||
+	if (fault->manner == NOTHING || launch->cured ||
 	    process != &launch->process[fault->process] ||
 	    (long)info->entry.nr != fault->number ||
 	    (process->calls != fault->nth &&
@@ -453,7 +457,11 @@ is_counted(const struct launch *launch, const struct process *process)
 {
 	if (!process->started || process->executed)
 		return false;
-	return process->inside != NOTHING || launch->record != NULL ||
+	if (!launch->armed)
+		return process == &launch->process[launch->supervisor];
+	if (process->inside != NOTHING || launch->cured)
+		return process->inside != NOTHING;
+	return launch->record != NULL ||
 	    launch->absent != -1 || (launch->fault.manner != NOTHING &&
 	    (!launch->reached || launch->fault.lasting) &&
 	    process == &launch->process[launch->fault.process]);
@@ -533,6 +541,12 @@ take_event(struct launch *launch)
 	pid = waitpid(-1, &status, __WALL | WNOHANG);
 	if (pid <= 0)
 		return false;
+	if (pid == launch->verb) {
+		launch->verb = 0;
+		launch->verb_status = WIFEXITED(status) ?
+		    WEXITSTATUS(status) : 128 + WTERMSIG(status);
+		return true;
+	}
 	process = process_of(launch, pid, WIFSTOPPED(status));
 	if (process == NULL)
 		return true;		/* one that ran already */
@@ -566,27 +580,55 @@ others_rest(const struct launch *launch)
 	return true;
 }
 
-static bool
-has_ended(const struct launch *launch)
+const struct process *
+launch_daemon(const struct launch *launch)
 {
-	return launch->ended;
+	const struct process *daemon = NULL;
+	int i, n = 0;
+
+	for (i = 0; i < launch->n; i++)
+		if (launch->process[i].executed && !launch->process[i].gone) {
+			daemon = &launch->process[i];
+			n++;
+		}
+	return n == 1 ? daemon : NULL;
+}
+
+/* A supervisor with a command waits for what comes. */
+static bool
+is_supervising(const struct launch *launch)
+{
+	return launch_daemon(launch) != NULL && launch->quiet >= QUIET_LOOKS &&
+	    state_of(launch->process[launch->supervisor].pid) == 'S';
 }
 
 static bool
 has_settled(const struct launch *launch)
 {
+	const struct process *process;
 	int i;
 
-	for (i = 0; i < launch->n; i++)
-		if (!launch->process[i].gone &&
-		    (!launch->process[i].executed ||
-		    access(launch->report, F_OK) == -1))
+	for (i = 0; i < launch->n; i++) {
+		process = &launch->process[i];
+		if (process->gone || (process->executed &&
+		    access(launch->report, F_OK) == 0))
+			continue;
+		if (i != launch->supervisor || !is_supervising(launch))
 			return false;
+	}
 	return true;
 }
 
+/* A supervisor in the foreground stays. */
 static bool
-all_are_gone(const struct launch *launch)
+has_ended(const struct launch *launch)
+{
+	return launch->ended || (launch->supervisor == 0 &&
+	    launch_daemon(launch) != NULL && has_settled(launch));
+}
+
+bool
+launch_is_gone(const struct launch *launch)
 {
 	int i;
 
@@ -594,6 +636,24 @@ all_are_gone(const struct launch *launch)
 		if (!launch->process[i].gone)
 			return false;
 	return true;
+}
+
+/* The same, of processes that may have forked once more. */
+static bool
+all_are_killed(const struct launch *launch)
+{
+	int i;
+
+	for (i = 0; i < launch->n; i++)
+		if (!launch->process[i].gone)
+			kill(launch->process[i].pid, SIGKILL);
+	return launch_is_gone(launch);
+}
+
+static bool
+verb_has_ended(const struct launch *launch)
+{
+	return launch->verb == 0;
 }
 
 /* False where that does not come about in time. */
@@ -604,7 +664,7 @@ follow_until(struct launch *launch, bool (*done)(const struct launch *),
 	static const struct timespec look = { .tv_nsec = LOOK_NS };
 	struct timespec now, end;
 	sigset_t child;
-	int quiet = 0;
+	int quiet = 0;		/* with one that is held */
 
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
@@ -612,9 +672,10 @@ follow_until(struct launch *launch, bool (*done)(const struct launch *),
 	end.tv_sec += seconds;
 	while (!done(launch)) {
 		if (take_event(launch)) {
-			quiet = 0;
+			quiet = launch->quiet = 0;
 			continue;
 		}
+		launch->quiet++;
 		quiet = launch->held != NULL && others_rest(launch) ?
 		    quiet + 1 : 0;
 		if (quiet == QUIET_LOOKS) {
@@ -640,8 +701,11 @@ launch_start(struct launch *launch)
 	pid_t pid;
 
 	launch->n = 0;
-	launch->ended = launch->reached = false;
+	launch->ended = launch->reached = launch->cured = false;
+	launch->armed = !launch->restarts;
+	launch->quiet = 0;
 	launch->held = NULL;
+	launch->verb = 0;
 	if (pipe2(go, O_CLOEXEC) == -1 || (pid = fork()) == -1)
 		err(2, "fork");
 	if (pid == 0) {
@@ -655,6 +719,10 @@ launch_start(struct launch *launch)
 	close(go[1]);
 	if (!follow_until(launch, has_ended, LIMIT_S))
 		launch->status = -1;
+	else if (!launch->ended) {
+		launch->ended = true;
+		launch->status = 0;
+	}
 }
 
 bool
@@ -663,15 +731,50 @@ launch_settle(struct launch *launch)
 	return follow_until(launch, has_settled, LIMIT_S);
 }
 
+bool
+launch_until(struct launch *launch, bool (*done)(const struct launch *))
+{
+	return follow_until(launch, done, LIMIT_S);
+}
+
+bool
+launch_restart(struct launch *launch)
+{
+	const struct process *daemon;
+
+	if (launch->status != 0 || !launch_settle(launch) ||
+	    (daemon = launch_daemon(launch)) == NULL ||
+	    unlink(launch->report) == -1)
+		return false;
+	launch->armed = true;
+	kill(daemon->pid, SIGKILL);
+	return true;
+}
+
+int
+launch_verb(struct launch *launch, char *const *argv)
+{
+	struct launch verb = *launch;
+
+	verb.argv = argv;
+	launch->verb_status = -1;
+	if ((launch->verb = fork()) == -1)
+		err(2, "fork");
+	if (launch->verb == 0)
+		become(&verb, -1);
+	if (!follow_until(launch, verb_has_ended, LIMIT_S)) {
+		kill(launch->verb, SIGKILL);
+		if (!follow_until(launch, verb_has_ended, LIMIT_END_S))
+			errx(2, "a verb cannot be killed");
+		return -1;
+	}
+	return launch->verb_status;
+}
+
 void
 launch_end(struct launch *launch)
 {
-	int i;
-
-	for (i = 0; i < launch->n; i++)
-		if (!launch->process[i].gone)
-			kill(launch->process[i].pid, SIGKILL);
-	if (!follow_until(launch, all_are_gone, LIMIT_END_S))
+	if (!follow_until(launch, all_are_killed, LIMIT_END_S))
 		errx(2, "a process cannot be killed");
 	while (waitpid(-1, NULL, __WALL | WNOHANG) > 0)
 		;

@@ -19,6 +19,12 @@
  *   with the process killed before it; and stopped, and killed when all else
  *     has come to rest.
  *
+ * With a supervisor, the launch is over when the supervisor waits.  In the sets
+ * of a restart the first launch is left alone: then its command is killed, and
+ * the calls from there to the next command are those that fail.  The supervisor
+ * is to go on, whatever failed.  Where it is killed, the verbs are to know that,
+ * and to stop what is left.
+ *
  * What the dynamic loader calls is the same in all sets and is tried in the
  * first.  What comes of it is judged (inject-judge.c):
  *
@@ -95,7 +101,11 @@ run(struct standard *standard, const struct fault *fault, char *facts[2],
 	launch.absent = set->absent == NULL ? -1 :
 	    row_named(set->absent)->number;
 	launch.fault = *fault;
+	launch.supervisor = supervisor_of(set);
+	launch.restarts = set->restarts;
 	launch_start(&launch);
+	if (set->restarts && !launch_restart(&launch))
+		launch.status = -1;
 	verdict = judge(&launch, standard, why, size);
 	if (facts != NULL) {
 		facts[0] = facts_of(&launch, set);
@@ -259,15 +269,24 @@ is_again(const struct call *call, int process, int nth)
 	return false;
 }
 
-/* These say that it is to be tried again: who does so is right. */
+/*
+ * These say that it is to be tried again: who does so is right.  A loop cannot
+ * go on without its own calls.
+ */
 static bool
-can_last(const struct call *call, const char *error)
+can_last(const struct set *set, int process, const struct call *call,
+    const char *error)
 {
+	const char *name = row_of(call->number)->name;
+
+	if (process == supervisor_of(set) && (strcmp(name, "read") == 0 ||
+	    strstr(name, "poll") != NULL))
+		return false;
 	return strcmp(error, "EINTR") != 0 && strcmp(error, "EAGAIN") != 0 &&
 	    strcmp(error, "EWOULDBLOCK") != 0 &&
 	    /* dup2(2): a race with open(2); musl's goes on trying. */
 	    (strcmp(error, "EBUSY") != 0 ||
-	    strcmp(row_of(call->number)->name, "dup2") != 0);
+	    strcmp(name, "dup2") != 0);
 }
 
 /*
@@ -289,6 +308,24 @@ allows_second(const struct call *call, const char *error, bool lasting)
 	    strncmp(call->path, "/proc/", 6) == 0;
 }
 
+/*
+ * EPIPE says that the launcher is gone.  Where it waits for the verdict, that
+ * is not so.
+ */
+static bool
+is_untrue(const struct set *set, int process, int nth, const char *error)
+{
+	const struct call *calls = record[process];
+	int i;
+
+	if (process != supervisor_of(set) || strcmp(error, "EPIPE") != 0)
+		return false;
+	for (i = 0; i < nth - 1; i++)
+		if (calls[i].number == calls[nth - 1].number)
+			return true;
+	return false;
+}
+
 static void
 try_errors(struct standard *standard, int process, int nth)
 {
@@ -301,14 +338,16 @@ try_errors(struct standard *standard, int process, int nth)
 	snprintf(list, sizeof(list), "%s", errors_of(call));
 	while ((name = strsep(&rest, " ")) != NULL && *name != '\0') {
 		/* A script that the kernel does not execute is one for sh. */
-		if (set->command == BAD_INTERPRETER &&
-		    strcmp(name, "ENOEXEC") == 0)
+		if ((set->command == BAD_INTERPRETER &&
+		    strcmp(name, "ENOEXEC") == 0) ||
+		    is_untrue(set, process, nth, name))
 			continue;
 		if ((sampled || everything) && !(set->refused &&
 		    allows_second(call, name, false)) && is_my_turn(set))
 			try(standard, process, nth, name);
 		snprintf(error, sizeof(error), "%s+", name);
-		if (sampled && can_last(call, name) && !(set->refused &&
+		if (sampled && can_last(set, process, call,
+		    name) && !(set->refused &&
 		    allows_second(call, name, true)) &&
 		    is_again(call, process, nth) && is_my_turn(set))
 			try(standard, process, nth, error);

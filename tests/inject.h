@@ -15,7 +15,7 @@
 #define KNOWN_ARCHITECTURE	0
 #endif
 
-#define PROCESSES	8		/* of one launch, by order of birth */
+#define PROCESSES	16		/* of one launch, by order of birth */
 #define CALLS		1024		/* of one process */
 #define OPTIONS		32		/* words of one set */
 
@@ -39,6 +39,7 @@ struct call {
 	bool creates;		/* a file, perhaps */
 	bool anonymous;		/* memory of no file */
 	bool libc;		/* fork(3) of the C library makes it */
+	bool instant;		/* a wait for a process that does not wait */
 	char path[64];
 	char text[96];		/* for people */
 };
@@ -84,6 +85,8 @@ struct launch {
 	const char *report;	/* what the probe writes: then it runs */
 	int out, messages;	/* its stdout and stderr */
 	long absent;		/* a call that this kernel has not, or -1 */
+	int supervisor;		/* the process that stays, or -1 */
+	bool restarts;		/* the fault is in a later start */
 	struct fault fault;
 	struct call (*record)[CALLS];	/* NULL, or to be filled: PROCESSES */
 
@@ -91,8 +94,13 @@ struct launch {
 	int n;
 	int status;		/* of the launcher; 128 + signal; -1: hung */
 	bool ended;		/* it did, or it became the command */
+	bool armed;		/* calls are counted, and may fail */
+	bool cured;		/* nothing fails any more */
 	bool reached;		/* the fault has happened */
+	int quiet;		/* looks in a row without an event */
 	struct process *held;	/* STOP_KILL: it has stopped */
+	pid_t verb;		/* of launch_verb, while it runs */
+	int verb_status;
 };
 
 /* Until the launcher has ended or become the command: status says how. */
@@ -103,6 +111,27 @@ void	launch_start(struct launch *);
  * Returns false where that does not come about.
  */
 bool	launch_settle(struct launch *);
+
+/*
+ * Kills the command of a supervisor: the calls from there to the next command
+ * are those that count.  Returns false where there is none.
+ */
+bool	launch_restart(struct launch *);
+
+/*
+ * Runs a verb, untraced, with stdout and stderr of the launch; its exit
+ * status, or -1 where it does not end.
+ */
+int	launch_verb(struct launch *, char *const *argv);
+
+/* Until that is so.  Returns false where it does not come about. */
+bool	launch_until(struct launch *, bool (*)(const struct launch *));
+
+/* No process of it is left. */
+bool	launch_is_gone(const struct launch *);
+
+/* The one process that is the command; NULL: there is none, or more. */
+const struct process *launch_daemon(const struct launch *);
 
 /* Kills and reaps what is left. */
 void	launch_end(struct launch *);
@@ -122,6 +151,8 @@ struct noted {
 	char state[16];
 	pid_t pid;
 	unsigned long long start;	/* its start tick */
+	pid_t supervisor;	/* 0: none */
+	unsigned long long supervisor_start;
 	char about[4096];	/* what it says of the launch */
 };
 
@@ -149,11 +180,16 @@ struct set {
 	const char *ready;	/* what --ready waits for, or NULL */
 	bool running;		/* one runs already */
 	bool refused;		/* so this one is refused */
+	bool supervised;	/* by the process that forks the last two */
+	bool restarts;		/* it is the second start that fails */
 	const char *options[OPTIONS];
 };
 
 extern const struct set sets[];
 extern const size_t nsets;
+
+/* The process that is its supervisor, by order of birth; -1: there is none. */
+int	supervisor_of(const struct set *);
 
 /* Where it is done, and with what. */
 struct place {
@@ -175,6 +211,9 @@ void	place_clean(const struct set *, const struct launch *);
 
 /* The command line of a set; it lives until the next one is made. */
 char	*const *place_command(const struct set *);
+
+/* The same of a verb for the pid file of the set. */
+char	*const *place_verb(const struct set *, const char *verb);
 
 /* Does it know --ready? */
 bool	place_has_ready(const struct launch *);
@@ -199,6 +238,36 @@ struct standard {
 /* Judges a launch that has started; why is set unless it is right. */
 enum verdict judge(struct launch *, const struct standard *, char *why,
     size_t size);
+
+/* The same of a launch whose first run has been ended. */
+enum verdict judge_restart(struct launch *, const struct standard *);
+
+/*
+ * The supervisor was killed.  A command that it has started may run on: do the
+ * verbs know that, and stop it?
+ */
+enum verdict judge_lost(struct launch *, const struct standard *);
+
+/* Is the supervisor in the record, and does it run?  lost: it was killed. */
+enum verdict judge_supervisor(const struct launch *, const struct noted *,
+    bool lost);
+
+/* Was the supervisor killed by us? */
+bool	is_lost(const struct launch *);
+
+/* Was it killed, or may its launcher have killed it? */
+bool	is_ended_for(const struct launch *);
+
+/* Is that the command, and is the instance its own?  killed: lenient. */
+enum verdict judge_daemon(const struct launch *, const struct standard *,
+    bool killed);
+
+/* Says why the verdict is that one, and returns it. */
+enum verdict because(enum verdict, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The pid in a pid file; 0: none; -1: there is no file. */
+pid_t	number_in(const char *path);
 
 /* What the probe reported, with a role in the place of each pid; free(3). */
 char	*facts_of(const struct launch *, const struct set *);

@@ -156,10 +156,14 @@ instance_confirm(struct instance *instance, pid_t pid,
 {
 	struct record claimed;
 
+	/* That of an earlier run is another process. */
+	if (instance->entry.pid != pid)
+		instance->entry.start = 0;
 	instance->entry.pid = pid;
 	/* A daemon that was forked apart keeps its start tick to itself. */
 	if (start == 0 && instance->record != -1 &&
-	    record_read(instance->record, &claimed) == RECORD_GOOD)
+	    record_read(instance->record, &claimed) == RECORD_GOOD &&
+	    claimed.pid == pid)
 		start = claimed.start;
 	if (start != 0)
 		instance->entry.start = start;
@@ -219,22 +223,27 @@ instance_undo(struct instance *instance)
 
 /* --- the end of one ------------------------------------------------------ */
 
-/* Removes both files, if the locked record still names that daemon. */
+/*
+ * Removes both files, if the locked record still names that daemon; NULL: if
+ * both are empty.
+ */
 static void
 retire_in(const struct place *place, const struct place *record_at, int record,
     const struct found *found)
 {
+	enum record_fault fault;
 	struct record now;
 	int file;
 
-	if (record_read(record, &now) != RECORD_GOOD ||
+	fault = record_read(record, &now);
+	if (found == NULL ? fault != RECORD_EMPTY : fault != RECORD_GOOD ||
 	    now.pid != found->pid || now.start != found->start)
 		return;
 	file = openat(place->dir, place->base, O_RDWR | PIDFILE_FLAGS);
 	if (file != -1) {
 		pid_t pid = pidfile_get(file);
 
-		if (pid == 0 || pid == found->pid) {
+		if (pid == 0 || (found != NULL && pid == found->pid)) {
 			(void)!ftruncate(file, 0);
 			(void)safe_unlink(place, file);
 		}
@@ -245,14 +254,14 @@ retire_in(const struct place *place, const struct place *record_at, int record,
 		(void)record_clear(record);
 }
 
-void
-instance_retire(const char *path, const struct found *found)
+static void
+retire(const char *path, const struct found *found)
 {
 	struct place place, at;
 	const char *reason;
 	int record;
 
-	if (!found->recorded || safe_place(&place, path, &reason) == -1)
+	if (safe_place(&place, path, &reason) == -1)
 		return;
 	if (record_place(&at, &place) == 0 &&
 	    (record = openat(at.dir, at.base, O_RDWR | PIDFILE_FLAGS)) != -1) {
@@ -263,4 +272,17 @@ instance_retire(const char *path, const struct found *found)
 		(void)close(record);
 	}
 	(void)close(place.dir);
+}
+
+void
+instance_retire(const char *path, const struct found *found)
+{
+	if (found->recorded)
+		retire(path, found);
+}
+
+void
+instance_remove_empty(const char *path)
+{
+	retire(path, NULL);
 }

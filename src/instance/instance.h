@@ -114,4 +114,10 @@ int	instance_check(const char *path, const char **reason);
  */
 void	instance_retire(const char *path, const struct found *);
 
+/*
+ * Removes a pid file and a record that a launch has emptied, before its process
+ * was killed.
+ */
+void	instance_remove_empty(const char *path);
+
 #endif

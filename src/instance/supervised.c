@@ -76,10 +76,12 @@ instance_reopen(struct instance *instance, enum word *word,
     const char **reason)
 {
 	bool recorded = instance->entry.device != 0;
+	const char *why = NULL;
 
 	*word = WORD_NONE;
-	if (recorded && instance_lock(instance, VERB_MS, reason) == -1 &&
+	if (recorded && instance_lock(instance, VERB_MS, &why) == -1 &&
 	    errno != EWOULDBLOCK && errno != EINTR) {
+		*reason = why;
 		instance_release(instance);
 		return -1;
 	}
@@ -89,11 +91,15 @@ instance_reopen(struct instance *instance, enum word *word,
 		errno = EEXIST;
 		return -1;
 	}
-	if (instance_open_file(instance, reason) == 0)
-		return 0;
-	/* It is no pid file any more, so it is not overwritten. */
-	close_quietly(instance->file);
-	instance->file = -1;
+	if (instance_open_file(instance, reason) == 0) {
+		if (!recorded || instance->record != -1)
+			return 0;
+		*reason = why;
+	} else {
+		/* It is no pid file any more, so it is not overwritten. */
+		close_quietly(instance->file);
+		instance->file = -1;
+	}
 	errno = 0;
 	return -1;
 }
@@ -125,7 +131,13 @@ instance_write(struct instance *instance, enum record_state state,
     const char **path)
 {
 	bool runs = state == RECORD_RUNNING || state == RECORD_STOPPING;
+	struct proc_stat stat;
 
+	/* It could not be read when the run began. */
+	if (state == RECORD_RUNNING && instance->entry.start == 0 &&
+	    *instance->entry.scope.boot != '\0' &&
+	    proc_stat(instance->entry.pid, &stat) == 0)
+		instance->entry.start = stat.started;
 	*path = instance->record_at.base;
 	instance->entry.state = state;
 	instance->entry.since = (long long)time(NULL);

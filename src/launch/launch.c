@@ -26,6 +26,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -94,24 +95,30 @@ void
 launch_again(struct plan *plan, const sigset_t *ends, struct outcome *outcome,
     struct started *started)
 {
-	struct launch launch = { .plan = plan, .deadline = NEVER,
-	    .start = { .plan = plan, .anew = true, .channel = -1,
-		.listener = -1 } };
+	struct launch launch = { .plan = plan, .listener = -1,
+	    .deadline = NEVER, .start = { .plan = plan, .anew = true,
+		.channel = -1, .listener = -1 } };
+	const char *call = "fork";
 
 	launch.family.grouped = plan->steps.session;
 	/* Processes that earlier runs have left are children, too. */
 	launch.family.had_children = true;
+	launch.family.child = -1;
 	launch.signals = signalfd(-1, ends, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (launch.signals != -1 && open_channel(&launch) == 0)
-		launch.family.child = start_daemon(&launch.start);
+	if (launch.signals == -1)
+		call = "signalfd4";
+	else if (open_channel(&launch) == -1)
+		call = "pipe2";
 	else
-		launch.family.child = -1;
+		launch.family.child = start_daemon(&launch.start);
 	if (launch.family.child != -1)
 		listen_to(&launch, outcome);
 	else {
 		outcome->kind = OUTCOME_FAILED;
 		outcome->report = (struct report){ .stage = STEP_BACKGROUND,
 		    .error = errno };
+		(void)strlcpy(outcome->report.call, call,
+		    sizeof(outcome->report.call));
 		close_channel(&launch);
 	}
 	*started = launch.started;

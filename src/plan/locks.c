@@ -166,11 +166,14 @@ open_instance(struct plan *plan)
 	describe_launch(plan, &instance.entry);
 	if (plan->supervised) {
 		instance.entry.supervisor = getpid();
-		instance.entry.supervisor_start = proc_own_start();
 		instance.entry.runs = 1;
 	}
 	if (instance_take(&instance) == -1 || plan_spare_instance(plan) == -1)
 		return complain_errno("pidfile", plan->pidfile, errno);
+	/* Without it the record would name no supervisor. */
+	if (plan->supervised && *instance.entry.scope.boot != '\0' &&
+	    (instance.entry.supervisor_start = proc_own_start()) == 0)
+		return complain_errno("pidfile", "/proc/self/stat", errno);
 	if (instance.record == -1)
 		warn_of_no_record(plan, reason);
 	return STATUS_DONE;

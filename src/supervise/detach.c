@@ -42,49 +42,79 @@ struct detach {
 					   pid, then a byte on success */
 	int listener;			/* the launcher's */
 	int signals;			/* a signalfd(2) for interrupts */
+	pid_t intermediate;
+	bool had_children;		/* the caller has left some: */
+	struct identified *others;	/* those; NULL: unknown */
 };
 
 static process	intermediate, supervisor_process;
+static int	prepare(struct detach *);
 static int	await_verdict(const struct detach *, pid_t *supervisor);
-static int	take_status(const struct plan *, pid_t supervisor);
+static int	take_status(const struct detach *, pid_t supervisor);
+static int	take_unknown(const struct detach *);
+static int	take_failure(const struct detach *);
 
 int
 supervise(struct plan *plan)
 {
 	struct detach detach = { .plan = plan };
 	struct descriptors spare = { .n = 0 };
-	pid_t child, supervisor = 0;
-	int fds[2], status = STATUS_DONE;
-	bool ready;
+	pid_t supervisor = 0;
+	int status;
 
 	if (!plan->steps.background)
 		return supervisor_run(plan, -1);
-	if (signals_hold() == -1 || signal_set_default(SIGCHLD) == -1)
-		return complain_errno("signals", NULL, errno);
-	if (pipe2(fds, O_CLOEXEC) == -1)
-		return complain_errno("background", "pipe2", errno);
-	detach.listener = fds[0];
-	detach.verdict = fds[1];
-	detach.signals = signalfd(-1, &plan->interrupts, SFD_CLOEXEC);
-	/* qemu-user lacks it: then a failure has a general exit status. */
-	if (detach.signals == -1 ||
-	    (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1 &&
-	    errno != EINVAL))
-		return complain_errno("background", "prctl", errno);
-	child = step_background(true, intermediate, &detach);
-	if (child == -1)
+	if ((status = prepare(&detach)) != STATUS_DONE)
+		return status;
+	detach.intermediate = step_background(true, intermediate, &detach);
+	if (detach.intermediate == -1)
 		return complain_errno("background", "fork", errno);
 	/* A process may wait for the end-of-file of one of the others. */
 	if (descriptors_add(&spare, detach.listener) == -1 ||
 	    descriptors_add(&spare, detach.signals) == -1 ||
 	    step_fds(FDS_CLOSE, &spare) == -1)
 		(void)close(detach.verdict);
-	ready = await_verdict(&detach, &supervisor);
-	(void)await_end(child);
-	if (!ready)
-		status = take_status(plan, supervisor);
+	switch (await_verdict(&detach, &supervisor)) {
+	case -1:
+		status = take_failure(&detach);
+		break;
+	case 0:
+		status = supervisor == 0 ? take_unknown(&detach) :
+		    take_status(&detach, supervisor);
+		break;
+	default:
+		(void)await_end(detach.intermediate);
+		break;
+	}
 	free(spare.fd);
+	free(detach.others);
 	return status;
+}
+
+/* Makes this process a launcher.  Returns the exit status. */
+static int
+prepare(struct detach *detach)
+{
+	const sigset_t *interrupts = &detach->plan->interrupts;
+	int fds[2];
+	struct identified *end;
+
+	if (signals_hold() == -1 || signal_set_default(SIGCHLD) == -1)
+		return complain_errno("signals", NULL, errno);
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		return complain_errno("background", "pipe2", errno);
+	detach->listener = fds[0];
+	detach->verdict = fds[1];
+	detach->signals = signalfd(-1, interrupts, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (detach->signals == -1)
+		return complain_errno("background", "signalfd4", errno);
+	/* qemu-user does not know it: then the status is a general one. */
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1 && errno != EINVAL)
+		return complain_errno("background", "prctl", errno);
+	detach->had_children = has_children();
+	if (detach->had_children)
+		detach->others = targets_children(&end);
+	return STATUS_DONE;
 }
 
 /* --- the way to the supervisor ------------------------------------------- */
@@ -130,8 +160,8 @@ pass_signal(const struct detach *detach, pid_t supervisor)
 }
 
 /*
- * Wait for the supervisor's verdict.  Return whether the command is ready; set
- * *supervisor as soon as its pid is known.
+ * Wait for the supervisor's verdict.  Return 1, the command is ready; 0, the
+ * supervisor has ended; -1 with errno.  Set *supervisor as soon as it is known.
  */
 static int
 await_verdict(const struct detach *detach, pid_t *supervisor)
@@ -141,59 +171,121 @@ await_verdict(const struct detach *detach, pid_t *supervisor)
 		{ .fd = detach->signals, .events = POLLIN }
 	};
 	ssize_t length;
-	char ready;
+	char byte;
 
 	do
 		length = read(detach->listener, supervisor,
 		    sizeof(*supervisor));
 	while (length == -1 && errno == EINTR);
 	if (length != sizeof(*supervisor))
-		return false;
+		return length == -1 ? -1 : 0;
 	for (;;) {
-		if (poll(fds, 2, -1) == -1 && errno != EINTR)
-			return false;
+		if (poll(fds, 2, -1) == -1) {
+			if (errno != EINTR)
+				return -1;
+			continue;
+		}
 		if (fds[1].revents != 0)
 			pass_signal(detach, *supervisor);
-		if (fds[0].revents != 0)
-			return read(detach->listener, &ready, 1) == 1;
+		if (fds[0].revents == 0)
+			continue;
+		length = read(detach->listener, &byte, 1);
+		if (length != -1 || errno != EINTR)
+			return (int)length;
 	}
 }
 
 /*
- * The supervisor was killed, so its descendants are this process's: terminate
- * them, and remove the pid file and the record.  Return the exit status.
+ * Kill the supervisor, if it is still there, and what it has started: all are
+ * descendants of this process now.  Remove the pid file and the record, which
+ * name a process that has ended, or none yet.
  */
-static int
-clean_up(const struct plan *plan)
+static void
+clean_up(const struct detach *detach)
 {
+	const struct plan *plan = detach->plan;
 	struct targets targets = { .scope = TARGET_DESCENDANTS, .pidfd = -1,
-	    .name = plan->path, .skip_fd = -1 };
+	    .others = detach->others, .name = plan->path, .skip_fd = -1 };
 	struct schedule schedule;
 	struct found found;
 	const char *call;
 
 	(void)schedule_parse("KILL/5s", &schedule);
-	if (!has_children() ||
+	/* Without /proc, the caller's cannot be told from ours. */
+	if ((!detach->had_children || detach->others != NULL) &&
 	    stop_all(&targets, &schedule, &call) == STOPPED_ERROR)
 		stop_children(&targets);
-	if (plan->pidfile != NULL) {
-		instance_find(plan->pidfile, true, &found);
-		if (found.state == INSTANCE_DEAD)
-			instance_retire(plan->pidfile, &found);
-	}
-	return complain("background", plan->path,
+	if (plan->pidfile == NULL)
+		return;
+	instance_find(plan->pidfile, true, &found);
+	if (found.state == INSTANCE_DEAD && found.recorded)
+		instance_retire(plan->pidfile, &found);
+	else if (found.state == INSTANCE_DEAD || found.state == INSTANCE_NONE)
+		instance_remove_empty(plan->pidfile);
+}
+
+static int
+take_killed(const struct detach *detach)
+{
+	clean_up(detach);
+	return complain("background", detach->plan->path,
 	    "the supervisor was killed before the command was ready");
+}
+
+/* What has failed leaves no way to know whether the daemon is ready. */
+static int
+take_failure(const struct detach *detach)
+{
+	int error = errno;
+
+	/* Not reaped yet, it keeps its pid, which is that of its group. */
+	(void)kill(detach->intermediate, SIGKILL);
+	if (detach->plan->steps.session)
+		(void)kill(-detach->intermediate, SIGKILL);
+	(void)await_end(detach->intermediate);
+	clean_up(detach);
+	return complain_errno("background", "report channel", error);
+}
+
+/* Waits for the end of a child.  0: there is none; *told: it has said why. */
+static pid_t
+reap_child(pid_t pid, bool *told)
+{
+	pid_t ended;
+	int status;
+
+	do
+		ended = waitpid(pid, &status, 0);
+	while (ended == -1 && errno == EINTR);
+	if (ended == -1)
+		return 0;
+	*told |= WIFEXITED(status) && WEXITSTATUS(status) != STATUS_DONE;
+	return ended;
+}
+
+/*
+ * The intermediate or the supervisor has ended before the supervisor was known.
+ * Orphans are given to this process, so the supervisor is its only other child:
+ * or the caller's may be, too.
+ */
+static int
+take_unknown(const struct detach *detach)
+{
+	bool told = false;
+
+	(void)reap_child(detach->intermediate, &told);
+	while (!detach->had_children && reap_child(-1, &told) != 0)
+		;
+	return told ? STATUS_FAILED : take_killed(detach);
 }
 
 /* Return the exit status of a supervisor that has failed. */
 static int
-take_status(const struct plan *plan, pid_t supervisor)
+take_status(const struct detach *detach, pid_t supervisor)
 {
 	int status, sig;
 
-	/* The intermediate has failed, and has printed a message. */
-	if (supervisor == 0)
-		return STATUS_FAILED;
+	(void)await_end(detach->intermediate);
 	while (waitpid(supervisor, &status, 0) == -1)
 		if (errno != EINTR)
 			return STATUS_FAILED;
@@ -201,7 +293,7 @@ take_status(const struct plan *plan, pid_t supervisor)
 		return WEXITSTATUS(status);
 	sig = WTERMSIG(status);
 	/* This process has passed that signal on. */
-	if (sigismember(&plan->interrupts, sig) == 1)
+	if (sigismember(&detach->plan->interrupts, sig) == 1)
 		end_by(sig);
-	return clean_up(plan);
+	return take_killed(detach);
 }

@@ -24,6 +24,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,8 +170,12 @@ settle(struct supervisor *s, int verdict)
 	plan->log.pid = s->run.pid;
 	s->stage = s->schedule.n;
 	if (verdict != -1) {
-		/* This fails if the launcher was killed. */
-		(void)!write(verdict, "", 1);
+		/*
+		 * It fails with EPIPE if the launcher was killed.  Else the
+		 * launcher waits: this end makes it undo the launch.
+		 */
+		if (write(verdict, "", 1) != 1 && errno != EPIPE)
+			(void)raise(SIGKILL);
 		(void)close(verdict);
 	}
 }
@@ -226,7 +231,7 @@ write_instance(struct supervisor *s, enum record_state state)
 		return;
 	if (instance_write(instance, state, &path) == -1)
 		say_unwritten(s, path, strerror(errno));
-	else {
+	else if (instance->record != -1 || instance->entry.device == 0) {
 		s->unwritten = false;
 		/* A full disk has room for a pid file that is empty. */
 		if (s->run.pid != 0)
@@ -480,7 +485,8 @@ take_signal(struct supervisor *s, const struct signalfd_siginfo *info)
 	int sig = (int)info->ssi_signo;
 	bool sent = info->ssi_code <= 0;
 
-	if (sig == SIGCHLD)
+	/* The kernel says of PIPE and XFSZ that this process has sent them. */
+	if (sig == SIGCHLD || info->ssi_pid == (uint32_t)getpid())
 		return;
 	if (sig == SIGRTMAX && sent)
 		hear_word(s);
