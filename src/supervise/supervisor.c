@@ -37,6 +37,7 @@
 #include "process/proc.h"
 #include "process/signals.h"
 #include "process/stop.h"
+#include "supervise/memory.h"
 #include "supervise/say.h"
 #include "supervise/supervisor.h"
 
@@ -68,9 +69,7 @@ struct supervisor {
 static int	prepare(struct supervisor *);
 static void	settle(struct supervisor *, int verdict);
 static void	await(struct supervisor *);
-static void	take_signals(struct supervisor *);
-static void	reap(struct supervisor *);
-static void	do_what_is_due(struct supervisor *);
+static void	work(struct supervisor *);
 static void	finish_log(struct supervisor *);
 static void	finish(struct supervisor *);
 
@@ -92,9 +91,7 @@ supervisor_run(struct plan *plan, int verdict)
 	settle(&s, verdict);
 	while (s.run.pid != 0 || s.cleaning || s.due != NEVER) {
 		await(&s);
-		take_signals(&s);
-		reap(&s);
-		do_what_is_due(&s);
+		work(&s);
 	}
 	finish_log(&s);
 	finish(&s);
@@ -529,7 +526,7 @@ await(struct supervisor *s)
 		memcpy(fds + 3, set->fds + 1, held * sizeof(*fds));
 	if (log_due < due)
 		due = log_due;
-	(void)poll(fds, 3 + held, due == NEVER ? -1 : ms_until(due, INT_MAX));
+	poll_idle(fds, 3 + held, due);
 	if (held > 0)
 		memcpy(set->fds + 1, fds + 3, held * sizeof(*fds));
 	if (fds != few)
@@ -582,6 +579,15 @@ finish_log(struct supervisor *s)
 		take_signals(s);
 		reap(s);
 	}
+}
+
+/* One round.  Inlined, its buffers would be above the frame of poll_idle. */
+static void __attribute__((noinline))
+work(struct supervisor *s)
+{
+	take_signals(s);
+	reap(s);
+	do_what_is_due(s);
 }
 
 static void
