@@ -73,6 +73,8 @@ run_until() {
 
 	requires plain uncounted
 	requires_rollup
+	# Until it is on the disk, its pages are dirty, too.
+	sync "$DAEMONIZE"
 	echo 1 >last
 	launch --restart=always --restart-delay=1ms/1ms -p "$PIDFILE" \
 	    -c "$TMP" -e log sh -c 'n=$(($(cat number) + 1))
