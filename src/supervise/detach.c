@@ -158,8 +158,9 @@ await_verdict(const struct detach *detach, pid_t *supervisor)
 /*
  * The supervisor was killed.  What it has started is a descendant of this
  * process now; its files name a process that has ended.
+ * Not inlined: the supervisor keeps the frame of supervise.
  */
-static int
+static int __attribute__((noinline))
 clean_up(const struct plan *plan)
 {
 	struct targets targets = { .scope = TARGET_DESCENDANTS, .pidfd = -1,
