@@ -48,7 +48,7 @@ static int	flush_stdout(void);
 int
 main(int argc, char **argv)
 {
-	static struct config config;
+	struct config config = { .argc = 0 };
 	struct caller caller;
 	int status;
 
@@ -149,8 +149,11 @@ static int (*const verbs[VERBS])(const struct config *) = {
 static int
 run_verb(const struct config *config, const struct caller *caller)
 {
-	/* Its memory is in use until this process ends. */
-	static struct plan plan;
+	/*
+	 * In use until this process ends.  Not static: in a supervisor, that
+	 * would be one more page, and the stack has room.
+	 */
+	struct plan plan;
 	int status;
 
 	if (!verb_table[config->verb].plans) {

@@ -83,7 +83,7 @@ not_found_in_empty() {
 @test "each built-in command of sh in the list is one" {
 	local words word
 
-	words=$(sed -n '/ words\[\] = {/,/NULL }/p' \
+	words=$(sed -n '/ words\[\]\[/,/"" }/p' \
 	    "$SOURCE_DIR/src/cli/hint.c" | grep -o '"[^"]*"' | tr -d '"')
 	[[ $(wc -w <<<"$words") -gt 30 ]]
 	for word in $words; do
@@ -93,10 +93,12 @@ not_found_in_empty() {
 }
 
 @test "each built-in command of bash in the list is one" {
-	local word
+	local words word
 
-	for word in $(sed -n '/bash_words\[\] = {/,/NULL }/p' \
-	    "$SOURCE_DIR/src/cli/hint.c" | grep -o '"[^"]*"' | tr -d '"'); do
+	words=$(sed -n '/ bash_words\[\]\[/,/"" }/p' \
+	    "$SOURCE_DIR/src/cli/hint.c" | grep -o '"[^"]*"' | tr -d '"')
+	[[ $(wc -w <<<"$words") -gt 20 ]]
+	for word in $words; do
 		# Bash itself reads this one as a command of its own.
 		[[ $word != "((" ]] || continue
 		[[ $(bash -c 'type -t -- "$1"' - "$word") == \

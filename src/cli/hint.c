@@ -82,10 +82,13 @@ hint_option(const char *word, const struct option *table)
 
 /* --- COMMAND ----------------------------------------------------------- */
 
+#define WORD_SIZE	10
+
+/* The last of the words is empty. */
 static bool
-is_one_of(const char *word, const char *const *words)
+is_one_of(const char *word, const char words[][WORD_SIZE])
 {
-	for (; *words != NULL; words++)
+	for (; **words != '\0'; words++)
 		if (strcmp(word, *words) == 0)
 			return true;
 	return false;
@@ -96,18 +99,18 @@ static const char *
 hint_shell(const char *command)
 {
 	/* POSIX has these: utilities without a file, and reserved words. */
-	static const char *const words[] = { ".", ":", "!", "{", "alias", "bg",
-	    "break", "case", "cd", "command", "continue", "eval", "exec",
-	    "exit", "export", "fc", "fg", "for", "getopts", "hash", "if",
-	    "jobs", "local", "read", "readonly", "return", "set", "shift",
-	    "times", "trap", "type", "ulimit", "umask", "unalias", "unset",
-	    "until", "wait", "while", NULL };
-	static const char *const bash_words[] = { "[[", "((", "bind",
+	static const char words[][WORD_SIZE] = { ".", ":", "!", "{", "alias",
+	    "bg", "break", "case", "cd", "command", "continue", "eval",
+	    "exec", "exit", "export", "fc", "fg", "for", "getopts", "hash",
+	    "if", "jobs", "local", "read", "readonly", "return", "set",
+	    "shift", "times", "trap", "type", "ulimit", "umask", "unalias",
+	    "unset", "until", "wait", "while", "" };
+	static const char bash_words[][WORD_SIZE] = { "[[", "((", "bind",
 	    "builtin", "caller", "declare", "dirs", "disown", "enable",
 	    "function", "help", "history", "let", "logout", "mapfile", "popd",
 	    "pushd", "readarray", "select", "shopt", "source", "suspend",
-	    "time", "typeset", NULL };
-	static const char *const aliases[] = { "l", "la", "ll", NULL };
+	    "time", "typeset", "" };
+	static const char aliases[][WORD_SIZE] = { "l", "la", "ll", "" };
 
 	if (is_one_of(command, words))
 		return "a shell has it built in: use sh -c '...'";

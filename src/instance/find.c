@@ -96,11 +96,15 @@ judge_process(const struct record *record, uid_t owner, struct found *found)
 		set_failed(found);
 		return true;
 	case 0:
+		/* It may have ended meanwhile. */
+		if (!process_is(runs ? record->pid : record->supervisor,
+		    runs ? record->start : record->supervisor_start))
+			return judge_process(record, owner, found);
 		found->reason = "its record belongs to another user than the "
 		    "process";
 		return false;
 	}
-	found->session = stat.session;
+	found->session = runs ? stat.session : 0;
 	found->supervisor = supervised ? record->supervisor : 0;
 	found->lost = record->supervisor != 0 && !supervised;
 	set_state(found, runs ? INSTANCE_RUNNING : INSTANCE_WAITING, NULL);

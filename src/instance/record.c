@@ -37,7 +37,7 @@ static const char *const state_names[] = {
 enum { PID_NAMESPACE, TIME_NAMESPACE, PID, START, DEVICE, INODE, SINCE,
     SUPERVISOR, SUPERVISOR_START, AGAIN, RUNS, DUE, NUMBERS };
 
-static const struct { const char *key; unsigned long long max; }
+static const struct { char key[24]; unsigned long long max; }
     number_lines[NUMBERS] = {
 	[PID_NAMESPACE] = { "pid-namespace", ULLONG_MAX },
 	[TIME_NAMESPACE] = { "time-namespace", ULLONG_MAX },

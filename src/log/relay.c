@@ -16,9 +16,12 @@ int
 relay_init(struct relay *relay)
 {
 	memset(relay, 0, sizeof(*relay));
-	relay->buffer = malloc(RELAY_SIZE);
+	relay->buffer = malloc(RELAY_SIZE + RELAY_SAID);
 	relay->tail = malloc(RELAY_TAIL);
-	return relay->buffer == NULL || relay->tail == NULL ? -1 : 0;
+	if (relay->buffer == NULL || relay->tail == NULL)
+		return -1;
+	relay->said = relay->buffer + RELAY_SIZE;
+	return 0;
 }
 
 void

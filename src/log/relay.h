@@ -21,7 +21,7 @@
 #define RELAY_TAIL	4096
 
 struct relay {
-	char *buffer;			/* RELAY_SIZE bytes */
+	char *buffer;			/* RELAY_SIZE bytes, and said */
 	size_t start;			/* what is not handed on yet */
 	size_t end;
 	size_t whole;			/* up to here, it may be handed on */
@@ -30,7 +30,7 @@ struct relay {
 	size_t left;			/* bytes in the pipe that come before
 					   what was said; or before a newline */
 	bool ends;			/* a newline is due after them */
-	char said[RELAY_SAID];
+	char *said;			/* RELAY_SAID bytes */
 	size_t nsaid;
 	char *tail;			/* RELAY_TAIL bytes, or NULL */
 	size_t ntail;

@@ -18,7 +18,7 @@
 #define KERNEL_SIGSET_SIZE	(_NSIG / 8)
 
 /* The ones with a name, as kill(1) has them. */
-static const struct { int number; const char *name; } signals[] = {
+static const struct { int number; char name[8]; } signals[] = {
 	{ SIGHUP,	"HUP" },
 	{ SIGINT,	"INT" },
 	{ SIGQUIT,	"QUIT" },

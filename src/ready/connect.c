@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -58,13 +59,25 @@ parse_unix(struct readiness *want, const char *value)
 }
 
 static int
+allocate_endpoint(struct ready *ready, const char **reason)
+{
+	ready->endpoint = malloc(sizeof(*ready->endpoint));
+	if (ready->endpoint != NULL)
+		return 0;
+	*reason = strerror(errno);
+	return -1;
+}
+
+static int
 prepare_tcp(struct ready *ready, struct descriptors *spare,
     const char **reason)
 {
 	const char *host = ready->want.host;
 
 	(void)spare;	/* nothing stays open */
-	*reason = endpoint_tcp(&ready->endpoint, *host == '\0' ? NULL : host,
+	if (allocate_endpoint(ready, reason) == -1)
+		return -1;
+	*reason = endpoint_tcp(ready->endpoint, *host == '\0' ? NULL : host,
 	    ready->want.port);
 	return *reason == NULL ? 0 : -1;
 }
@@ -74,8 +87,10 @@ prepare_unix(struct ready *ready, struct descriptors *spare,
     const char **reason)
 {
 	(void)spare;
-	(void)reason;	/* parse_unix has tried the path */
-	return endpoint_unix(&ready->endpoint, ready->want.path);
+	if (allocate_endpoint(ready, reason) == -1)
+		return -1;
+	/* parse_unix has tried the path. */
+	return endpoint_unix(ready->endpoint, ready->want.path);
 }
 
 /* A server there before the launch is not the command. */
@@ -85,7 +100,7 @@ refuse_open(struct ready *ready, int root, struct descriptors *spare,
 {
 	(void)root;
 	(void)spare;
-	switch (endpoint_is_open(&ready->endpoint)) {
+	switch (endpoint_is_open(ready->endpoint)) {
 	case 0:
 		return 0;
 	case 1:
@@ -100,7 +115,7 @@ refuse_open(struct ready *ready, int root, struct descriptors *spare,
 static enum answer
 ask(struct wait *wait)
 {
-	struct endpoint *endpoint = &wait->ready->endpoint;
+	struct endpoint *endpoint = wait->ready->endpoint;
 	int result = endpoint_try(endpoint);
 
 	wait->poll.fd = endpoint->fd;

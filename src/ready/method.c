@@ -54,7 +54,7 @@ ready_prepare(struct ready *ready, const struct readiness *want,
     struct descriptors *spare, const char **reason)
 {
 	ready->want = *want;
-	ready->pipe = ready->watch.fd = ready->endpoint.fd = -1;
+	ready->pipe = ready->watch.fd = -1;
 	notify_init(&ready->notify);
 	return want->method->prepare == NULL ? 0 :
 	    want->method->prepare(ready, spare, reason);

@@ -41,7 +41,7 @@ struct ready {
 	int pipe;			/* what fd:N is read from, or -1 */
 	struct notify_socket notify;
 	struct watch watch;
-	struct endpoint endpoint;
+	struct endpoint *endpoint;	/* of tcp: and unix: */
 };
 
 /* An answer of the method; an error comes with errno. */

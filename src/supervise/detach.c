@@ -199,8 +199,9 @@ await_verdict(const struct detach *detach, pid_t *supervisor)
  * Kill the supervisor, if it is still there, and what it has started: all are
  * descendants of this process now.  Remove the pid file and the record, which
  * name a process that has ended, or none yet.
+ * Not inlined: the supervisor keeps the frame of supervise.
  */
-static void
+static void __attribute__((noinline))
 clean_up(const struct detach *detach)
 {
 	const struct plan *plan = detach->plan;

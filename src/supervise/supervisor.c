@@ -38,6 +38,7 @@
 #include "process/proc.h"
 #include "process/signals.h"
 #include "process/stop.h"
+#include "supervise/memory.h"
 #include "supervise/say.h"
 #include "supervise/supervisor.h"
 
@@ -71,8 +72,7 @@ struct supervisor {
 static int	prepare(struct supervisor *);
 static void	settle(struct supervisor *, int verdict);
 static bool	await(struct supervisor *);
-static void	take_signals(struct supervisor *);
-static void	reap(struct supervisor *);
+static void	attend(struct supervisor *, bool signals);
 static void	do_what_is_due(struct supervisor *);
 static void	finish_log(struct supervisor *);
 static void	finish(struct supervisor *);
@@ -94,10 +94,7 @@ supervisor_run(struct plan *plan, int verdict)
 	}
 	settle(&s, verdict);
 	while (s.run.pid != 0 || s.cleaning || s.due != NEVER) {
-		if (await(&s)) {
-			take_signals(&s);
-			reap(&s);
-		}
+		attend(&s, await(&s));
 		do_what_is_due(&s);
 	}
 	finish_log(&s);
@@ -125,6 +122,8 @@ prepare(struct supervisor *s)
 	if (s->signals == -1 ||
 	    descriptors_add(&s->plan->spare, s->signals) == -1)
 		return -1;
+	if (!s->plan->tree && s->plan->log.want.kind != LOG_TO_LOGGER)
+		return 0;
 	/* In the foreground the caller may have left some to this process. */
 	s->plan->others = targets_children(&s->plan->log.logger.id);
 	return s->plan->others == NULL ? -1 : 0;
@@ -549,7 +548,7 @@ await(struct supervisor *s)
 		memcpy(fds + 3, set->fds + 1, held * sizeof(*fds));
 	if (log_due < due)
 		due = log_due;
-	(void)poll(fds, 3 + held, due == NEVER ? -1 : ms_until(due, INT_MAX));
+	poll_idle(fds, 3 + held, due);
 	if (held > 0)
 		memcpy(set->fds + 1, fds + 3, held * sizeof(*fds));
 	signals = fds[0].revents != 0;
@@ -578,7 +577,20 @@ clean(struct supervisor *s)
 	s->cleaning = false;
 }
 
-static void
+/*
+ * Neither of these two is inlined: their buffers would be above the frame of
+ * poll_idle, which gives back what is below it.
+ */
+static void __attribute__((noinline))
+attend(struct supervisor *s, bool signals)
+{
+	if (signals) {
+		take_signals(s);
+		reap(s);
+	}
+}
+
+static void __attribute__((noinline))
 do_what_is_due(struct supervisor *s)
 {
 	long long now = now_ms();
@@ -599,12 +611,8 @@ do_what_is_due(struct supervisor *s)
 static void
 finish_log(struct supervisor *s)
 {
-	while (!log_finish(&s->plan->log)) {
-		if (await(s)) {
-			take_signals(s);
-			reap(s);
-		}
-	}
+	while (!log_finish(&s->plan->log))
+		attend(s, await(s));
 }
 
 static void

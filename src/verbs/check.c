@@ -35,13 +35,12 @@ static const char *const step_lines[] = { "signals", "sigchld", "background",
 
 /*
  * What is expected of a daemon with a record: the options of its launch, and
- * behind them those of this command line.  expected lives as long as words.
+ * behind them those of this command line.  Its strings are never freed.
  */
 static int
 expect(const struct config *config, const struct record *record,
     struct config *expected)
 {
-	static char words[STEP_LINES][PATH_MAX + 16];
 	char value[PATH_MAX], **argv;
 	int argc = 1, i;
 	size_t line;
@@ -52,11 +51,9 @@ expect(const struct config *config, const struct record *record,
 	argv[0] = config->argv[0];
 	for (line = 0; line < STEP_LINES; line++)
 		if (record_value(record, step_lines[line], 0, value,
-		    sizeof(value))) {
-			(void)snprintf(words[line], sizeof(words[line]),
-			    "--%s=%s", step_lines[line], value);
-			argv[argc++] = words[line];
-		}
+		    sizeof(value)) && asprintf(&argv[argc++], "--%s=%s",
+		    step_lines[line], value) == -1)
+			return complain_errno("check", NULL, errno);
 	for (i = 1; i < config->argc; i++)
 		argv[argc++] = config->argv[i];
 	return options_parse(expected, argc, argv);

@@ -262,7 +262,7 @@ print_line(struct view *view)
 int
 status_show(const struct config *config)
 {
-	static struct view view;
+	struct view view;
 
 	gather(&view, config->name, config->pidfile);
 	if (config->json) {
@@ -305,7 +305,7 @@ status_list(const struct config *config)
 	const char *reason;
 	char *directory = name_directory(&reason), *path;
 	struct dirent **entries;
-	static struct view view;
+	struct view view;
 	int i, n;
 
 	if (directory == NULL)
