@@ -47,20 +47,29 @@ is_own(const struct instance *instance, const struct record *record)
 	    record->supervisor_start == instance->entry.supervisor_start;
 }
 
-/* -1: it is the record of another launch. */
+/*
+ * -1 with errno and *reason: it cannot be read, so it has to stay as it is; or
+ * it is the record of another launch (EEXIST).
+ */
 static int
-read_word(struct instance *instance, enum word *word)
+read_word(struct instance *instance, enum word *word, const char **reason)
 {
 	struct record now;
 	struct stat st;
 
 	switch (record_read(instance->record, &now)) {
 	case RECORD_GOOD:
-		if (!is_own(instance, &now))
+		if (!is_own(instance, &now)) {
+			*reason = "another launch has taken it";
+			errno = EEXIST;
 			return -1;
+		}
 		if (now.state == RECORD_STOPPING)
 			*word = now.again ? WORD_AGAIN : WORD_STOP;
 		return 0;
+	case RECORD_UNREADABLE:
+		*reason = strerror(errno);
+		return -1;
 	default:
 		/* It was removed, or damaged: it is written anew. */
 		if (fstat(instance->record, &st) == 0) {
@@ -77,6 +86,7 @@ instance_reopen(struct instance *instance, enum word *word,
 {
 	bool recorded = instance->entry.device != 0;
 	const char *why = NULL;
+	int saved;
 
 	*word = WORD_NONE;
 	if (recorded && instance_lock(instance, VERB_MS, &why) == -1 &&
@@ -85,10 +95,11 @@ instance_reopen(struct instance *instance, enum word *word,
 		instance_release(instance);
 		return -1;
 	}
-	if (instance->record != -1 && read_word(instance, word) == -1) {
-		*reason = "another launch has taken it";
+	if (instance->record != -1 &&
+	    read_word(instance, word, reason) == -1) {
+		saved = errno;
 		instance_release(instance);
-		errno = EEXIST;
+		errno = saved;
 		return -1;
 	}
 	if (instance_open_file(instance, reason) == 0) {
