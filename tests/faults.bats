@@ -155,6 +155,18 @@ nothing_is_found_in() {
 	nothing_is_found_in restart-foreground
 }
 
+@test "faults when the last run has ended" {
+	nothing_is_found_in supervised-end
+}
+
+@test "faults in a supervisor that is stopped" {
+	nothing_is_found_in supervised-stop
+}
+
+@test "faults in a supervisor that is to start the command again" {
+	nothing_is_found_in supervised-again
+}
+
 @test "a launcher that is killed while it waits costs its command no run" {
 	local call i status=0
 

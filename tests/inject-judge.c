@@ -73,9 +73,9 @@ role_name(const struct set *set, int process)
 		return "daemon";
 	if (set->supervised && process == set->forks - 1)
 		return "run-intermediate";
-	if (set->restarts && process == set->forks + 1)
+	if (set->then != NONE && process == set->forks + 1)
 		return "next-intermediate";
-	if (set->restarts && process == set->forks + 2)
+	if (set->then != NONE && process == set->forks + 2)
 		return "next-daemon";
 	if (process < set->forks)
 		return "intermediate";
@@ -89,7 +89,7 @@ role_of(const struct launch *launch, const struct set *set, pid_t pid)
 	int i;
 
 	/* Of a later start, which may not be the second one. */
-	for (i = set->forks + 1; i < launch->n && set->restarts; i++)
+	for (i = set->forks + 1; i < launch->n && launch->later; i++)
 		if (launch->process[i].pid == pid)
 			return launch->process[i].executed ? "daemon" :
 			    "run-intermediate";
@@ -465,8 +465,10 @@ judge_rest(const struct launch *launch, const struct standard *standard,
 	struct stat st;
 	size_t i;
 
+	/* A launcher that cannot read /proc kills what it does not know. */
 	for (i = 0; i < (size_t)launch->n; i++)
-		if (launch->process[i].late)
+		if (launch->process[i].late && !(set->supervised &&
+		    launch->fault.lasting && launch->process[i].gone))
 			return because(LEFT, "the %s was still there%s",
 			    role_name(set, (int)i), launch->process[i].gone ?
 			    ", on its way out" : "");
@@ -548,8 +550,8 @@ judge(struct launch *launch, const struct standard *standard, char *text,
 	*why = '\0';
 	if (launch->status == -1)
 		return because(HUNG, "does not end");
-	if (set->restarts)
-		return judge_restart(launch, standard);
+	if (launch->later)
+		return judge_later(launch, standard);
 	if (launch->reached && launch->fault.process == 0 &&
 	    (launch->fault.manner == KILL || launch->fault.manner == STOP_KILL))
 		return judge_killed(launch, standard);

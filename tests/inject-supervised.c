@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,7 +55,22 @@ judge_supervisor(const struct launch *launch, const struct noted *noted,
 	return RIGHT;
 }
 
-/* --- a restart ------------------------------------------------------------ */
+/* --- after the first start ------------------------------------------------ */
+
+bool
+begin_later(struct launch *launch, const struct set *set)
+{
+	pid_t pid = launch_arm(launch);
+
+	if (pid == 0)
+		return false;
+	if (set->then == STOP || set->then == AGAIN)
+		(void)launch_verb(launch, place_verb(set, set->then == STOP ?
+		    "--stop" : "--again"));
+	else
+		kill(pid, SIGKILL);
+	return true;
+}
 
 /* What launch_until asks for has no argument. */
 static const struct standard *sought;
@@ -148,8 +164,8 @@ judge_given_up(struct launch *launch, const struct standard *standard)
 	return verdict == RIGHT ? judge_stop(launch, standard) : verdict;
 }
 
-enum verdict
-judge_restart(struct launch *launch, const struct standard *standard)
+static enum verdict
+judge_next_run(struct launch *launch, const struct standard *standard)
 {
 	enum verdict verdict;
 
@@ -169,4 +185,87 @@ judge_restart(struct launch *launch, const struct standard *standard)
 	if (verdict != RIGHT || launch->fault.manner == NOTHING)
 		return verdict;
 	return judge_stop(launch, standard);
+}
+
+/* The last run has ended, and so is the supervisor to do. */
+static enum verdict
+judge_end(struct launch *launch, const struct standard *standard)
+{
+	const char *pidfile = place_pidfile(standard->set);
+	enum verdict verdict;
+	struct noted noted;
+	bool lenient;
+
+	if (!launch_until(launch, launch_is_gone))
+		return because(HUNG, "the supervisor stays");
+	record_of(pidfile, &noted);
+	/* It is not tried again: /proc says as well that all has ended. */
+	lenient = launch->reached;
+	if (!lenient && number_in(pidfile) != -1)
+		return because(LEFT, "pid file: %d", (int)number_in(pidfile));
+	if (!lenient && strcmp(noted.state, "ended") != 0)
+		return because(LEFT, "record: `%s'", noted.state);
+	verdict = judge_status(launch, standard, 3, "");
+	if (verdict != RIGHT || launch->fault.manner == NOTHING)
+		return verdict;
+	return judge_stop(launch, standard);
+}
+
+/* Did the verb end, and if it failed, did it say why?  A stop never fails. */
+static enum verdict
+judge_verb(const struct launch *launch, bool fails)
+{
+	char said[4096];
+	ssize_t length = pread(launch->messages, said, sizeof(said), 0);
+
+	if (launch->verb_status == -1)
+		return because(HUNG, "the verb does not end");
+	if (launch->verb_status != 0 && !fails)
+		return because(LEFT, "the verb fails: %d",
+		    launch->verb_status);
+	if (launch->verb_status != 0 && length <= 0)
+		return because(MUTE, "the verb says nothing: %d",
+		    launch->verb_status);
+	return RIGHT;
+}
+
+static enum verdict
+judge_stopped(struct launch *launch, const struct standard *standard)
+{
+	enum verdict verdict = judge_verb(launch, false);
+	struct noted noted;
+
+	launch->cured = true;
+	if (verdict != RIGHT)
+		return verdict;
+	if (!launch_until(launch, launch_is_gone))
+		return because(LEFT, "a process, after --stop");
+	record_of(place_pidfile(standard->set), &noted);
+	if (number_in(place_pidfile(standard->set)) != -1 ||
+	    noted.what != NOTED_NONE)
+		return because(LEFT, "files, after --stop");
+	return RIGHT;
+}
+
+static enum verdict
+judge_again(struct launch *launch, const struct standard *standard)
+{
+	enum verdict verdict = judge_verb(launch, true);
+
+	return verdict == RIGHT ? judge_next_run(launch, standard) : verdict;
+}
+
+enum verdict
+judge_later(struct launch *launch, const struct standard *standard)
+{
+	switch (standard->set->then) {
+	case LAST_ENDS:
+		return judge_end(launch, standard);
+	case STOP:
+		return judge_stopped(launch, standard);
+	case AGAIN:
+		return judge_again(launch, standard);
+	default:
+		return judge_next_run(launch, standard);
+	}
 }

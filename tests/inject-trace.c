@@ -280,7 +280,7 @@ is_undoing(const struct launch *launch, const struct process *process)
 	int own = (int)(process - launch->process), i;
 
 	if ((own != 0 && own != launch->supervisor) || launch->n == own + 1 ||
-	    launch->restarts)
+	    launch->later)
 		return false;
 	for (i = own + 1; i < launch->n; i++)
 		if (!launch->process[i].gone)
@@ -417,7 +417,7 @@ entered(struct launch *launch, struct process *process,
 	if (fault->manner == NOTHING || launch->cured ||
 	    process != &launch->process[fault->process] ||
 	    (long)info->entry.nr != fault->number ||
-	    (process->calls != fault->nth &&
+	    (++process->same != fault->same &&
 	    !(launch->reached && fault->lasting)))
 		return true;
 	launch->reached = true;
@@ -702,7 +702,7 @@ launch_start(struct launch *launch)
 
 	launch->n = 0;
 	launch->ended = launch->reached = launch->cured = false;
-	launch->armed = !launch->restarts;
+	launch->armed = !launch->later;
 	launch->quiet = 0;
 	launch->held = NULL;
 	launch->verb = 0;
@@ -737,18 +737,17 @@ launch_until(struct launch *launch, bool (*done)(const struct launch *))
 	return follow_until(launch, done, LIMIT_S);
 }
 
-bool
-launch_restart(struct launch *launch)
+pid_t
+launch_arm(struct launch *launch)
 {
 	const struct process *daemon;
 
 	if (launch->status != 0 || !launch_settle(launch) ||
 	    (daemon = launch_daemon(launch)) == NULL ||
 	    unlink(launch->report) == -1)
-		return false;
+		return 0;
 	launch->armed = true;
-	kill(daemon->pid, SIGKILL);
-	return true;
+	return daemon->pid;
 }
 
 int
@@ -766,7 +765,7 @@ launch_verb(struct launch *launch, char *const *argv)
 		kill(launch->verb, SIGKILL);
 		if (!follow_until(launch, verb_has_ended, LIMIT_END_S))
 			errx(2, "a verb cannot be killed");
-		return -1;
+		launch->verb_status = -1;
 	}
 	return launch->verb_status;
 }

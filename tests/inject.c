@@ -22,8 +22,9 @@
  * With a supervisor, the launch is over when the supervisor waits.  In the sets
  * of a restart the first launch is left alone: then its command is killed, and
  * the calls from there to the next command are those that fail.  The supervisor
- * is to go on, whatever failed.  Where it is killed, the verbs are to know that,
- * and to stop what is left.
+ * is to go on, whatever failed.  Where it is killed, the verbs are to know
+ * that, and to stop what is left.  In other sets it is the end of the last run,
+ * or what a verb asks for.
  *
  * What the dynamic loader calls is the same in all sets and is tried in the
  * first.  What comes of it is judged (inject-judge.c):
@@ -102,9 +103,9 @@ run(struct standard *standard, const struct fault *fault, char *facts[2],
 	    row_named(set->absent)->number;
 	launch.fault = *fault;
 	launch.supervisor = supervisor_of(set);
-	launch.restarts = set->restarts;
+	launch.later = set->then != NONE;
 	launch_start(&launch);
-	if (set->restarts && !launch_restart(&launch))
+	if (launch.later && !begin_later(&launch, set))
 		launch.status = -1;
 	verdict = judge(&launch, standard, why, size);
 	if (facts != NULL) {
@@ -220,9 +221,12 @@ try(struct standard *standard, int process, int nth, const char *error)
 	struct fault fault = fault_named(error, call);
 	enum verdict verdict;
 	char why[512];
+	int i;
 
 	fault.process = process;
 	fault.nth = nth;
+	for (i = 0; i < nth; i++)
+		fault.same += record[process][i].number == call->number;
 	standard->call = call;
 	verdict = run(standard, &fault, NULL, why, sizeof(why));
 	/* Or was it the machine that was busy? */
@@ -271,7 +275,7 @@ is_again(const struct call *call, int process, int nth)
 
 /*
  * These say that it is to be tried again: who does so is right.  A loop cannot
- * go on without its own calls.
+ * go on without its own calls, and a verb waits until it is heard.
  */
 static bool
 can_last(const struct set *set, int process, const struct call *call,
@@ -279,8 +283,9 @@ can_last(const struct set *set, int process, const struct call *call,
 {
 	const char *name = row_of(call->number)->name;
 
-	if (process == supervisor_of(set) && (strcmp(name, "read") == 0 ||
-	    strstr(name, "poll") != NULL))
+	if (set->then == STOP || set->then == AGAIN ||
+	    (process == supervisor_of(set) && (strcmp(name, "read") == 0 ||
+	    strstr(name, "poll") != NULL)))
 		return false;
 	return strcmp(error, "EINTR") != 0 && strcmp(error, "EAGAIN") != 0 &&
 	    strcmp(error, "EWOULDBLOCK") != 0 &&

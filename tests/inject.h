@@ -62,7 +62,9 @@ struct fault {
 	enum manner manner;
 	int process;		/* by order of birth, from 0 */
 	int nth;		/* of its system calls, from 1 */
-	long number;		/* which one that should be */
+	long number;		/* which one that is */
+	int same;		/* of its calls of that number, from 1: a loop
+				   may go round once more before it */
 	int error;
 	bool lasting;		/* that call gives it from then on */
 };
@@ -70,6 +72,7 @@ struct fault {
 struct process {
 	pid_t pid;
 	int calls;
+	int same;		/* those of the number that is to fail */
 	bool started;		/* its calls are counted */
 	bool executed;		/* it became the command */
 	bool gone;
@@ -86,7 +89,7 @@ struct launch {
 	int out, messages;	/* its stdout and stderr */
 	long absent;		/* a call that this kernel has not, or -1 */
 	int supervisor;		/* the process that stays, or -1 */
-	bool restarts;		/* the fault is in a later start */
+	bool later;		/* the fault is not in the first start */
 	struct fault fault;
 	struct call (*record)[CALLS];	/* NULL, or to be filled: PROCESSES */
 
@@ -113,10 +116,10 @@ void	launch_start(struct launch *);
 bool	launch_settle(struct launch *);
 
 /*
- * Kills the command of a supervisor: the calls from there to the next command
- * are those that count.  Returns false where there is none.
+ * The first start is over: the calls that follow are those that count.  Returns
+ * the pid of the command, or 0.
  */
-bool	launch_restart(struct launch *);
+pid_t	launch_arm(struct launch *);
 
 /*
  * Runs a verb, untraced, with stdout and stderr of the launch; its exit
@@ -181,7 +184,9 @@ struct set {
 	bool running;		/* one runs already */
 	bool refused;		/* so this one is refused */
 	bool supervised;	/* by the process that forks the last two */
-	bool restarts;		/* it is the second start that fails */
+	enum { NONE, RUN_ENDS, LAST_ENDS, STOP, AGAIN } then;
+				/* after the first start, so that is what
+				   fails */
 	const char *options[OPTIONS];
 };
 
@@ -239,8 +244,14 @@ struct standard {
 enum verdict judge(struct launch *, const struct standard *, char *why,
     size_t size);
 
-/* The same of a launch whose first run has been ended. */
-enum verdict judge_restart(struct launch *, const struct standard *);
+/*
+ * After the first start: lets the set's event happen.  Returns false where
+ * there is no command.
+ */
+bool	begin_later(struct launch *, const struct set *);
+
+/* The verdict on that. */
+enum verdict judge_later(struct launch *, const struct standard *);
 
 /*
  * The supervisor was killed.  A command that it has started may run on: do the

@@ -85,11 +85,14 @@ void	instance_release(struct instance *);
  */
 int	instance_reopen(struct instance *, enum word *, const char **reason);
 
+/* Do both files, which are open, name the process of the entry? */
+bool	instance_is_written(const struct instance *);
+
 /*
- * Writes the entry, as it is now, and the pid file: with a run its pid, else
- * nothing.  -1 with errno, and *path names the file.
+ * Writes the entry, as it is now, and the pid file: the pid of the run, or for
+ * 0 nothing.  -1 with errno, and *path names the file.
  */
-int	instance_write(struct instance *, enum record_state,
+int	instance_write(struct instance *, enum record_state, pid_t,
 	    const char **path);
 
 /* Removes the pid file.  The record stays, and says that all has ended. */

@@ -47,20 +47,29 @@ is_own(const struct instance *instance, const struct record *record)
 	    record->supervisor_start == instance->entry.supervisor_start;
 }
 
-/* Return -1 if the record is another launch's. */
+/*
+ * Return -1 with errno and *reason if the record cannot be read, so that it has
+ * to stay as it is, or is another launch's (EEXIST).
+ */
 static int
-read_word(struct instance *instance, enum word *word)
+read_word(struct instance *instance, enum word *word, const char **reason)
 {
 	struct record now;
 	struct stat st;
 
 	switch (record_read(instance->record, &now)) {
 	case RECORD_GOOD:
-		if (!is_own(instance, &now))
+		if (!is_own(instance, &now)) {
+			*reason = "another launch has taken it";
+			errno = EEXIST;
 			return -1;
+		}
 		if (now.state == RECORD_STOPPING)
 			*word = now.again ? WORD_AGAIN : WORD_STOP;
 		return 0;
+	case RECORD_UNREADABLE:
+		*reason = strerror(errno);
+		return -1;
 	default:
 		/* It was removed or damaged, and will be written anew. */
 		if (fstat(instance->record, &st) == 0) {
@@ -77,6 +86,7 @@ instance_reopen(struct instance *instance, enum word *word,
 {
 	bool recorded = instance->entry.device != 0;
 	const char *why = NULL;
+	int saved;
 
 	*word = WORD_NONE;
 	if (recorded && instance_lock(instance, VERB_MS, &why) == -1 &&
@@ -85,10 +95,11 @@ instance_reopen(struct instance *instance, enum word *word,
 		instance_release(instance);
 		return -1;
 	}
-	if (instance->record != -1 && read_word(instance, word) == -1) {
-		*reason = "another launch has taken it";
+	if (instance->record != -1 &&
+	    read_word(instance, word, reason) == -1) {
+		saved = errno;
 		instance_release(instance);
-		errno = EEXIST;
+		errno = saved;
 		return -1;
 	}
 	if (instance_open_file(instance, reason) == 0) {
@@ -126,11 +137,22 @@ write_file(struct instance *instance, pid_t pid)
 	    (pid != 0 && pidfile_set(instance->file, pid) == -1) ? -1 : 0;
 }
 
+bool
+instance_is_written(const struct instance *instance)
+{
+	const struct record *entry = &instance->entry;
+	struct record now;
+
+	return pidfile_get(instance->file) == entry->pid &&
+	    (entry->device == 0 || (instance->record != -1 &&
+	    record_read(instance->record, &now) == RECORD_GOOD &&
+	    now.pid == entry->pid && now.start == entry->start));
+}
+
 int
-instance_write(struct instance *instance, enum record_state state,
+instance_write(struct instance *instance, enum record_state state, pid_t pid,
     const char **path)
 {
-	bool runs = state == RECORD_RUNNING || state == RECORD_STOPPING;
 	struct proc_stat stat;
 
 	/* It could not be read when the run began. */
@@ -145,7 +167,7 @@ instance_write(struct instance *instance, enum record_state state,
 	    record_write(instance->record, &instance->entry) == -1)
 		return -1;
 	*path = instance->path;
-	return write_file(instance, runs ? instance->entry.pid : 0);
+	return write_file(instance, pid);
 }
 
 void

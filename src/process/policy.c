@@ -205,7 +205,8 @@ backoff_next(struct backoff *backoff, const struct policy *policy,
 	if (is_limited(backoff, policy, now))
 		return RESTART_LIMITED;
 	delay = backoff->delay;
-	backoff->delay = delay > policy->delay_max / 2 ?
-	    policy->delay_max : delay * 2;
+	backoff->delay = delay == 0 ? 1 : delay * 2;
+	if (backoff->delay > policy->delay_max)
+		backoff->delay = policy->delay_max;
 	return delay;
 }

@@ -55,6 +55,7 @@ struct supervisor {
 	struct backoff backoff;
 	long long due;			/* the next start; NEVER: there is none */
 	bool stopping;			/* restart no more */
+	bool asked;			/* a verb's word has not been read */
 
 	struct schedule schedule;	/* of a run that is being ended */
 	size_t stage;			/* of it; n: no run is being ended */
@@ -213,7 +214,11 @@ open_instance(struct supervisor *s)
 			word = WORD_STOP;
 		}
 		say_unwritten(s, instance->path, reason);
-	}
+		/* A stop wins, also where its word cannot be read. */
+		if (s->asked)
+			word = WORD_STOP;
+	} else
+		s->asked = false;
 	if (word == WORD_STOP)
 		s->stopping = true;
 	return word;
@@ -228,7 +233,7 @@ write_instance(struct supervisor *s, enum record_state state)
 
 	if (instance == NULL)
 		return;
-	if (instance_write(instance, state, &path) == -1)
+	if (instance_write(instance, state, s->run.pid, &path) == -1)
 		say_unwritten(s, path, strerror(errno));
 	else if (instance->record != -1 || instance->entry.device == 0) {
 		s->unwritten = false;
@@ -385,11 +390,16 @@ start(struct supervisor *s)
 		instance->entry.runs++;
 	(void)plan_spare_instance(s->plan);
 	launch_again(s->plan, &s->ends, &outcome, &s->run);
-	/* The daemon has written both files, if it could, as starting. */
-	if (outcome.kind == OUTCOME_READY)
-		write_instance(s, RECORD_RUNNING);
-	else if (instance != NULL)
+	if (instance != NULL) {
+		/*
+		 * The daemon has written both files, if it could.  The lock has
+		 * ended, so a verb may have written its word since.
+		 */
+		if (outcome.kind == OUTCOME_READY &&
+		    !instance_is_written(instance))
+			s->unwritten = true;
 		instance_release(instance);
+	}
 	(void)plan_settle(s->plan, s->signals, -1);
 	s->plan->log.pid = s->run.pid;
 	if (outcome.kind == OUTCOME_READY)
@@ -485,11 +495,16 @@ take_signal(struct supervisor *s, const struct signalfd_siginfo *info)
 	bool sent = info->ssi_code <= 0;
 
 	/* The kernel says of PIPE and XFSZ that this process has sent them. */
-	if (sig == SIGCHLD || info->ssi_pid == (uint32_t)getpid())
+	if (sig == SIGCHLD)
 		return;
-	if (sig == SIGRTMAX && sent)
+	/* A write of this process has raised it. */
+	if ((sig == SIGPIPE || sig == SIGXFSZ) &&
+	    info->ssi_pid == (uint32_t)getpid())
+		return;
+	if (sig == SIGRTMAX && sent) {
+		s->asked = true;
 		hear_word(s);
-	else if (sig == SIGTERM || sig == SIGINT || sig == SIGQUIT)
+	} else if (sig == SIGTERM || sig == SIGINT || sig == SIGQUIT)
 		end_run(s, sig, sent);
 	else if (!sent && (sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU))
 		/* The terminal stops all processes of the group. */
