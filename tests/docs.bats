@@ -223,7 +223,7 @@ manual_page_section() {
 	while IFS='=' read -r long values; do
 		complete_line "daemonize $long="
 		equal "$long" "$(offered | grep '^[a-z-]*$' | sort)" \
-		    "$(tr '|' '\n' <<<"$values" | grep '^[a-z-]*$' | sort)"
+		    "$(tr '|' '\n' <<<"${values%%[*}" | grep '^[a-z-]*$' | sort)"
 	done < <(help_options | sed -n 's/.*\(--.*=.*|.*\)/\1/p')
 }
 
@@ -273,6 +273,33 @@ manual_page_section() {
 	equal first "$(offered)" SEGV
 	complete_line "daemonize --success 3,USR1,SE"
 	equal third "$(offered)" 3,USR1,SEGV
+}
+
+@test "the completion offers files, syslog, its facilities and levels for a log" {
+	local name
+
+	: >somefile
+	complete_line "daemonize --log=s"
+	equal files "$(offered | sort)" $'somefile\nsyslog'
+	complete_line "daemonize --log syslog:local"
+	equal facilities "$(offered | tr '\n' ' ')" "$(printf 'local%d ' {0..7})"
+	complete_line "daemonize --log=syslog:mail.e"
+	equal levels "$(offered)" $'mail.emerg\nmail.err'
+	for name in $(complete_line "daemonize --log=syslog:"; offered); do
+		launch --explain --log="syslog:$name" true
+	done
+	for name in $(complete_line "daemonize --log=syslog:news."; offered); do
+		launch --explain --log="syslog:$name" true
+	done
+}
+
+@test "the completion has every facility and level that the program knows" {
+	equal priorities "$({
+		complete_line "daemonize --log=syslog:"; offered
+		complete_line "daemonize --log=syslog:user."
+		offered | sed 's/.*\.//'
+	} | sort)" "$(sed -nE 's/^	\{ "([a-z0-7]+)", LOG_[A-Z0-7]+ \},$/\1/p' \
+	    "$SOURCE_DIR/src/log/syslog.c" | sort)"
 }
 
 @test "the completion has every signal with a name that the program knows" {
@@ -454,7 +481,7 @@ for one in [value] + value.get("steps", [])[:1] + value.get("past", [])[:1]:
 			reason='already running: ' ;;
 		*)
 			reason=${reason##*: }
-			reason=${reason/ N restarts/ %zu restarts}
+			reason=${reason/ N restarts/ %zu restart%s}
 			reason=${reason/, pid N, /, pid %d, }
 			reason=${reason/ N / %d }
 			reason=${reason/"(REASON)"/"(%s)"}
