@@ -18,13 +18,13 @@
 #include "base/message.h"
 #include "log/log.h"
 
-/* The pause before a full disk, or an absent syslog, is tried again. */
+/* The pause before the next try with a full disk or without a syslogd. */
 #define RETRY_MS	1000
 
-/* How long the rest is tried for at the end. */
+/* The time for the rest of the lines at the end. */
 #define END_MS		10000
 
-/* Of a command that writes all the time: other things are to be done, too. */
+/* Reads at a time: if the command never pauses, the loop has other work. */
 #define ROUNDS		16
 
 static int	write_out(struct log *);
@@ -39,7 +39,7 @@ open_pipe(struct log *log, const struct log_owner *owner,
 {
 	if (pipe2(log->pipe, O_CLOEXEC) == -1)
 		return -1;
-	/* O_NONBLOCK is the description's: the writers' end has none. */
+	/* Each end has its own O_NONBLOCK: a write by the command blocks. */
 	return fcntl(log->pipe[0], F_SETFL, O_NONBLOCK) == -1 ||
 	    (owner->change && fchown(log->pipe[1], owner->uid,
 	    owner->gid) == -1 && geteuid() == 0) ||
@@ -128,7 +128,7 @@ log_is_open(const struct log *log)
 
 /* --- handing on ---------------------------------------------------------- */
 
-/* Says once why nothing is taken: the log cannot. */
+/* Report once why nothing is taken.  It cannot go to the log. */
 static void
 complain_once(struct log *log, const char *reason)
 {
@@ -158,7 +158,7 @@ write_to_sink(struct log *log, const char *text, size_t length)
 	}
 }
 
-/* Hands on what there is.  False: some of it is left. */
+/* Hand on what there is.  Return false if some of it is left. */
 static bool
 hand_on(struct log *log)
 {
@@ -186,7 +186,7 @@ hand_on(struct log *log)
 	return true;
 }
 
-/* Has all been written that came before the end? */
+/* Return whether all has been written that came before the end. */
 static bool
 is_done(const struct log *log)
 {
@@ -230,7 +230,7 @@ log_end_run(struct log *log)
 
 /* --- the sinks ----------------------------------------------------------- */
 
-/* The part of text that ends with the line that fills the room. */
+/* Return the length of the text up to the line that fills the room. */
 static size_t
 cut(const char *text, size_t length, size_t room)
 {
@@ -311,7 +311,7 @@ write_to_file(struct log *log, const char *text, size_t length)
 	return write(log->file.fd, text, cut(text, length, room));
 }
 
-/* A message a line; a long line is more than one. */
+/* Send one message a line, or several for a long line. */
 static ssize_t
 write_to_syslog(struct log *log, const char *text, size_t length)
 {
@@ -319,7 +319,7 @@ write_to_syslog(struct log *log, const char *text, size_t length)
 	size_t line = newline == NULL ? length : (size_t)(newline - text);
 	ssize_t sent;
 
-	/* The newline alone is left of a line that was sent in parts. */
+	/* Only the newline is left of a line that was sent in parts. */
 	if (line == 0 && log->relay.midline)
 		return 1;
 	sent = syslog_send(&log->syslog, log->want.priority, log->name,
@@ -363,7 +363,7 @@ log_reap(struct log *log, pid_t pid, int status)
 	    pid != log->logger.id->pid)
 		return false;
 	logger_ended(&log->logger, status, how, sizeof(how));
-	/* It is meant to end. */
+	/* At the end, it is not restarted. */
 	if (log->logger.pipe[1] == -1)
 		return true;
 	(void)snprintf(text, sizeof(text), "the logger %s; again in 1 s", how);
