@@ -80,8 +80,10 @@ run_ended(struct supervisor *s, struct ending how, long long began,
 	word = open_instance(s);
 	record_run(s, began, now);
 	s->due = decide(s, word, now - began, now, next, sizeof(next));
-	if (s->plan->instance != NULL)
+	if (s->plan->instance != NULL) {
 		s->plan->instance->entry.due = s->due == NEVER ? 0 : s->due;
+		s->plan->instance->entry.again = false;
+	}
 	write_instance(s, s->stopping ? RECORD_STOPPING : RECORD_WAITING);
 	ending_describe(&how, what, sizeof(what));
 	duration_format(now - began, after, sizeof(after));

@@ -58,8 +58,12 @@ end_run(struct supervisor *s, int sig, bool sent)
 
 	s->stopping = true;
 	s->due = NEVER;
-	if (s->run.pid == 0)
+	if (s->run.pid == 0) {
+		/* What the run left behind is to be ended sooner. */
+		if (!first && s->cleaning)
+			s->stop.end = 0;
 		return;
+	}
 	if (!first && s->stage < s->schedule.n) {
 		next_stage(s);
 		return;
@@ -96,10 +100,9 @@ take_signal(struct supervisor *s, const struct signalfd_siginfo *info)
 	int sig = (int)info->ssi_signo;
 	bool sent = info->ssi_code <= 0;
 
-	/* The kernel says of PIPE and XFSZ that this process has sent them. */
 	if (sig == SIGCHLD)
 		return;
-	/* A write of this process has raised it. */
+	/* A write of this process raises them: the kernel names it as sender. */
 	if ((sig == SIGPIPE || sig == SIGXFSZ) &&
 	    info->ssi_pid == (uint32_t)getpid())
 		return;
