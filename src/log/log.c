@@ -66,8 +66,9 @@ open_sink(struct log *log, const struct log_owner *owner,
 		    descriptors_add(spare, log->file.place.dir) == -1 ? -1 : 0;
 	case LOG_TO_LOGGER:
 		log->logger.command = log->want.command;
-		return logger_open(&log->logger, spare) == -1 ||
-		    logger_start(&log->logger) == -1 ? -1 : 0;
+		log->logger.keeps_stderr = log->foreground;
+		/* It is started when there is time. */
+		return logger_open(&log->logger, spare);
 	default:
 		return syslog_open(&log->syslog) == -1 ||
 		    descriptors_add(spare, log->syslog.fd) == -1 ? -1 : 0;
@@ -372,11 +373,21 @@ log_reap(struct log *log, pid_t pid, int status)
 	return true;
 }
 
-bool
-log_finish(struct log *log)
+/* Says what is lost, in spite of what was said before. */
+static void
+complain_lost(struct log *log, size_t bytes)
 {
 	char text[64];
 
+	(void)snprintf(text, sizeof(text), "the last %zu bytes are lost",
+	    bytes);
+	log->complained = false;
+	complain_once(log, text);
+}
+
+bool
+log_finish(struct log *log)
+{
 	if (!log_is_open(log))
 		return true;
 	if (log->end == NEVER) {
@@ -388,13 +399,15 @@ log_finish(struct log *log)
 		if (!is_done(log)) {
 			if (now_ms() < log->end)
 				return false;
-			(void)snprintf(text, sizeof(text), "the last %zu bytes "
-			    "are lost", log->relay.end - log->relay.start +
+			complain_lost(log, log->relay.end - log->relay.start +
 			    log->relay.left + log->out_end - log->out_start);
-			log->complained = false;
-			complain_once(log, text);
 		}
 	}
-	return log->want.kind != LOG_TO_LOGGER ||
-	    logger_finish(&log->logger);
+	if (log->want.kind != LOG_TO_LOGGER)
+		return true;
+	if (!logger_finish(&log->logger))
+		return false;
+	if (log->logger.lost > 0)
+		complain_lost(log, (size_t)log->logger.lost);
+	return true;
 }

@@ -2,6 +2,7 @@
 /* A logger: a command that reads the log from its standard input. */
 #include "config.h"
 
+#include <sys/ioctl.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 
@@ -34,7 +35,6 @@ static const struct { int sig; long long wait; } end_stages[] = {
 int
 logger_open(struct logger *logger, struct descriptors *spare)
 {
-	logger->due = NEVER;
 	if (pipe2(logger->pipe, O_CLOEXEC) == -1)
 		return -1;
 	/* A write by the supervisor must not block; a read by it may. */
@@ -49,8 +49,9 @@ become_logger(const struct logger *logger)
 	static const char shell[] = _PATH_BSHELL, option[] = "-c";
 	char *argv[] = { (char *)(uintptr_t)shell, (char *)(uintptr_t)option,
 	    (char *)(uintptr_t)logger->command, NULL };
+	const int null = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC);
 	const int stdio[3] = { logger->pipe[0],
-	    open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC), -1 };
+	    null, logger->keeps_stderr ? -1 : null };
 	const struct descriptors none = { .n = 0 };
 	const char *call;
 
@@ -101,18 +102,37 @@ logger_ended(struct logger *logger, int status, char *reason, size_t size)
 	logger->due = now_ms() + LOGGER_PAUSE_MS;
 }
 
+/* No logger runs: is there something for one to read? */
+static bool
+finish_unread(struct logger *logger)
+{
+	int unread;
+
+	if (ioctl(logger->pipe[0], FIONREAD, &unread) == -1)
+		unread = 0;
+	if (unread == 0 || logger->stage > 0 || now_ms() >= logger->end) {
+		logger->lost = unread;
+		close_quietly(logger->pipe[0]);
+		logger->pipe[0] = -1;
+		return true;
+	}
+	if (now_ms() >= logger->due && logger_start(logger) == 0)
+		logger->due = logger->end;
+	return false;
+}
+
 bool
 logger_finish(struct logger *logger)
 {
 	if (logger->pipe[1] != -1) {
-		close_quietly(logger->pipe[0]);
 		close_quietly(logger->pipe[1]);
-		logger->pipe[0] = logger->pipe[1] = -1;
+		logger->pipe[1] = -1;
 		logger->stage = 0;
-		logger->due = now_ms() + end_stages[0].wait;
+		logger->end = now_ms() + end_stages[0].wait;
+		logger->due = logger->id->pid == 0 ? 0 : logger->end;
 	}
 	if (logger->id->pid == 0)
-		return true;
+		return finish_unread(logger);
 	if (now_ms() < logger->due)
 		return false;
 	if (++logger->stage == END_STAGES)

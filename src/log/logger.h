@@ -16,8 +16,11 @@ struct logger {
 	struct identified *id;		/* its process; pid 0: it does not run;
 					   of the supervisor's list of those
 					   that --tree leaves alone */
-	long long due;			/* when it is started anew */
+	bool keeps_stderr;		/* in the foreground; else /dev/null */
+	long long due;			/* when it is started, or ended */
 	size_t stage;			/* of its end */
+	long long end;			/* of the wait for it */
+	int lost;			/* bytes that no logger has read */
 };
 
 /*
@@ -27,8 +30,8 @@ struct logger {
 int	logger_open(struct logger *, struct descriptors *spare);
 
 /*
- * Starts it as a process of its own session, with the steps of a daemon taken,
- * and stderr kept.  -1 with errno of fork(2).
+ * Starts it as a process of its own session, with the steps of a daemon taken.
+ * -1 with errno of fork(2).
  */
 int	logger_start(struct logger *);
 
@@ -39,8 +42,9 @@ bool	logger_is_due(const struct logger *);
 void	logger_ended(struct logger *, int status, char *reason, size_t size);
 
 /*
- * The end: closes the pipe, waits, then TERM and KILL.  To be called when
- * logger->due has come, or it has ended; returns true when it has.
+ * The end: closes the pipe, waits, then TERM and KILL.  One that dies before it
+ * has read all is started anew.  To be called when logger->due has come, or it
+ * has ended; returns true when all is over.
  */
 bool	logger_finish(struct logger *);
 

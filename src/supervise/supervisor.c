@@ -15,7 +15,6 @@
 
 #include <sys/signalfd.h>
 #include <sys/types.h>
-#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,10 +24,8 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -39,36 +36,8 @@
 #include "process/signals.h"
 #include "process/stop.h"
 #include "supervise/memory.h"
-#include "supervise/say.h"
+#include "supervise/state.h"
 #include "supervise/supervisor.h"
-
-/* How often a pid file that could not be written is tried again. */
-#define REWRITE_MS	1000
-
-struct supervisor {
-	struct plan *plan;
-	int signals;			/* a signalfd(2) for every signal */
-	sigset_t ends;			/* those that end the wait of a start */
-
-	struct started run;		/* pid 0: none */
-	struct ending last;		/* how the last run ended */
-	struct backoff backoff;
-	long long due;			/* the next start; NEVER: there is none */
-	bool stopping;			/* restart no more */
-	bool asked;			/* a verb's word has not been read */
-
-	struct schedule schedule;	/* of a run that is being ended */
-	size_t stage;			/* of it; n: no run is being ended */
-	long long stage_due;
-
-	bool cleaning;			/* what a run left behind is being
-					   ended */
-	struct stop stop;
-
-	bool unwritten;			/* the pid file or the record */
-	bool unwritten_said;
-	long long rewrite_due;
-};
 
 static int	prepare(struct supervisor *);
 static void	settle(struct supervisor *, int verdict);
@@ -136,11 +105,11 @@ leave_caller(const struct plan *plan)
 {
 	int null[3] = { -1, -1, -1 }, fd, i;
 
+	(void)step_umask(plan->steps.umask);
 	if (!plan->steps.background)
 		return;
 	if (plan->steps.chdir != NULL)
 		(void)step_chdir("/");
-	(void)step_umask(plan->steps.umask);
 	fd = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC);
 	for (i = 0; i < 3; i++)
 		if (plan->steps.stdio[i] != NULL || plan->steps.logged[i])
@@ -178,348 +147,6 @@ settle(struct supervisor *s, int verdict)
 			(void)raise(SIGKILL);
 		(void)close(verdict);
 	}
-}
-
-/* --- the instance -------------------------------------------------------- */
-
-/* Report once that a file cannot be written, and try again later. */
-static void
-say_unwritten(struct supervisor *s, const char *path, const char *reason)
-{
-	char text[PATH_MAX + 128];
-
-	s->rewrite_due = now_ms() + REWRITE_MS;
-	s->unwritten = true;
-	if (s->unwritten_said)
-		return;
-	s->unwritten_said = true;
-	(void)snprintf(text, sizeof(text), "pidfile: %s: %s", path, reason);
-	say(s->plan, text);
-}
-
-/* Open the instance.  Return the word of a verb that its record has. */
-static enum word
-open_instance(struct supervisor *s)
-{
-	struct instance *instance = s->plan->instance;
-	enum word word = WORD_NONE;
-	const char *reason;
-
-	if (instance == NULL)
-		return WORD_NONE;
-	if (instance_reopen(instance, &word, &reason) == -1) {
-		/* A further run would be a second instance of that name. */
-		if (errno == EEXIST) {
-			s->plan->instance = NULL;
-			word = WORD_STOP;
-		}
-		say_unwritten(s, instance->path, reason);
-		/* A stop wins, also where its word cannot be read. */
-		if (s->asked)
-			word = WORD_STOP;
-	} else
-		s->asked = false;
-	if (word == WORD_STOP)
-		s->stopping = true;
-	return word;
-}
-
-/* Write the instance with that state, and close it. */
-static void
-write_instance(struct supervisor *s, enum record_state state)
-{
-	struct instance *instance = s->plan->instance;
-	const char *path;
-
-	if (instance == NULL)
-		return;
-	if (instance_write(instance, state, s->run.pid, &path) == -1)
-		say_unwritten(s, path, strerror(errno));
-	else if (instance->record != -1 || instance->entry.device == 0) {
-		s->unwritten = false;
-		/* A full disk has room for a pid file that is empty. */
-		if (s->run.pid != 0)
-			s->unwritten_said = false;
-	}
-	instance_release(instance);
-}
-
-static void
-rewrite_instance(struct supervisor *s)
-{
-	enum word word = open_instance(s);
-
-	if (s->plan->instance == NULL)
-		return;
-	s->plan->instance->entry.again = word == WORD_AGAIN;
-	write_instance(s, word != WORD_NONE ? RECORD_STOPPING :
-	    s->run.pid != 0 ? RECORD_RUNNING : RECORD_WAITING);
-}
-
-/* --- the end of a run ---------------------------------------------------- */
-
-static void
-record_run(struct supervisor *s, long long began, long long ended)
-{
-	struct record *entry;
-
-	if (s->plan->instance == NULL)
-		return;
-	entry = &s->plan->instance->entry;
-	entry->run[entry->runs % RECORD_RUNS] = (struct run){
-	    .number = entry->runs, .began = began, .ended = ended,
-	    .when = (long long)time(NULL), .how = s->last };
-}
-
-/* Return when the next run starts, or NEVER; describe that in next. */
-static long long
-decide(struct supervisor *s, enum word word, long long lasted, long long now,
-    char *next, size_t size)
-{
-	char delay[48];
-	long long ms;
-
-	if (s->stopping) {
-		(void)strlcpy(next, "stopped", size);
-		return NEVER;
-	}
-	if (word == WORD_AGAIN) {
-		(void)strlcpy(next, "again at once", size);
-		return now;
-	}
-	ms = backoff_next(&s->backoff, s->plan->policy, &s->last, lasted, now);
-	if (ms == RESTART_NONE)
-		(void)strlcpy(next, "not restarted", size);
-	else if (ms == RESTART_LIMITED)
-		(void)snprintf(next, size, "not restarted again: the limit is "
-		    "%zu restart%s", s->plan->policy->limit,
-		    s->plan->policy->limit == 1 ? "" : "s");
-	if (ms < 0)
-		return NEVER;
-	duration_format(ms, delay, sizeof(delay));
-	(void)snprintf(next, size, "again in %s", delay);
-	return now + ms;
-}
-
-/* Prepare ending what the run has left behind; clean() does it in steps. */
-static void
-begin_cleaning(struct supervisor *s)
-{
-	struct targets targets = { .scope = TARGET_DESCENDANTS, .pidfd = -1,
-	    .others = s->plan->others, .name = s->plan->path, .skip_fd = -1 };
-	struct schedule schedule;
-
-	(void)schedule_parse(SCHEDULE_DEFAULT, &schedule);
-	(void)stop_begin(&s->stop, &targets, &schedule);
-	s->cleaning = true;
-}
-
-/*
- * Record the end of a run that began at that time, decide about the next one,
- * and report both.  failure is the message of a start that has failed, or NULL.
- */
-static void
-run_ended(struct supervisor *s, struct ending how, long long began,
-    const char *failure)
-{
-	char text[PATH_MAX + 512], what[64], next[64], after[48];
-	long long now = now_ms();
-	enum word word;
-
-	s->run.pid = 0;
-	s->stage = s->schedule.n;
-	s->last = how;
-	log_end_run(&s->plan->log);
-	word = open_instance(s);
-	record_run(s, began, now);
-	s->due = decide(s, word, now - began, now, next, sizeof(next));
-	if (s->plan->instance != NULL)
-		s->plan->instance->entry.due = s->due == NEVER ? 0 : s->due;
-	write_instance(s, s->stopping ? RECORD_STOPPING : RECORD_WAITING);
-	ending_describe(&how, what, sizeof(what));
-	duration_format(now - began, after, sizeof(after));
-	if (failure != NULL)
-		(void)snprintf(text, sizeof(text), "%s; %s", failure, next);
-	else
-		(void)snprintf(text, sizeof(text), "%s: %s after %s; %s",
-		    s->plan->command, what, after, next);
-	say(s->plan, text);
-	if (s->plan->tree)
-		begin_cleaning(s);
-}
-
-static void
-reap(struct supervisor *s)
-{
-	struct ending how;
-	int status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (log_reap(&s->plan->log, pid, status) ||
-		    pid != s->run.pid)
-			continue;
-		how.kind = WIFEXITED(status) ? END_EXIT : END_SIGNAL;
-		how.number = WIFEXITED(status) ? WEXITSTATUS(status) :
-		    WTERMSIG(status);
-		run_ended(s, how, s->run.when, NULL);
-	}
-}
-
-/* --- the next run -------------------------------------------------------- */
-
-static void	end_run(struct supervisor *, int sig, bool sent);
-
-static void
-start(struct supervisor *s)
-{
-	struct outcome outcome = { .kind = OUTCOME_TOLD };
-	struct instance *instance;
-	struct ending how = { .kind = END_FAILED };
-	long long began = now_ms();
-	char failure[PATH_MAX + 256];
-
-	s->due = NEVER;
-	(void)open_instance(s);
-	if (s->stopping) {
-		write_instance(s, RECORD_STOPPING);
-		return;
-	}
-	instance = s->plan->instance;
-	if (instance != NULL)
-		instance->entry.runs++;
-	(void)plan_spare_instance(s->plan);
-	launch_again(s->plan, &s->ends, &outcome, &s->run);
-	if (instance != NULL) {
-		/*
-		 * The daemon has written both files, if it could.  The lock has
-		 * ended, so a verb may have written its word since.
-		 */
-		if (outcome.kind == OUTCOME_READY &&
-		    !instance_is_written(instance))
-			s->unwritten = true;
-		instance_release(instance);
-	}
-	(void)plan_settle(s->plan, s->signals, -1);
-	s->plan->log.pid = s->run.pid;
-	if (outcome.kind == OUTCOME_READY)
-		return;
-	if (outcome.kind == OUTCOME_INTERRUPTED)
-		end_run(s, outcome.sig, true);
-	messages_capture(failure, sizeof(failure));
-	how.number = complain_outcome(s->plan, &outcome);
-	messages_capture(NULL, 0);
-	run_ended(s, how, began, failure);
-}
-
-/* --- signals ------------------------------------------------------------- */
-
-/* Begin the stage: note its end, and with sent, send its signal. */
-static void
-begin_stage(struct supervisor *s, bool sent)
-{
-	int sig = s->schedule.stage[s->stage].signal;
-
-	s->stage_due = now_ms() + s->schedule.stage[s->stage].wait;
-	if (sent && s->run.pid != 0) {
-		(void)kill(s->run.pid, sig);
-		/* A stopped process acts upon it once it is continued. */
-		(void)kill(s->run.pid, SIGCONT);
-	}
-}
-
-static void
-next_stage(struct supervisor *s)
-{
-	char text[PATH_MAX + 64];
-
-	if (++s->stage < s->schedule.n) {
-		begin_stage(s, true);
-		return;
-	}
-	(void)snprintf(text, sizeof(text),
-	    "%s: pid %d still runs after the whole schedule",
-	    s->plan->command, (int)s->run.pid);
-	say(s->plan, text);
-}
-
-/*
- * End the run by the default schedule, with sig as the first signal.  The
- * second time, go on to the next stage.
- * sent: a process has sent sig to this process.  Otherwise a terminal has sent
- * it, and the command has received it already.
- */
-static void
-end_run(struct supervisor *s, int sig, bool sent)
-{
-	bool first = !s->stopping;
-
-	s->stopping = true;
-	s->due = NEVER;
-	if (s->run.pid == 0)
-		return;
-	if (!first && s->stage < s->schedule.n) {
-		next_stage(s);
-		return;
-	}
-	(void)schedule_parse(SCHEDULE_DEFAULT, &s->schedule);
-	s->schedule.stage[0].signal = sig;
-	s->stage = 0;
-	begin_stage(s, sent);
-}
-
-/*
- * A verb has written its word.  Between two runs, act upon it; during a run, it
- * is read when the run ends.
- */
-static void
-hear_word(struct supervisor *s)
-{
-	enum word word;
-
-	if (s->run.pid != 0)
-		return;
-	word = open_instance(s);
-	if (s->plan->instance != NULL)
-		instance_release(s->plan->instance);
-	if (s->stopping)
-		s->due = NEVER;
-	else if (word == WORD_AGAIN)
-		s->due = now_ms();
-}
-
-static void
-take_signal(struct supervisor *s, const struct signalfd_siginfo *info)
-{
-	int sig = (int)info->ssi_signo;
-	bool sent = info->ssi_code <= 0;
-
-	/* The kernel says of PIPE and XFSZ that this process has sent them. */
-	if (sig == SIGCHLD)
-		return;
-	/* A write of this process has raised it. */
-	if ((sig == SIGPIPE || sig == SIGXFSZ) &&
-	    info->ssi_pid == (uint32_t)getpid())
-		return;
-	if (sig == SIGRTMAX && sent) {
-		s->asked = true;
-		hear_word(s);
-	} else if (sig == SIGTERM || sig == SIGINT || sig == SIGQUIT)
-		end_run(s, sig, sent);
-	else if (!sent && (sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU))
-		/* The terminal stops all processes of the group. */
-		(void)kill(getpid(), SIGSTOP);
-	else if ((sent || sig == SIGHUP) && s->run.pid != 0)
-		(void)kill(s->run.pid, sig);
-}
-
-static void
-take_signals(struct supervisor *s)
-{
-	struct signalfd_siginfo info;
-
-	while (read(s->signals, &info, sizeof(info)) == sizeof(info))
-		take_signal(s, &info);
 }
 
 /* --- the loop ------------------------------------------------------------ */
@@ -572,26 +199,6 @@ await(struct supervisor *s)
 	return signals;
 }
 
-/* Take one step of ending what a run has left behind. */
-static void
-clean(struct supervisor *s)
-{
-	enum stopped stopped = stop_step(&s->stop);
-	char text[PATH_MAX + 128];
-
-	if (stopped == STOPPED_PENDING)
-		return;
-	if (stopped != STOPPED_GONE) {
-		(void)snprintf(text, sizeof(text), "%s: %s: %s",
-		    s->plan->command, "what it left behind still runs",
-		    stopped == STOPPED_ERROR ? strerror(errno) :
-		    "it survived the whole schedule");
-		say(s->plan, text);
-	}
-	stop_finish(&s->stop);
-	s->cleaning = false;
-}
-
 /*
  * Neither of these two is inlined: their buffers would be above the frame of
  * poll_idle, which gives back what is below it.
@@ -617,7 +224,7 @@ do_what_is_due(struct supervisor *s)
 		clean(s);
 	if (s->run.pid == 0 && !s->cleaning && s->due != NEVER &&
 	    now >= s->due)
-		start(s);
+		start_run(s);
 	if (s->unwritten && now >= s->rewrite_due)
 		rewrite_instance(s);
 }

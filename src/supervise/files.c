@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The pid file and the record of a supervised instance. */
+#include "config.h"
+
+#include <sys/types.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "supervise/say.h"
+#include "supervise/state.h"
+
+/* How often a pid file that could not be written is tried again. */
+#define REWRITE_MS	1000
+
+/* Report once that a file cannot be written, and try again later. */
+static void
+say_unwritten(struct supervisor *s, const char *path, const char *reason)
+{
+	char text[PATH_MAX + 128];
+
+	s->rewrite_due = now_ms() + REWRITE_MS;
+	s->unwritten = true;
+	if (s->unwritten_said)
+		return;
+	s->unwritten_said = true;
+	(void)snprintf(text, sizeof(text), "pidfile: %s: %s", path, reason);
+	say(s->plan, text);
+}
+
+/* Open the instance.  Return the word of a verb that its record has. */
+enum word
+open_instance(struct supervisor *s)
+{
+	struct instance *instance = s->plan->instance;
+	enum word word = WORD_NONE;
+	const char *reason;
+
+	if (instance == NULL)
+		return WORD_NONE;
+	if (instance_reopen(instance, &word, &reason) == -1) {
+		/* A further run would be a second instance of that name. */
+		if (errno == EEXIST) {
+			s->plan->instance = NULL;
+			word = WORD_STOP;
+		}
+		say_unwritten(s, instance->path, reason);
+		/* A stop wins, also where its word cannot be read. */
+		if (s->asked)
+			word = WORD_STOP;
+	} else
+		s->asked = false;
+	if (word == WORD_STOP)
+		s->stopping = true;
+	return word;
+}
+
+/* Write the instance with that state, and close it. */
+void
+write_instance(struct supervisor *s, enum record_state state)
+{
+	struct instance *instance = s->plan->instance;
+	const char *path;
+
+	if (instance == NULL)
+		return;
+	if (instance_write(instance, state, s->run.pid, &path) == -1)
+		say_unwritten(s, path, strerror(errno));
+	else if (instance->record != -1 || instance->entry.device == 0) {
+		s->unwritten = false;
+		/* A full disk has room for a pid file that is empty. */
+		if (s->run.pid != 0)
+			s->unwritten_said = false;
+	}
+	instance_release(instance);
+}
+
+void
+rewrite_instance(struct supervisor *s)
+{
+	enum word word = open_instance(s);
+
+	if (s->plan->instance == NULL)
+		return;
+	s->plan->instance->entry.again = word == WORD_AGAIN;
+	write_instance(s, word != WORD_NONE ? RECORD_STOPPING :
+	    s->run.pid != 0 ? RECORD_RUNNING : RECORD_WAITING);
+}
