@@ -524,7 +524,7 @@ for one in [value] + value.get("steps", [])[:1] + value.get("past", [])[:1]:
 
 @test "example: add standard output and error to a log" {
 	echo before >job.log
-	example "job.log"
+	example "-o job.log"
 	find_daemon "sleep 1000"
 	equal "lines of the log" "$(wc -l <job.log)" 2
 }

@@ -159,7 +159,7 @@ stdout, stderr, and the supervisor's messages"
 	equal "log-time and log-rotate" "$(value log-time)$(value log-rotate)" ""
 	[[ $(value supervise) == "a supervisor stays as its parent, "* ]]
 	explain --log='| svlogd -tt "/a b"' -o out true
-	log_is $'start the logger: svlogd -tt "/a b"
+	log_is $'open a pipe to the logger: svlogd -tt "/a b"
 stderr, and the supervisor\'s messages'
 	explain --log=syslog:local0.notice -o out -e out true
 	log_is $'connect to syslog:local0.notice

@@ -108,7 +108,7 @@ print_log(const struct plan *plan)
 	if (want->kind == LOG_TO_FILE)
 		print_line("log", "open ", plan->log.path, " to append");
 	else if (want->kind == LOG_TO_LOGGER)
-		print_line("log", "start the logger: ", want->command, "");
+		print_line("log", "open a pipe to the logger: ", want->command, "");
 	else
 		print_line("log", "connect to ", want->text, "");
 }
