@@ -210,6 +210,8 @@ log_pump(struct log *log)
 		if (!hand_on(log) || (last && is_done(log)) ||
 		    !relay_fill(&log->relay, log->pipe[0]))
 			return;
+	/* The pipe may be empty now: poll(2) would not wake for these. */
+	(void)hand_on(log);
 }
 
 void
