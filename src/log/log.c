@@ -417,8 +417,8 @@ log_finish(struct log *log)
 		if (!is_done(log)) {
 			if (now_ms() < log->end)
 				return false;
-			complain_lost(log, log->relay.end - log->relay.start +
-			    log->relay.left + log->out_end - log->out_start);
+			complain_lost(log, relay_rest(&log->relay) +
+			    log->out_end - log->out_start);
 		}
 	}
 	if (log->want.kind != LOG_TO_LOGGER)
