@@ -210,6 +210,8 @@ log_pump(struct log *log)
 		if (!hand_on(log) || (last && is_done(log)) ||
 		    !relay_fill(&log->relay, log->pipe[0]))
 			return;
+	/* The pipe may be empty now: poll(2) would not wake for these. */
+	(void)hand_on(log);
 }
 
 void
@@ -243,12 +245,27 @@ cut(const char *text, size_t length, size_t room)
 	return newline == NULL ? length : (size_t)(newline + 1 - text);
 }
 
+/*
+ * In the middle of a line, which stays in one file.  But one that was removed
+ * takes its space on a full disk until it is closed.
+ */
+static int
+leave_removed(struct log *log)
+{
+	size_t room;
+
+	return log->stuck && log_file_is_removed(&log->file) ?
+	    log_file_prepare(&log->file, &room) : 0;
+}
+
 /* Writes what has its stamps.  -1 with errno: some of it is left. */
 static int
 write_out(struct log *log)
 {
 	ssize_t written;
 
+	if (leave_removed(log) == -1)
+		return -1;
 	while (log->out_start < log->out_end) {
 		written = write(log->file.fd, log->out + log->out_start,
 		    log->out_end - log->out_start);
@@ -301,7 +318,8 @@ write_to_file(struct log *log, const char *text, size_t length)
 	/* In the middle of a line, up to its end at most. */
 	if (log->relay.midline)
 		room = 1;
-	else if (log_file_prepare(&log->file, &room) == -1)
+	if ((log->relay.midline ? leave_removed(log) :
+	    log_file_prepare(&log->file, &room)) == -1)
 		return -1;
 	if (log->file.failed != NULL) {
 		complain_once(log, "cannot be rotated");
@@ -399,8 +417,8 @@ log_finish(struct log *log)
 		if (!is_done(log)) {
 			if (now_ms() < log->end)
 				return false;
-			complain_lost(log, log->relay.end - log->relay.start +
-			    log->relay.left + log->out_end - log->out_start);
+			complain_lost(log, relay_rest(&log->relay) +
+			    log->out_end - log->out_start);
 		}
 	}
 	if (log->want.kind != LOG_TO_LOGGER)
