@@ -88,8 +88,25 @@ numbered(const struct log_file *file, int n, char name[NAME_MAX + 1])
 }
 
 /*
- * FILE.4 becomes FILE.5, ... FILE becomes FILE.1; the last one goes.  Each name
- * is one of the directory that is held; rename(2) follows no link.
+ * The first of FILE.1 ... that is free; else the last one, which goes.  So a
+ * rotation that was interrupted is completed, and loses no file.
+ */
+static int
+first_free(const struct log_file *file)
+{
+	char name[NAME_MAX + 1];
+	struct stat st;
+	int n = 1;
+
+	while (n < file->keep && numbered(file, n, name) &&
+	    fstatat(file->place.dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		n++;
+	return n;
+}
+
+/*
+ * FILE.4 becomes FILE.5, ... FILE becomes FILE.1.  Each name is one of the
+ * directory that is held; rename(2) follows no link.
  */
 static int
 rename_all(const struct log_file *file)
@@ -97,13 +114,10 @@ rename_all(const struct log_file *file)
 	char from[NAME_MAX + 1], to[NAME_MAX + 1];
 	int n;
 
-	for (n = file->keep; n > 0; n--) {
-		if (!numbered(file, n, to) || !numbered(file, n - 1, from))
+	for (n = first_free(file); n > 0; n--)
+		if (!numbered(file, n, to) || !numbered(file, n - 1, from) ||
+		    renameat(file->place.dir, from, file->place.dir, to) == -1)
 			return -1;
-		if (renameat(file->place.dir, from, file->place.dir, to) ==
-		    -1 && (errno != ENOENT || n == 1))
-			return -1;
-	}
 	return 0;
 }
 
@@ -149,6 +163,14 @@ rotate(struct log_file *file)
 }
 
 /* --- before a line ------------------------------------------------------- */
+
+bool
+log_file_is_removed(const struct log_file *file)
+{
+	struct stat st;
+
+	return file->regular && fstat(file->fd, &st) == 0 && st.st_nlink == 0;
+}
 
 int
 log_file_prepare(struct log_file *file, size_t *room)

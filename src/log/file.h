@@ -47,6 +47,9 @@ int	log_file_open(struct log_file *, const char **reason);
  */
 int	log_file_prepare(struct log_file *, size_t *room);
 
+/* Has the open file no name any more? */
+bool	log_file_is_removed(const struct log_file *);
+
 /* Removes a file that log_file_open has created and that is empty. */
 void	log_file_undo(const struct log_file *);
 

@@ -2,12 +2,10 @@
 /* A supervisor's log: the pipe, the relay, and what takes its lines. */
 #include "config.h"
 
-#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,19 +15,16 @@
 #include "base/file.h"
 #include "base/message.h"
 #include "log/log.h"
+#include "log/sink.h"
 
-/* The pause before the next try with a full disk or without a syslogd. */
+/* The pause before a full disk, or an absent syslog, is tried again. */
 #define RETRY_MS	1000
 
-/* The time for the rest of the lines at the end. */
+/* How long the rest is tried for at the end. */
 #define END_MS		10000
 
-/* Reads at a time: if the command never pauses, the loop has other work. */
+/* Of a command that writes all the time: other things are to be done, too. */
 #define ROUNDS		16
-
-static int	write_out(struct log *);
-static ssize_t	write_to_file(struct log *, const char *text, size_t length);
-static ssize_t	write_to_syslog(struct log *, const char *text, size_t length);
 
 /* --- opening ------------------------------------------------------------- */
 
@@ -39,40 +34,12 @@ open_pipe(struct log *log, const struct log_owner *owner,
 {
 	if (pipe2(log->pipe, O_CLOEXEC) == -1)
 		return -1;
-	/* Each end has its own O_NONBLOCK: a write by the command blocks. */
+	/* O_NONBLOCK is the description's: the writers' end has none. */
 	return fcntl(log->pipe[0], F_SETFL, O_NONBLOCK) == -1 ||
 	    (owner->change && fchown(log->pipe[1], owner->uid,
 	    owner->gid) == -1 && geteuid() == 0) ||
 	    descriptors_add(spare, log->pipe[0]) == -1 ||
 	    descriptors_add(spare, log->pipe[1]) == -1 ? -1 : 0;
-}
-
-static int
-open_sink(struct log *log, const struct log_owner *owner,
-    struct descriptors *spare, const char **reason)
-{
-	switch (log->want.kind) {
-	case LOG_TO_FILE:
-		log->file.owner = *owner;
-		log->file.path = log->path;
-		log->file.rotate = log->want.rotate;
-		log->file.keep = log->want.keep;
-		if (log->want.time != LOG_TIME_NONE &&
-		    (log->out = malloc(LOG_OUT_SIZE)) == NULL)
-			return -1;
-		if (log_file_open(&log->file, reason) == -1)
-			return -1;
-		return descriptors_add(spare, log->file.fd) == -1 ||
-		    descriptors_add(spare, log->file.place.dir) == -1 ? -1 : 0;
-	case LOG_TO_LOGGER:
-		log->logger.command = log->want.command;
-		log->logger.keeps_stderr = log->foreground;
-		/* It is started when there is time. */
-		return logger_open(&log->logger, spare);
-	default:
-		return syslog_open(&log->syslog) == -1 ||
-		    descriptors_add(spare, log->syslog.fd) == -1 ? -1 : 0;
-	}
 }
 
 void
@@ -92,7 +59,7 @@ log_open(struct log *log, const struct log_owner *owner,
 {
 	*reason = NULL;
 	if (relay_init(&log->relay) == 0 &&
-	    open_sink(log, owner, spare, reason) == 0 &&
+	    sink_open(log, owner, spare, reason) == 0 &&
 	    open_pipe(log, owner, spare) == 0)
 		return 0;
 	if (*reason == NULL)
@@ -129,7 +96,7 @@ log_is_open(const struct log *log)
 
 /* --- handing on ---------------------------------------------------------- */
 
-/* Report once why nothing is taken.  It cannot go to the log. */
+/* Says once why nothing is taken: the log cannot. */
 static void
 complain_once(struct log *log, const char *reason)
 {
@@ -146,20 +113,7 @@ complain_once(struct log *log, const char *reason)
 		syslog_tell(text);
 }
 
-static ssize_t
-write_to_sink(struct log *log, const char *text, size_t length)
-{
-	switch (log->want.kind) {
-	case LOG_TO_FILE:
-		return write_to_file(log, text, length);
-	case LOG_TO_LOGGER:
-		return write(log->logger.pipe[1], text, length);
-	default:
-		return write_to_syslog(log, text, length);
-	}
-}
-
-/* Hand on what there is.  Return false if some of it is left. */
+/* Hands on what there is.  False: some of it is left. */
 static bool
 hand_on(struct log *log)
 {
@@ -170,9 +124,9 @@ hand_on(struct log *log)
 	while ((text = relay_get(&log->relay, &length)), length > 0 ||
 	    log->out_start < log->out_end) {
 		if (log->out_start < log->out_end)
-			taken = write_out(log);
+			taken = sink_flush(log);
 		else
-			taken = write_to_sink(log, text, length);
+			taken = sink_write(log, text, length);
 		log->stuck = taken == -1;
 		if (log->stuck) {
 			log->due = errno == EAGAIN ? NEVER :
@@ -182,12 +136,15 @@ hand_on(struct log *log)
 			return false;
 		}
 		log->complained = false;
+		if (log->file.failed != NULL)
+			complain_once(log, "cannot be rotated");
+		log->file.failed = NULL;
 		relay_drop(&log->relay, (size_t)taken);
 	}
 	return true;
 }
 
-/* Return whether all has been written that came before the end. */
+/* Has all been written that came before the end? */
 static bool
 is_done(const struct log *log)
 {
@@ -210,6 +167,8 @@ log_pump(struct log *log)
 		if (!hand_on(log) || (last && is_done(log)) ||
 		    !relay_fill(&log->relay, log->pipe[0]))
 			return;
+	/* The pipe may be empty now: poll(2) would not wake for these. */
+	(void)hand_on(log);
 }
 
 void
@@ -227,106 +186,6 @@ log_end_run(struct log *log)
 	relay_end_run(&log->relay, log->pipe[0]);
 	log_pump(log);
 	log->pid = 0;
-}
-
-/* --- the sinks ----------------------------------------------------------- */
-
-/* Return the length of the text up to the line that fills the room. */
-static size_t
-cut(const char *text, size_t length, size_t room)
-{
-	const char *newline;
-
-	if (room >= length)
-		return length;
-	newline = memchr(text + room - 1, '\n', length - room + 1);
-	return newline == NULL ? length : (size_t)(newline + 1 - text);
-}
-
-/* Writes what has its stamps.  -1 with errno: some of it is left. */
-static int
-write_out(struct log *log)
-{
-	ssize_t written;
-
-	while (log->out_start < log->out_end) {
-		written = write(log->file.fd, log->out + log->out_start,
-		    log->out_end - log->out_start);
-		if (written == -1)
-			return -1;
-		log->out_start += (size_t)written;
-	}
-	log->out_start = log->out_end = 0;
-	return 0;
-}
-
-/*
- * Puts the time before each line, as far as there is room.  What it returns has
- * been taken; if it cannot be written now, it is as soon as it can.
- */
-static ssize_t
-write_stamped(struct log *log, const char *text, size_t length, size_t room)
-{
-	const char *at = text, *end = text + length, *newline;
-	bool inside = log->relay.midline;
-	char *out = log->out, *out_end = log->out + LOG_OUT_SIZE;
-
-	stamp_set(&log->stamp, log->want.time == LOG_TIME_LOCAL);
-	while (at < end && (size_t)(out - log->out) < room) {
-		newline = memchr(at, '\n', (size_t)(end - at));
-		length = (size_t)((newline == NULL ? end : newline + 1) - at);
-		if ((size_t)(out_end - out) < log->stamp.length + length) {
-			/* A line that is longer than all the room. */
-			if (out > log->out)
-				break;
-			length = (size_t)(out_end - out) - log->stamp.length;
-			newline = NULL;
-		}
-		if (!inside)
-			out = mempcpy(out, log->stamp.text, log->stamp.length);
-		out = mempcpy(out, at, length);
-		at += length;
-		inside = newline == NULL;
-	}
-	log->out_end = (size_t)(out - log->out);
-	(void)write_out(log);
-	return at - text;
-}
-
-static ssize_t
-write_to_file(struct log *log, const char *text, size_t length)
-{
-	size_t room = SIZE_MAX;
-
-	/* In the middle of a line, up to its end at most. */
-	if (log->relay.midline)
-		room = 1;
-	else if (log_file_prepare(&log->file, &room) == -1)
-		return -1;
-	if (log->file.failed != NULL) {
-		complain_once(log, "cannot be rotated");
-		log->file.failed = NULL;
-	}
-	if (log->want.time != LOG_TIME_NONE)
-		return write_stamped(log, text, length, room);
-	return write(log->file.fd, text, cut(text, length, room));
-}
-
-/* Send one message a line, or several for a long line. */
-static ssize_t
-write_to_syslog(struct log *log, const char *text, size_t length)
-{
-	const char *newline = memchr(text, '\n', length);
-	size_t line = newline == NULL ? length : (size_t)(newline - text);
-	ssize_t sent;
-
-	/* Only the newline is left of a line that was sent in parts. */
-	if (line == 0 && log->relay.midline)
-		return 1;
-	sent = syslog_send(&log->syslog, log->want.priority, log->name,
-	    log->pid, text, line);
-	return sent == -1 || (size_t)sent < line || newline == NULL ? sent :
-	    sent + 1;
 }
 
 /* --- for the loop -------------------------------------------------------- */
@@ -363,9 +222,9 @@ log_reap(struct log *log, pid_t pid, int status)
 	if (log->want.kind != LOG_TO_LOGGER || log->logger.id == NULL ||
 	    pid != log->logger.id->pid)
 		return false;
-	logger_ended(&log->logger, status, how, sizeof(how));
-	/* At the end, it is not restarted. */
-	if (log->logger.pipe[1] == -1)
+	/* At the end, it is meant to end. */
+	if (!logger_ended(&log->logger, status, how, sizeof(how)) ||
+	    log->logger.pipe[1] == -1)
 		return true;
 	(void)snprintf(text, sizeof(text), "the logger %s; again in 1 s", how);
 	log->complained = false;
@@ -399,8 +258,8 @@ log_finish(struct log *log)
 		if (!is_done(log)) {
 			if (now_ms() < log->end)
 				return false;
-			complain_lost(log, log->relay.end - log->relay.start +
-			    log->relay.left + log->out_end - log->out_start);
+			complain_lost(log, relay_rest(&log->relay) +
+			    log->out_end - log->out_start);
 		}
 	}
 	if (log->want.kind != LOG_TO_LOGGER)

@@ -80,6 +80,7 @@ logger_start(struct logger *logger)
 	}
 	logger->id->started = proc_stat(pid, &stat) == 0 ? stat.started : 0;
 	logger->id->pid = pid;
+	logger->began = now_ms();
 	return 0;
 }
 
@@ -90,16 +91,20 @@ logger_is_due(const struct logger *logger)
 	    now_ms() >= logger->due;
 }
 
-void
+bool
 logger_ended(struct logger *logger, int status, char *reason, size_t size)
 {
 	struct ending how = { .kind = WIFEXITED(status) ? END_EXIT :
 	    END_SIGNAL, .number = WIFEXITED(status) ? WEXITSTATUS(status) :
 	    WTERMSIG(status) };
+	bool known;
 
 	ending_describe(&how, reason, size);
 	logger->id->pid = 0;
 	logger->due = now_ms() + LOGGER_PAUSE_MS;
+	known = logger->reported;
+	logger->reported = now_ms() - logger->began < LOGGER_PAUSE_MS;
+	return !known || !logger->reported;
 }
 
 /* No logger runs: is there something for one to read? */

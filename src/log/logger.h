@@ -17,6 +17,8 @@ struct logger {
 					   of the supervisor's list of those
 					   that --tree leaves alone */
 	bool keeps_stderr;		/* in the foreground; else /dev/null */
+	long long began;		/* the last one, by now_ms() */
+	bool reported;			/* that one ends at once, each time */
 	long long due;			/* when it is started, or ended */
 	size_t stage;			/* of its end */
 	long long end;			/* of the wait for it */
@@ -38,8 +40,11 @@ int	logger_start(struct logger *);
 /* Return whether it has to be started now. */
 bool	logger_is_due(const struct logger *);
 
-/* It has ended: when it is due again is set.  *reason: how. */
-void	logger_ended(struct logger *, int status, char *reason, size_t size);
+/*
+ * It has ended: when it is due again is set, and reason says how.  Returns
+ * whether that is worth a message: of those that end at once, the first is.
+ */
+bool	logger_ended(struct logger *, int status, char *reason, size_t size);
 
 /*
  * The end: closes the pipe, waits, then TERM and KILL.  One that dies before it

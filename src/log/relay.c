@@ -80,53 +80,96 @@ make_room(struct relay *relay)
 	relay->start = 0;
 }
 
+/* Adds a newline, if what was read ends in none.  False: there is no room. */
+static bool
+end_line(struct relay *relay)
+{
+	if (!relay->broken)
+		return true;
+	if (relay->end == RELAY_SIZE)
+		return false;
+	relay->buffer[relay->end] = '\n';
+	add(relay, 1);
+	return true;
+}
+
+/*
+ * Adds a message: before a line of which a part was read, so that it is not
+ * torn; one of which a part was handed on already has to be ended.
+ * False: there is no room.
+ */
+static bool
+add_said(struct relay *relay, size_t length)
+{
+	bool apart = relay->whole > relay->start;
+	size_t at = apart ? relay->whole : relay->start;
+	bool inside = apart ? relay->buffer[at - 1] != '\n' : relay->midline;
+
+	if (RELAY_SIZE - relay->end < length + 1) {
+		/* The line is too long to be waited for. */
+		relay->whole = relay->end;
+		return false;
+	}
+	if (inside && !end_line(relay))
+		return false;
+	if (!relay->broken) {
+		memcpy(relay->buffer + relay->end, relay->said, length);
+		add(relay, length);
+	} else {
+		memmove(relay->buffer + at + length, relay->buffer + at,
+		    relay->end - at);
+		memcpy(relay->buffer + at, relay->said, length);
+		relay->end += length;
+		relay->whole = at + length;
+	}
+	relay->nsaid -= length;
+	memmove(relay->said, relay->said + length, relay->nsaid);
+	return true;
+}
+
 /* It is the turn of what does not come from the pipe. */
 static bool
 take_own(struct relay *relay)
 {
-	size_t room = RELAY_SIZE - relay->end;
+	struct relay_mark *mark = relay->marks;
 
-	if (relay->ends && relay->broken) {
-		if (room == 0)
-			return false;
-		relay->buffer[relay->end] = '\n';
-		add(relay, 1);
-		relay->ends = false;
-		return true;
-	}
-	relay->ends = false;
-	if (relay->nsaid == 0 || relay->nsaid > room)
+	if (mark->ends && !end_line(relay))
 		return false;
-	memcpy(relay->buffer + relay->end, relay->said, relay->nsaid);
-	add(relay, relay->nsaid);
-	relay->nsaid = 0;
+	mark->ends = false;
+	if (mark->length > 0 && !add_said(relay, mark->length))
+		return false;
+	relay->nmarks--;
+	memmove(mark, mark + 1, relay->nmarks * sizeof(*mark));
 	return true;
 }
 
 bool
 relay_fill(struct relay *relay, int fd)
 {
-	bool own = relay->ends || relay->nsaid > 0;
-	size_t room;
+	struct relay_mark *mark = relay->marks;
+	size_t room, before;
 	ssize_t length;
 
 	make_room(relay);
-	if (own && relay->left == 0)
-		return take_own(relay);
+	before = relay->whole;
+	while (relay->nmarks > 0 && mark->left == 0)
+		if (!take_own(relay) || relay->whole > before)
+			return relay->whole > before;
 	room = RELAY_SIZE - relay->end;
-	if (own && room > relay->left)
-		room = relay->left;
+	if (relay->nmarks > 0 && room > mark->left)
+		room = mark->left;
 	if (room == 0)
 		return false;
 	length = read(fd, relay->buffer + relay->end, room);
 	if (length <= 0) {
+		if (length == 0 || errno != EAGAIN || relay->nmarks == 0)
+			return false;
 		/* Another reader of the pipe has taken it. */
-		if (length == -1 && errno == EAGAIN)
-			relay->left = 0;
-		return own && relay->left == 0 ? take_own(relay) : false;
+		mark->left = 0;
+		return relay_fill(relay, fd);
 	}
-	if (own)
-		relay->left -= (size_t)length;
+	if (relay->nmarks > 0)
+		mark->left -= (size_t)length;
 	add(relay, (size_t)length);
 	return true;
 }
@@ -150,19 +193,31 @@ relay_drop(struct relay *relay, size_t length)
 		relay->start = relay->end = relay->whole = 0;
 }
 
+/* Marks the end of what is in the pipe now. */
 static void
-mark(struct relay *relay, int fd)
+mark(struct relay *relay, int fd, bool ends, size_t length)
 {
-	int left;
+	struct relay_mark *last;
+	size_t left, i;
+	int bytes;
 
-	relay->left = ioctl(fd, FIONREAD, &left) == 0 ? (size_t)left : 0;
+	left = ioctl(fd, FIONREAD, &bytes) == 0 ? (size_t)bytes : 0;
+	for (i = 0; i < relay->nmarks; i++)
+		left -= relay->marks[i].left < left ? relay->marks[i].left :
+		    left;
+	/* Of too many, the last ones come together. */
+	if (relay->nmarks == 0 || (left > 0 && relay->nmarks < RELAY_MARKS))
+		relay->marks[relay->nmarks++] = (struct relay_mark){ .left = 0 };
+	last = &relay->marks[relay->nmarks - 1];
+	last->left += left;
+	last->ends = last->ends || ends;
+	last->length += length;
 }
 
 void
 relay_end_run(struct relay *relay, int fd)
 {
-	mark(relay, fd);
-	relay->ends = true;
+	mark(relay, fd, true, 0);
 }
 
 void
@@ -173,17 +228,24 @@ relay_say(struct relay *relay, int fd, const char *line)
 	/* A sink that takes nothing: the first lines say why. */
 	if (length >= RELAY_SAID - relay->nsaid)
 		return;
-	if (relay->nsaid == 0 && !relay->ends)
-		mark(relay, fd);
-	relay->ends = true;
 	memcpy(relay->said + relay->nsaid, line, length);
 	relay->nsaid += length;
 	relay->said[relay->nsaid++] = '\n';
+	mark(relay, fd, false, length + 1);
 }
 
 bool
 relay_is_done(const struct relay *relay)
 {
-	return relay->left == 0 && !relay->ends && relay->nsaid == 0 &&
-	    relay->start == relay->end;
+	return relay->nmarks == 0 && relay->start == relay->end;
+}
+
+size_t
+relay_rest(const struct relay *relay)
+{
+	size_t rest = relay->end - relay->start + relay->nsaid, i;
+
+	for (i = 0; i < relay->nmarks; i++)
+		rest += relay->marks[i].left;
+	return rest;
 }

@@ -17,6 +17,16 @@
 /* Lines of the supervisor's that wait for their turn. */
 #define RELAY_SAID	4096
 
+/* Places in the stream at which something of the supervisor's comes. */
+#define RELAY_MARKS	16
+
+struct relay_mark {
+	size_t left;			/* bytes of the pipe before it, behind
+					   those of the mark before */
+	bool ends;			/* a newline is due, if none was read */
+	size_t length;			/* of said: a message */
+};
+
 /* The last of what went through, while a launch may have to show it. */
 #define RELAY_TAIL	4096
 
@@ -27,9 +37,8 @@ struct relay {
 	size_t whole;			/* up to here, it may be handed on */
 	bool midline;			/* what was handed on ends in no newline */
 	bool broken;			/* the same of what was read */
-	size_t left;			/* bytes in the pipe that come before
-					   what was said; or before a newline */
-	bool ends;			/* a newline is due after them */
+	struct relay_mark marks[RELAY_MARKS];
+	size_t nmarks;
 	char *said;			/* RELAY_SAID bytes */
 	size_t nsaid;
 	char *tail;			/* RELAY_TAIL bytes, or NULL */
@@ -57,10 +66,16 @@ void	relay_drop(struct relay *, size_t length);
 /* Marks the end of a run: behind what is in the pipe fd now. */
 void	relay_end_run(struct relay *, int fd);
 
-/* Adds a line, behind what is in the pipe fd now. */
+/*
+ * Adds a line, behind what is in the pipe fd now; if that ends in a part of a
+ * line, before that part.
+ */
 void	relay_say(struct relay *, int fd, const char *line);
 
 /* Has all been handed on that came before the last mark? */
 bool	relay_is_done(const struct relay *);
+
+/* How many bytes have not. */
+size_t	relay_rest(const struct relay *);
 
 #endif

@@ -249,6 +249,9 @@ static void
 initialize(struct plan *plan, const struct config *config,
     const struct caller *caller)
 {
+	/* As syslog(3) names a sender. */
+	const char *slash = strrchr(config->command[0], '/');
+
 	memset(plan, 0, sizeof(*plan));
 	plan->steps = config->steps;
 	plan->append = config->append;
@@ -267,7 +270,7 @@ initialize(struct plan *plan, const struct config *config,
 	plan->replace = config->replace;
 	plan->supervised = config->supervise || config->log.text != NULL;
 	log_init(&plan->log, &config->log);
-	plan->log.name = config->command[0];
+	plan->log.name = slash == NULL ? config->command[0] : slash + 1;
 	plan->log.foreground = !config->steps.background;
 	plan->policy = &config->policy;
 	plan->tree = plan->supervised && config->tree;
