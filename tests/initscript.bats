@@ -175,6 +175,65 @@ contains() {
 	eventually nothing_runs
 }
 
+# --- LOG ---------------------------------------------------------------------
+
+# The command says hello, and goes on.
+talks() {
+	printf '#!/bin/sh\necho hello\nexec sleep 1000\n' >talker
+	chmod 755 talker
+	configure DAEMON="$TMP/talker" ARGS= "$@"
+}
+
+# It is started with a supervisor, and PID is its.
+started_supervised() {
+	service_is 0 start
+	PID=$(cat "$PIDFILE")
+	remember "$(recorded supervisor)"
+	remember "$PID"
+}
+
+@test "a LOG that is a file needs no supervisor" {
+	talks
+	service_is 0 start
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	eventually contains log hello
+	equal supervisor "$(recorded supervisor)" ""
+}
+
+@test "with LOGTIME and LOGROTATE, a supervisor writes LOG" {
+	talks LOGTIME=utc LOGROTATE=10M/3
+	started_supervised
+	eventually contains log "Z hello"
+	run "$DAEMONIZE" --status -p "$PIDFILE"
+	[[ $output == *", output to $TMP/log: "* ]]
+	service_is 0 stop
+	equal processes "$(leftovers)" ""
+}
+
+@test "a LOG that is a logger gets the lines, and ends with the daemon" {
+	talks "LOG=\"|cat >>'$TMP/a b'\""
+	started_supervised
+	eventually contains "a b" hello
+	[[ ! -e log ]]
+	service_is 0 stop
+	equal processes "$(leftovers)" ""
+}
+
+@test "a LOG, LOGTIME or LOGROTATE that --log does not take starts nothing" {
+	configure LOG=syslog:nowhere
+	service_is 1 start
+	[[ $(cat .output) == "daemonize: --log=syslog:nowhere: "* ]]
+	configure LOG="$TMP/log" LOGTIME=now
+	service_is 1 start
+	[[ $(cat .output) == "daemonize: --log-time=now: "* ]]
+	configure LOGTIME= LOGROTATE=often
+	service_is 1 start
+	[[ $(cat .output) == "daemonize: --log-rotate=often: "* ]]
+	equal processes "$(leftovers)" ""
+	[[ ! -e log ]]
+}
+
 # --- RESTART ----------------------------------------------------------------
 
 # Another run than that of PID, and the script knows it.

@@ -2,8 +2,9 @@
 /*
  * A log file.
  *
- * Other programs rotate it, too: by another name for it (then this name is
- * opened anew before the next line), or by emptying it (every write appends).
+ * Other programs may rotate it, too.  If they rename it, its name is opened
+ * anew before the next line.  If they truncate it, O_APPEND puts the next line
+ * at the new end.
  */
 #include "config.h"
 
@@ -22,17 +23,17 @@
 
 #define LOG_FLAGS	(O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
-/* The new file fd is the owner's.  -1 with errno of fchown(2). */
+/* Give the new file to its owner.  Return -1 with errno of fchown(2). */
 static int
 give(const struct log_file *file, int fd)
 {
-	/* A caller without the privilege fails at the change of user. */
+	/* The change of user will fail, too, and report the privilege. */
 	return file->owner.change &&
 	    fchown(fd, file->owner.uid, file->owner.gid) == -1 &&
 	    (errno != EPERM || geteuid() == 0) ? -1 : 0;
 }
 
-/* Makes fd the file that is written. */
+/* Write to fd from now on.  Return -1 with errno; fd is closed then. */
 static int
 take(struct log_file *file, int fd, bool created)
 {
@@ -74,7 +75,7 @@ log_file_open(struct log_file *file, const char **reason)
 
 /* --- rotation ------------------------------------------------------------ */
 
-/* `FILE.N`, or FILE for 0.  False: that name is too long. */
+/* Write `FILE.N`, or FILE for 0.  Return false if the name is too long. */
 static bool
 numbered(const struct log_file *file, int n, char name[NAME_MAX + 1])
 {
@@ -120,7 +121,7 @@ rename_all(const struct log_file *file)
 	return 0;
 }
 
-/* A new file of that name, like the one that was rotated. */
+/* Create the next file, with owner and mode of the one that was rotated. */
 static int
 open_next(struct log_file *file)
 {
@@ -146,8 +147,8 @@ open_next(struct log_file *file)
 }
 
 /*
- * A rotation that fails half-way has lost nothing: what is open is written on,
- * and the next look at its name opens the name anew.
+ * A rotation that fails half-way loses nothing: the open file still takes the
+ * lines, and log_file_prepare opens its name anew before the next ones.
  */
 static void
 rotate(struct log_file *file)
@@ -180,7 +181,7 @@ log_file_prepare(struct log_file *file, size_t *room)
 	*room = SIZE_MAX;
 	if (!file->regular)
 		return 0;
-	/* The only look: it is taken often. */
+	/* Usually the only system call here: it precedes each write. */
 	if (fstatat(file->place.dir, file->place.base, &st,
 	    AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == file->device &&
 	    st.st_ino == file->inode)
@@ -191,7 +192,7 @@ log_file_prepare(struct log_file *file, size_t *room)
 		return 0;
 	if (file->size >= file->rotate)
 		rotate(file);
-	/* One that cannot be rotated goes on growing. */
+	/* After a failed rotation, the file goes on growing. */
 	if (file->size < file->rotate)
 		*room = (size_t)(file->rotate - file->size);
 	return 0;

@@ -10,9 +10,9 @@
 
 #include "instance/safe.h"
 
-/* What a new file is given to. */
+/* The user and the group of a new file. */
 struct log_owner {
-	bool change;			/* else it is this process's */
+	bool change;			/* else those of this process */
 	uid_t uid;
 	gid_t gid;
 };
@@ -29,21 +29,21 @@ struct log_file {
 	dev_t device;			/* what is open */
 	ino_t inode;
 	off_t size;
-	bool unrotated;			/* it could not be, and that was said */
-	const char *failed;		/* the call, where one has failed */
+	bool unrotated;			/* the last rotation failed */
+	const char *failed;		/* to be reported, or NULL */
 };
 
 /*
- * Opens the file as -o does: safely (safe.h), to append, without waiting.
- * -1 with errno and *reason.
+ * Open the file as -o does: safely (safe.h), to append, without blocking.
+ * Return -1 with errno and *reason.
  */
 int	log_file_open(struct log_file *, const char **reason);
 
 /*
- * To be called before a line is written, at most once for many: opens the file
- * anew where another one, or none, has its name, and rotates it where it has
- * its size.  *room is how many bytes fit until the line that reaches that size.
- * -1 with errno: no line may be written now.
+ * Prepare the file for a write of whole lines.  Open it anew if its name leads
+ * to another file or to none.  Rotate it if it has reached its size.  Set *room
+ * to the bytes that it may grow by until then.
+ * Return -1 with errno if no line may be written now.
  */
 int	log_file_prepare(struct log_file *, size_t *room);
 

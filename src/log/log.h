@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A supervisor's log: the command's output, by a pipe, to a file, to a logger
- * or to syslog.  Nothing here waits, but for the end of a disk's write.
+ * or to syslog.  Nothing here blocks, except a write to a disk.
  *
  *   command --pipe--> relay (lines, in one buffer) --> sink
  *
- * The supervisor has both ends of the pipe, so it never ends.  What a sink does
- * not take stays in the buffer, and then in the pipe; so the command waits.
+ * The supervisor has both ends of the pipe, so there is no end-of-file.  What a
+ * sink does not take stays in the buffer.  Then the pipe fills up, and the
+ * command waits.
  */
 #ifndef LOG_H
 #define LOG_H
@@ -27,8 +28,9 @@
 enum log_time { LOG_TIME_NONE, LOG_TIME_UTC, LOG_TIME_LOCAL };
 
 #define LOG_ROTATE_KEEP	5
+#define LOG_ROTATE_KEEP_TEXT "5"
 
-/* What was said; of argv. */
+/* The values of the options, which point into argv. */
 struct log_want {
 	const char *text;		/* NULL: no log */
 	enum { LOG_TO_FILE, LOG_TO_LOGGER, LOG_TO_SYSLOG } kind;
@@ -39,7 +41,7 @@ struct log_want {
 	int keep;			/* FILE.1 to FILE.N */
 };
 
-/* Lines get their stamps in a buffer of so many bytes. */
+/* The buffer in which lines get their stamps, in bytes. */
 #define LOG_OUT_SIZE	16384
 
 struct log {
@@ -59,63 +61,62 @@ struct log {
 	struct syslog syslog;
 	bool stuck;			/* the sink takes nothing at present */
 	long long due;			/* when it is tried again, by now_ms() */
-	bool complained;		/* since it took something */
-	long long end;			/* of the last wait; NEVER: not yet */
+	bool complained;		/* since it last took something */
+	long long end;			/* deadline of log_finish; NEVER: none */
 };
 
-/*
- * Each stores the value of an option.  Returns NULL, or what is wrong with it.
- */
+/* Store the value of an option.  Return NULL, or what is wrong with it. */
 const char *log_parse(struct log_want *, const char *);
 const char *log_parse_time(struct log_want *, const char *);
 const char *log_parse_rotate(struct log_want *, const char *);
 
-/* none, utc or local. */
+/* Return none, utc or local. */
 const char *log_time_name(enum log_time);
 
-/* Nothing is open yet. */
+/* Store what was asked for.  Nothing is open after that. */
 void	log_init(struct log *, const struct log_want *);
 bool	log_is_open(const struct log *);
 
 /*
- * Opens the pipe, which the owner can open, too, by its name in /proc, and what
- * the lines go to; a file that is created is the owner's.  What the log must
- * keep open is added to spare.  Returns 0; -1 with *reason, and log_undo is
- * due.
+ * Open the sink and the pipe.  The pipe belongs to the owner, since the command
+ * may open it by its name in /proc, and so does a file that is created.  Add
+ * what must stay open to spare.
+ * Return 0; or -1 with *reason, and log_undo is due.
  */
 int	log_open(struct log *, const struct log_owner *,
 	    struct descriptors *spare, const char **reason);
 
-/* Adds the descriptors that it has open now.  -1 with errno (ENOMEM). */
+/* Add what it has open now.  Return -1 with errno (ENOMEM). */
 int	log_keep(const struct log *, struct descriptors *);
 
-/* The launch has failed: removes a new file that is empty. */
+/* After a launch that failed, remove a new file that is empty. */
 void	log_undo(const struct log *);
 
-/* Relays what can be read and written now. */
+/* Relay what can be read and written now. */
 void	log_pump(struct log *);
 
-/* Adds a line of the supervisor's, behind what the run before has written. */
+/* Add a line of the supervisor, behind what the command has written. */
 void	log_say(struct log *, const char *text);
 
 /*
- * A run has ended: what it has written until now is the last of it, and ends
- * in a newline.
+ * Note the end of a run: behind what it has written until now, a line ends,
+ * with a newline that is added if need be.
  */
 void	log_end_run(struct log *);
 
 /*
- * What poll(2) is to wait for, two at most (-1 where there is nothing), and
- * until when.
+ * Write what poll(2) has to wait for (two descriptors at most; -1: none), and
+ * the time until which it may.
  */
 void	log_poll(const struct log *, struct pollfd fds[2], long long *due);
 
-/* Is it the logger that has ended so?  Then it is started anew. */
+/* If it is the logger that has ended, have it restarted, and return true. */
 bool	log_reap(struct log *, pid_t, int status);
 
 /*
- * The end: relays the rest, for at most 10 s; then a logger gets end-of-file,
- * and is waited for.  To be called after each poll until it returns true.
+ * End the log: relay the rest, for at most 10 s; then give end-of-file to a
+ * logger, and wait for its end.  To be called after each poll(2) until it
+ * returns true.
  */
 bool	log_finish(struct log *);
 

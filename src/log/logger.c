@@ -20,10 +20,10 @@
 #include "process/proc.h"
 #include "steps/step.h"
 
-/* The pause before one that has ended is started anew. */
+/* The pause between the end of a logger and its next start. */
 #define LOGGER_PAUSE_MS	1000
 
-/* How long it is waited for after end-of-file, and after each signal. */
+/* The time that it has after end-of-file, and after each signal. */
 static const struct { int sig; long long wait; } end_stages[] = {
 	{ 0, 10000 },
 	{ SIGTERM, 5000 },
@@ -37,7 +37,7 @@ logger_open(struct logger *logger, struct descriptors *spare)
 {
 	if (pipe2(logger->pipe, O_CLOEXEC) == -1)
 		return -1;
-	/* The supervisor must not wait for it; it waits for its input. */
+	/* A write by the supervisor must not block; a read by it may. */
 	return fcntl(logger->pipe[1], F_SETFL, O_NONBLOCK) == -1 ||
 	    descriptors_add(spare, logger->pipe[0]) == -1 ||
 	    descriptors_add(spare, logger->pipe[1]) == -1 ? -1 : 0;

@@ -26,8 +26,8 @@ struct logger {
 };
 
 /*
- * Opens the pipe to it, and adds both ends to spare.  Both stay open: what a
- * logger that dies has not read is read by the next one.  -1 with errno.
+ * Open the pipe to it, and add both ends to spare.  Both stay open, so that the
+ * next logger reads what the last one has not read.  Return -1 with errno.
  */
 int	logger_open(struct logger *, struct descriptors *spare);
 
@@ -37,7 +37,7 @@ int	logger_open(struct logger *, struct descriptors *spare);
  */
 int	logger_start(struct logger *);
 
-/* Is it to be started now? */
+/* Return whether it has to be started now. */
 bool	logger_is_due(const struct logger *);
 
 /*

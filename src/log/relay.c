@@ -47,7 +47,7 @@ keep_tail(struct relay *relay, const char *text, size_t length)
 	relay->ntail = kept + length;
 }
 
-/* Text has come at the end of the buffer: how much of it are whole lines? */
+/* Add the text that is already behind the end, and look for whole lines. */
 static void
 add(struct relay *relay, size_t length)
 {
@@ -64,7 +64,7 @@ add(struct relay *relay, size_t length)
 		relay->whole = relay->end;
 }
 
-/* Moves what is left to the beginning, where most of the buffer is used. */
+/* Move what is left to the beginning of the buffer. */
 static void
 make_room(struct relay *relay)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Lines from a pipe, in one buffer.  Whole lines are handed on, as many at a
- * time as there are; a part of one only where the buffer is full.
+ * Lines from a pipe, in one buffer.  All whole lines are handed on together.  A
+ * part of a line is handed on only if it fills the buffer.
  */
 #ifndef RELAY_H
 #define RELAY_H
@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A pipe has as much (pipe(7)). */
+/* The capacity of a pipe (pipe(7)). */
 #define RELAY_SIZE	65536
 
 /* Lines of the supervisor's that wait for their turn. */
@@ -45,22 +45,22 @@ struct relay {
 	size_t ntail;
 };
 
-/* Allocates the buffer, and a tail.  -1 with errno (ENOMEM). */
+/* Allocate the buffer and the tail.  Return -1 with errno (ENOMEM). */
 int	relay_init(struct relay *);
 
-/* From here on, no tail is needed. */
+/* Free the tail: it is not needed any more. */
 void	relay_drop_tail(struct relay *);
 
 /*
- * Reads what there is room for, or takes what was said, when it is its turn.
- * False: there is nothing.  fd does not block.
+ * Read what there is room for, or take a message of the supervisor when it is
+ * its turn.  Return whether there was any.  fd does not block.
  */
 bool	relay_fill(struct relay *, int fd);
 
-/* What may be handed on: *length bytes. */
+/* Return what may be handed on, and set *length to its size. */
 const char *relay_get(const struct relay *, size_t *length);
 
-/* So many bytes of that have been. */
+/* Remove that many bytes, which have been handed on. */
 void	relay_drop(struct relay *, size_t length);
 
 /* Marks the end of a run: behind what is in the pipe fd now. */

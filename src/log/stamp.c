@@ -7,10 +7,10 @@
 
 #include "log/stamp.h"
 
-/* Where the milliseconds are. */
+/* The place of the milliseconds. */
 #define MS_AT	(sizeof("2026-11-26T11:50:00.") - 1)
 
-/* `+01:00`, of the `+0100` that strftime(3) knows. */
+/* RFC 3339 has the offset `+01:00`, and strftime(3) only `+0100`. */
 static void
 format(struct stamp *stamp, bool local)
 {

@@ -14,8 +14,8 @@ struct stamp {
 };
 
 /*
- * Sets it to the present, as RFC 3339 has it, with milliseconds; local: by the
- * local time and its offset, else in UTC.
+ * Set it to the present time as RFC 3339 has it, with milliseconds: in UTC, or
+ * in local time with its offset.
  */
 void	stamp_set(struct stamp *, bool local);
 

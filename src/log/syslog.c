@@ -2,7 +2,7 @@
 /*
  * Messages to syslog.
  *
- * syslog(3) waits where no process reads /dev/log, after about ten messages.
+ * syslog(3) would block after about ten messages if no process reads /dev/log.
  */
 #include "config.h"
 
@@ -22,7 +22,7 @@
 #include "base/file.h"
 #include "log/syslog.h"
 
-/* What every syslogd takes (RFC 3164). */
+/* The longest message that every syslogd takes (RFC 3164). */
 #define MESSAGE_MAX	1024
 
 static const struct { const char *name; int code; } facilities[] = {

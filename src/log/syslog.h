@@ -11,22 +11,22 @@ struct syslog {
 	int fd;				/* or -1 */
 };
 
-/* Connects to it.  -1 with errno: ENOENT, no syslog is there. */
+/* Connect to it.  Return -1 with errno (ENOENT: there is none). */
 int	syslog_open(struct syslog *);
 
 /*
- * Sends a line, without its newline, as syslog(3) does (RFC 3164): priority is
+ * Send a line without its newline, as syslog(3) does (RFC 3164).  priority is
  * a facility and a level of syslog(3), name and pid are those of the sender
- * (pid 0: none).  Returns how much of it fitted into the message; -1 with
- * errno: EAGAIN, it does not read.
+ * (pid 0: none).  Return the bytes that fitted into the message, or -1 with
+ * errno (EAGAIN: syslog does not read).
  */
 ssize_t	syslog_send(struct syslog *, int priority, const char *name, pid_t,
 	    const char *line, size_t length);
 
-/* The same for a message of this program, by a socket of its own. */
+/* Send a message of this program, by a socket of its own. */
 void	syslog_tell(const char *text);
 
-/* facility[.level]: the priority, or -1. */
+/* Return the priority of `facility[.level]`, or -1. */
 int	syslog_parse(const char *);
 
 #endif

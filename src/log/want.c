@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The log that was asked for. */
+/* The values of --log, --log-time and --log-rotate. */
 #include "config.h"
 
 #include <limits.h>
@@ -40,7 +40,7 @@ log_parse(struct log_want *want, const char *value)
 		    "syslog:local0.notice";
 	}
 	want->kind = LOG_TO_FILE;
-	/* `--log -n NAME' looks like a verb. */
+	/* In `--log -n NAME', -n would be the file, and NAME the command. */
 	if (*value == '-')
 		return "needs FILE, |COMMAND or syslog; a FILE that begins "
 		    "with - is ./-";
