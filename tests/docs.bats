@@ -165,12 +165,12 @@ offered() {
 @test "daemonize(7) names only options that there are" {
 	local option
 
-	# These three are options of chrt, prlimit and systemd-run.
+	# These are options of chrt, prlimit, systemd-run and libslack's daemon.
 	while read -r option; do
 		help_names | grep -qxF -- "-$option" ||
 		    { echo "no such option: -$option"; return 1; }
 	done < <(grep -oE 'Fl -[a-z-]+' "$MANUAL_7" | sed 's/^Fl //' |
-	    grep -vxE -e '-(reset-on-fork|nproc|scope)' | sort -u)
+	    grep -vxE -e '-(reset-on-fork|nproc|scope|output)' | sort -u)
 }
 
 @test "the two pages of the manual refer to each other" {
@@ -223,7 +223,7 @@ manual_page_section() {
 	while IFS='=' read -r long values; do
 		complete_line "daemonize $long="
 		equal "$long" "$(offered | grep '^[a-z-]*$' | sort)" \
-		    "$(tr '|' '\n' <<<"$values" | grep '^[a-z-]*$' | sort)"
+		    "$(tr '|' '\n' <<<"${values%%[*}" | grep '^[a-z-]*$' | sort)"
 	done < <(help_options | sed -n 's/.*\(--.*=.*|.*\)/\1/p')
 }
 
@@ -273,6 +273,33 @@ manual_page_section() {
 	equal first "$(offered)" SEGV
 	complete_line "daemonize --success 3,USR1,SE"
 	equal third "$(offered)" 3,USR1,SEGV
+}
+
+@test "the completion offers files, syslog, its facilities and levels for a log" {
+	local name
+
+	: >somefile
+	complete_line "daemonize --log=s"
+	equal files "$(offered | sort)" $'somefile\nsyslog'
+	complete_line "daemonize --log syslog:local"
+	equal facilities "$(offered | tr '\n' ' ')" "$(printf 'local%d ' {0..7})"
+	complete_line "daemonize --log=syslog:mail.e"
+	equal levels "$(offered)" $'mail.emerg\nmail.err'
+	for name in $(complete_line "daemonize --log=syslog:"; offered); do
+		launch --explain --log="syslog:$name" true
+	done
+	for name in $(complete_line "daemonize --log=syslog:news."; offered); do
+		launch --explain --log="syslog:$name" true
+	done
+}
+
+@test "the completion has every facility and level that the program knows" {
+	equal priorities "$({
+		complete_line "daemonize --log=syslog:"; offered
+		complete_line "daemonize --log=syslog:user."
+		offered | sed 's/.*\.//'
+	} | sort)" "$(sed -nE 's/^	\{ "([a-z0-7]+)", LOG_[A-Z0-7]+ \},$/\1/p' \
+	    "$SOURCE_DIR/src/log/syslog.c" | sort)"
 }
 
 @test "the completion has every signal with a name that the program knows" {
@@ -446,6 +473,8 @@ for one in [value] + value.get("steps", [])[:1] + value.get("past", [])[:1]:
 			continue ;;	# the system's
 		*"; not restarted" | *"; stopped" | *"; again at once")
 			reason=\"${reason##*; }\" ;;
+		"--log=-OPTION: "* | "--log-time=TIME: "*)
+			reason=${reason#*: } ;;
 		*"; again in TIME")
 			reason='again in %s' ;;
 		*"not ready after"*)
@@ -454,7 +483,9 @@ for one in [value] + value.get("steps", [])[:1] + value.get("past", [])[:1]:
 			reason='already running: ' ;;
 		*)
 			reason=${reason##*: }
-			reason=${reason/ N restarts/ %zu restarts}
+			reason=${reason/the logger exited with status N;/the logger %s;}
+			reason=${reason/ N bytes/ %zu bytes}
+			reason=${reason/ N restarts/ %zu restart%s}
 			reason=${reason/, pid N, /, pid %d, }
 			reason=${reason/ N / %d }
 			reason=${reason/"(REASON)"/"(%s)"}
@@ -687,6 +718,21 @@ runs_supervised() {
 	equal processes "$(leftovers)" ""
 }
 
+@test "example: keep a log with times, which rotates" {
+	example "--log-rotate"
+	find_supervised "sleep 1000"
+	eventually contains job.log hello
+	grep -qE '^[-0-9]+T[0-9:]+\.[0-9]{3}Z hello$' job.log
+}
+
+@test "example: as root, keep a log of a command that opens /dev/stderr" {
+	requires root
+	example "/dev/stderr"
+	find_supervised "sleep 1000"
+	eventually contains job.log hello
+	equal user "$(stat -c %U "/proc/$PID")" nobody
+}
+
 @test "example: restart it in a container" {
 	example "--restart=always" 's/^/exec /' >out 2>&1 &
 	find_supervised "sleep 1000"
@@ -713,6 +759,7 @@ plain() {
 	    s/supervisor [0-9]+/supervisor N/
 	    s/ after [0-9.]+ m?s/ after TIME/
 	    s/^(  run .*), [-0-9]+ [0-9:]+$/\1, WHEN/
+	    s/^[-0-9]+T[0-9:.]+Z /TIME /
 	    s:(/usr)?/bin/sh:/bin/sh:
 	    /^background /d"
 }
@@ -796,8 +843,9 @@ readme() {
 }
 
 @test "every transcript of the manual has a test" {
+	# What is indented is no transcript.
 	equal transcripts "$(sed -n '/^\.Sh READINESS/,/^\.Sh ENVIRONMENT/p' \
-	    "$MANUAL" | grep -c '^\.Bd -literal')" \
+	    "$MANUAL" | grep -c '^\.Bd -literal$')" \
 	    "$(grep -cE '^	transcript ' "$BATS_TEST_FILENAME")"
 }
 
@@ -811,6 +859,10 @@ readme() {
 
 @test "transcript: --restart" {
 	transcript SUPERVISION "--restart-limit"
+}
+
+@test "transcript: --log" {
+	transcript LOG "--log-time"
 }
 
 @test "transcript: --again" {
@@ -846,6 +898,74 @@ readme() {
 
 @test "transcript: --json" {
 	transcript JSON "--json"
+}
+
+# --- the log -----------------------------------------------------------------
+
+# Runs the line of the manual's LOG with that logger, below $TMP instead of
+# /var/log, with a command that writes a line: logger_line LOGGER
+logger_line() {
+	local line
+
+	line=$(literal LOG svlogd | grep -F -- "|$1 ") ||
+	    { echo "no such line: $1"; return 1; }
+	line=${line//\/var\/log/$TMP}
+	[[ $line == *" sleep 1000" ]]
+	with_daemonize sh -c "${line/%sleep 1000/-p $PIDFILE echo hello}"
+	launch --wait -p "$PIDFILE"
+}
+
+@test "every line of a logger in the manual has a test" {
+	equal loggers "$(literal LOG svlogd | wc -l)" \
+	    "$(grep -cE '^	logger_line ' "$BATS_TEST_FILENAME")"
+}
+
+@test "logger: svlogd" {
+	requires svlogd
+	mkdir job
+	logger_line svlogd
+	grep -q ' hello$' job/current
+}
+
+@test "logger: multilog" {
+	requires multilog
+	logger_line multilog
+	grep -q '^@[0-9a-f]* hello$' job/current
+}
+
+@test "logger: s6-log" {
+	requires s6-log
+	logger_line s6-log
+	grep -q ' hello$' job/current
+}
+
+@test "logger: logger" {
+	requires logger
+	# Without syslog, it ends at once.
+	logger_line logger
+}
+
+@test "logger: systemd-cat" {
+	requires systemd-cat
+	[[ -S /run/systemd/journal/stdout ]] || skip "needs a journal"
+	logger_line systemd-cat
+}
+
+@test "the manual's logrotate.conf rotates a log, and needs no signal" {
+	requires logrotate
+	mkfifo in
+	launch --log=job.log -p "$PIDFILE" \
+	    sh -c 'while read -r line; do echo "$line"; done <>"$1"' sh "$TMP/in"
+	at_end launch --stop -p "$PIDFILE"
+	timeout 20 sh -c 'echo one >in'
+	eventually contains job.log one
+	literal LOG "rotate 5" | sed "s!/var/log!$TMP!" >conf
+	((EUID != 0)) || sed -i '/{/a su root root' conf
+	chmod 644 conf
+	PATH=$PATH:/usr/sbin logrotate -s "$TMP/state" -f conf 3>&-
+	timeout 20 sh -c 'echo two >in'
+	eventually contains job.log two
+	equal "the old file" "$(cat job.log.1)" one
 }
 
 # --- before and after us --------------------------------------------------
@@ -961,7 +1081,7 @@ PERSONS="he|him|his|himself|who|whom|whoever|nobody|somebody|anybody"
 		launch --explain $line true
 		((++n))
 	done < <(literal COMPATIBILITY -- | whole_lines)
-	equal lines "$n" 6
+	equal lines "$n" 10
 }
 
 @test "mandoc finds nothing in the manual" {

@@ -136,6 +136,49 @@ step() {
 	equal limit "$(value limit)" "3 restarts in 1 min 30 s, then give up"
 }
 
+@test "the statuses and signals that are no failure are shown where they count" {
+	explain --restart=on-failure --success=3,segv true
+	equal success "$(value success)" 0,3,HUP,INT,SEGV,PIPE,TERM
+	explain --restart=on-failure --success=RTMAX,255 true
+	equal success "$(value success)" 0,255,HUP,INT,PIPE,TERM,64
+	explain --restart=always true
+	equal success "$(value success)" ""
+	explain --supervise true
+	equal success "$(value success)" ""
+}
+
+# The lines of the log, the first of what is done before the steps: log_is LINE
+log_is() {
+	equal log "$(value log)" "$1"
+}
+
+@test "a log is shown: what it is, what goes to it, and how it is written" {
+	explain --log=here true
+	log_is "open $TMP/here to append
+stdout, stderr, and the supervisor's messages"
+	equal "log-time and log-rotate" "$(value log-time)$(value log-rotate)" ""
+	[[ $(value supervise) == "a supervisor stays as its parent, "* ]]
+	explain --log='| svlogd -tt "/a b"' -o out true
+	log_is $'start the logger: svlogd -tt "/a b"
+stderr, and the supervisor\'s messages'
+	explain --log=syslog:local0.notice -o out -e out true
+	log_is $'connect to syslog:local0.notice
+the supervisor\'s messages'
+	explain --log=/here --log-time=local --log-rotate=10k true
+	equal log-time "$(value log-time)" "local, at the beginning of each line"
+	equal log-rotate "$(value log-rotate)" \
+	    "at 10240 bytes, and keep 5 old files"
+	explain --log=/here --log-rotate=1G/1 true
+	equal log-rotate "$(value log-rotate)" \
+	    "at 1073741824 bytes, and keep 1 old file"
+	[[ ! -e here && ! -e out ]]
+}
+
+@test "without a log none is shown" {
+	explain --supervise true
+	equal log "$(value log)$(value log-time)$(value log-rotate)" ""
+}
+
 @test "in the foreground, the process itself is shown to stay" {
 	explain -F --supervise true
 	[[ $(value supervise) == "this process stays as its parent, "* ]]

@@ -437,6 +437,43 @@ supervision_is() {
 	    --restart=always --restart-limit=7
 }
 
+# The log's members of the plan, and what goes to it: log_is VALUE... -- ARG...
+log_is() {
+	local -a values=()
+
+	while [[ $1 != -- ]]; do
+		values+=("$1")
+		shift
+	done
+	launch --explain --json "${@:2}" true >plan
+	reads plan 'assert [j["log"], j["log_time"], j["log_rotate"],
+    j["log_rotate_keep"], j["steps"][8]["value"]] == [
+    json.loads(a) for a in args], j' "${values[@]}"
+}
+
+@test "--explain has the log, and null where there is none" {
+	setup_python
+	log_is null null null null '"/dev/null /dev/null /dev/null"' --
+	log_is "\"$TMP/here\"" null null null '"/dev/null log log"' -- --log=here
+	log_is '"/here"' '"utc"' 2097152 5 '"/dev/null log log"' -- --log=/here \
+	    --log-time=utc --log-rotate=2M
+	log_is '"/here"' '"local"' 7 9 '"/dev/null log /dev/zero"' -- \
+	    --log=/here --log-time=local --log-rotate=7/9 -e /dev/zero
+	log_is '"|cat >\"a b\""' null null null '"/dev/null log log"' -- \
+	    --log='|cat >"a b"'
+	log_is '"syslog:cron.err"' null null null '"keep log log"' -- -F \
+	    --log=syslog:cron.err
+}
+
+@test "--explain has what is no failure, and null where none is" {
+	setup_python
+	launch --explain --json --restart=on-failure --success=3,segv true >plan
+	reads plan 'assert j["success"] == [0, 3, "HUP", "INT", "SEGV", "PIPE",
+    "TERM"], j'
+	launch --explain --json --restart=always true >plan
+	reads plan 'assert j["success"] is None, j'
+}
+
 @test "--explain has the user, the group's number and the new root" {
 	setup_python
 	requires root

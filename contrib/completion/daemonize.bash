@@ -12,12 +12,16 @@ _daemonize_letters=ceEgilnopRu
 _daemonize_valued=" --signals --sigchld --background --session --refork
 	--umask --fds --chdir --stdin --stdout --stderr --user --group
 	--chroot --env --pidfile --name --lockfile --ready --ready-timeout
-	--restart --success --restart-delay --restart-limit --signal "
+	--restart --success --restart-delay --restart-limit --log --log-time
+	--log-rotate --signal "
 _daemonize_plain=" --append --foreground --clear-env --no-new-privs
 	--if-not-running --replace --supervise --explain --check --status
 	--stop --tree --again --wait --list --json --verbose --help --version "
 # A value of these is in the same word or there is none.
 _daemonize_optional=" --replace --stop "
+_daemonize_facilities="auth authpriv cron daemon ftp local0 local1 local2
+	local3 local4 local5 local6 local7 lpr mail news user uucp"
+_daemonize_levels="emerg alert crit err warning notice info debug"
 _daemonize_signals="HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2
 	PIPE ALRM TERM CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF
 	WINCH IO PWR SYS"
@@ -128,6 +132,27 @@ _daemonize_ready()
 	esac
 }
 
+# FILE, or syslog[:FACILITY[.LEVEL]]; only what follows a word break is
+# replaced.  A logger is quoted, and is the user's.
+_daemonize_log()
+{
+	local cur=$1 before=syslog: priority
+
+	priority=${cur#syslog:}
+	[[ $COMP_WORDBREAKS != *:* ]] || before=
+	case $cur in
+	syslog:*.*)
+		_daemonize_reply < <(compgen -P "$before${priority%%.*}." \
+		    -W "$_daemonize_levels" -- "${priority#*.}") ;;
+	syslog:*)
+		_daemonize_reply < <(compgen -P "$before" \
+		    -W "$_daemonize_facilities" -- "$priority") ;;
+	*)
+		_daemonize_as filenames
+		_daemonize_reply < <(compgen -f -W syslog -- "$cur") ;;
+	esac
+}
+
 # The processes that --check may look at: all.
 _daemonize_pids()
 {
@@ -194,6 +219,10 @@ _daemonize_value()
 	--restart)
 		_daemonize_reply < <(compgen -W 'never on-failure always' \
 		    -- "$cur") ;;
+	--log)
+		_daemonize_log "$cur" ;;
+	--log-time)
+		_daemonize_reply < <(compgen -W 'utc local' -- "$cur") ;;
 	--success)
 		[[ $cur != *,* ]] || before=${cur%,*},
 		_daemonize_reply < <(compgen -P "$before" \

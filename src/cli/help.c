@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cli/help.h"
+#include "log/log.h"
 #include "process/policy.h"
 #include "process/schedule.h"
 #include "ready/method.h"
@@ -70,6 +71,14 @@ help(void)
 "      --restart-delay=TIME[/MAX]  wait TIME, then twice that, up to MAX\n"
 "                            (" RESTART_DELAY_TEXT ")\n"
 "      --restart-limit=N[/TIME]  after N restarts (within TIME), give up\n"
+"\n"
+"A log, which a supervisor writes from the command's stdout and stderr:\n"
+"      --log=FILE|'|COMMAND'|syslog[:FACILITY[.LEVEL]]  append to FILE, or\n"
+"                            hand to a logger or to syslog\n"
+"      --log-time=utc|local  begin each line of FILE with its time\n"
+"      --log-rotate=SIZE[/N]  rename a FILE of SIZE (bytes; k, M, G) to FILE.1,\n"
+"                            and older ones up to FILE.N ("
+    LOG_ROTATE_KEEP_TEXT ")\n"
 "\n"
 "Instead of a launch, with -p or -n, except for --explain and --list:\n"
 "      --explain             print what would be done, and do nothing\n"

@@ -27,6 +27,7 @@
 enum log_time { LOG_TIME_NONE, LOG_TIME_UTC, LOG_TIME_LOCAL };
 
 #define LOG_ROTATE_KEEP	5
+#define LOG_ROTATE_KEEP_TEXT "5"
 
 /* What was said; of argv. */
 struct log_want {

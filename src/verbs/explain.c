@@ -9,13 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/escape.h"
 #include "base/json.h"
 #include "base/message.h"
-#include "process/policy.h"
 #include "steps/step.h"
 #include "verbs/explain.h"
+#include "verbs/supervision.h"
 
 /* In bash's and POSIX.1-2024's quotes: a byte that is no text as \NNN. */
 static void
@@ -98,6 +97,22 @@ print_identity(const struct identity *id)
 	(void)putchar('\n');
 }
 
+/* What the log's lines go to. */
+static void
+print_log(const struct plan *plan)
+{
+	const struct log_want *want = &plan->log.want;
+
+	if (want->text == NULL)
+		return;
+	if (want->kind == LOG_TO_FILE)
+		print_line("log", "open ", plan->log.path, " to append");
+	else if (want->kind == LOG_TO_LOGGER)
+		print_line("log", "start the logger: ", want->command, "");
+	else
+		print_line("log", "connect to ", want->text, "");
+}
+
 static void
 print_before(const struct plan *plan)
 {
@@ -111,6 +126,7 @@ print_before(const struct plan *plan)
 		print_line("pidfile", "open ", plan->pidfile, plan->replace ?
 		    ", after stopping the old instance" :
 		    ", or refuse if the instance runs");
+	print_log(plan);
 	for (fd = 0; fd < 3; fd++)
 		if (plan->steps.stdio[fd] != NULL)
 			print_line("stdio", "open ", plan->steps.stdio[fd],
@@ -166,41 +182,6 @@ print_ready(const struct readiness *want)
 }
 
 static void
-print_limit(const struct policy *policy)
-{
-	char time[48] = "a row";
-
-	if (policy->limit_time != 0)
-		duration_format(policy->limit_time, time, sizeof(time));
-	(void)printf("  %-13s%zu restarts in %s, then give up\n", "limit",
-	    policy->limit, time);
-}
-
-static void
-print_supervisor(const struct plan *plan)
-{
-	const struct policy *policy = plan->policy;
-	char delay[48], most[48];
-
-	(void)printf("  %-13s%s as its parent, and records how it ends\n",
-	    "supervise", plan->steps.background ? "a supervisor stays" :
-	    "this process stays");
-	(void)printf("  %-13s%s", "restart", restart_name(policy->restart));
-	if (policy->restart != RESTART_NEVER) {
-		duration_format(policy->delay, delay, sizeof(delay));
-		duration_format(policy->delay_max, most, sizeof(most));
-		(void)printf(", after %s, doubled each time up to %s", delay,
-		    most);
-	}
-	(void)putchar('\n');
-	if (policy->limit != 0)
-		print_limit(policy);
-	if (plan->tree)
-		(void)printf("  %-13s%s\n", "tree",
-		    "end what a run leaves behind");
-}
-
-static void
 print_after(const struct plan *plan)
 {
 	char *const *arg;
@@ -229,36 +210,7 @@ print_after(const struct plan *plan)
 	(void)putchar('\n');
 	if (ready_waits(&plan->ready.want))
 		print_ready(&plan->ready.want);
-	if (plan->supervised)
-		print_supervisor(plan);
-}
-
-/* A number, or null where the policy has no such thing. */
-static void
-print_json_optional(const char *name, bool has, long long value)
-{
-	if (has)
-		json_number(name, value);
-	else
-		json_null(name);
-}
-
-static void
-print_json_supervisor(const struct plan *plan)
-{
-	const struct policy *policy = plan->policy;
-	bool restarts = policy->restart != RESTART_NEVER;
-
-	json_bool("supervised", plan->supervised);
-	json_string("restart", restart_name(policy->restart));
-	print_json_optional("restart_delay_ms", restarts, policy->delay);
-	print_json_optional("restart_delay_max_ms", restarts,
-	    policy->delay_max);
-	print_json_optional("restart_limit", policy->limit != 0,
-	    (long long)policy->limit);
-	print_json_optional("restart_limit_ms", policy->limit_time != 0,
-	    policy->limit_time);
-	json_bool("tree", plan->tree);
+	supervision_print(plan);
 }
 
 static void
@@ -287,7 +239,7 @@ print_json(const struct plan *plan)
 		json_null("ready_timeout_ms");
 	else
 		json_number("ready_timeout_ms", plan->ready.want.timeout);
-	print_json_supervisor(plan);
+	supervision_print_json(plan);
 	json_open("steps", '[');
 	for (step = 0; step < STEPS; step++) {
 		step_table[step]->print(&plan->steps, value, sizeof(value));
