@@ -37,6 +37,7 @@
 #include "verbs/control.h"
 #include "verbs/explain.h"
 #include "verbs/status.h"
+#include "verbs/unit.h"
 
 static int	open_missing_stdio(void);
 static int	remember_caller(struct caller *);
@@ -165,7 +166,8 @@ run_verb(const struct config *config, const struct caller *caller)
 	if ((status = plan_make(&plan, config, caller)) != STATUS_DONE)
 		return status;
 	if (config->verb == VERB_EXPLAIN)
-		return explain(&plan, config->json);
+		return config->unit ? unit_print(&plan) :
+		    explain(&plan, config->json);
 	return launch_command(config, &plan);
 }
 

@@ -125,6 +125,9 @@ check_options(const struct config *config)
 	if (config->json && !verb->has_json)
 		return misuse("--json", NULL,
 		    "is for --explain, --check, --status and --list");
+	if (config->json && config->unit)
+		return misuse("--json", NULL,
+		    "is for --explain, not for --explain=unit");
 	if (config->root != NULL && config->steps.chdir == NULL)
 		return misuse("--chdir", "keep",
 		    "may be outside of the root of --chroot; "

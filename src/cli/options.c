@@ -80,7 +80,7 @@ static const struct option long_options[] = {
 	{ "log",	required_argument, NULL, OPT_LOG },
 	{ "log-time",	required_argument, NULL, OPT_LOG_TIME },
 	{ "log-rotate",	required_argument, NULL, OPT_LOG_ROTATE },
-	{ "explain",	no_argument, NULL, OPT_VERB + VERB_EXPLAIN },
+	{ "explain",	optional_argument, NULL, OPT_VERB + VERB_EXPLAIN },
 	{ "check",	no_argument, NULL, OPT_VERB + VERB_CHECK },
 	{ "status",	no_argument, NULL, OPT_VERB + VERB_STATUS },
 	{ "stop",	optional_argument, NULL, OPT_VERB + VERB_STOP },
@@ -131,6 +131,8 @@ set_verb(struct config *config, enum verb verb, const char *value)
 		status = value_schedule(option, value, &config->schedule);
 	else if (verb == VERB_SIGNAL)
 		status = value_signal(option, value, &config->signal);
+	else if (verb == VERB_EXPLAIN)
+		status = value_explain(value, &config->unit);
 	if (status != STATUS_DONE)
 		return status;
 	if (config->verb != VERB_LAUNCH && config->verb != verb)

@@ -71,6 +71,7 @@ struct config {
 	int signal;
 	struct schedule schedule;	/* of --stop and --replace */
 	bool tree;
+	bool unit;			/* of --explain */
 	bool json;
 };
 

@@ -74,6 +74,15 @@ value_schedule(const char *option, const char *value,
 }
 
 int
+value_explain(const char *value, bool *unit)
+{
+	*unit = value != NULL;
+	return value == NULL || strcmp(value, "unit") == 0 ? STATUS_DONE :
+	    misuse("--explain", value, "not unit; --explain alone prints the "
+	    "plan");
+}
+
+int
 value_ready(const char *value, struct readiness *ready)
 {
 	const char *wrong = readiness_parse(ready, value);

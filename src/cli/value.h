@@ -6,6 +6,8 @@
 #ifndef VALUE_H
 #define VALUE_H
 
+#include <stdbool.h>
+
 #include "process/schedule.h"
 #include "ready/method.h"
 
@@ -20,6 +22,9 @@ int	value_signal(const char *option, const char *value, int *);
 /* NULL stands for the default. */
 int	value_schedule(const char *option, const char *value,
 	    struct schedule *);
+
+/* NULL stands for the plan. */
+int	value_explain(const char *value, bool *unit);
 
 int	value_ready(const char *value, struct readiness *);
 int	value_ready_timeout(const char *value, struct readiness *);

@@ -17,13 +17,13 @@
 #include "log/log.h"
 #include "log/sink.h"
 
-/* The pause before a full disk, or an absent syslog, is tried again. */
+/* The pause before the next try with a full disk or without a syslogd. */
 #define RETRY_MS	1000
 
-/* How long the rest is tried for at the end. */
+/* The time for the rest of the lines at the end. */
 #define END_MS		10000
 
-/* Of a command that writes all the time: other things are to be done, too. */
+/* Reads at a time: if the command never pauses, the loop has other work. */
 #define ROUNDS		16
 
 /* --- opening ------------------------------------------------------------- */
@@ -34,7 +34,7 @@ open_pipe(struct log *log, const struct log_owner *owner,
 {
 	if (pipe2(log->pipe, O_CLOEXEC) == -1)
 		return -1;
-	/* O_NONBLOCK is the description's: the writers' end has none. */
+	/* Each end has its own O_NONBLOCK: a write by the command blocks. */
 	return fcntl(log->pipe[0], F_SETFL, O_NONBLOCK) == -1 ||
 	    (owner->change && fchown(log->pipe[1], owner->uid,
 	    owner->gid) == -1 && geteuid() == 0) ||
@@ -96,7 +96,7 @@ log_is_open(const struct log *log)
 
 /* --- handing on ---------------------------------------------------------- */
 
-/* Says once why nothing is taken: the log cannot. */
+/* Report once why nothing is taken.  It cannot go to the log. */
 static void
 complain_once(struct log *log, const char *reason)
 {
@@ -113,7 +113,7 @@ complain_once(struct log *log, const char *reason)
 		syslog_tell(text);
 }
 
-/* Hands on what there is.  False: some of it is left. */
+/* Hand on what there is.  Return false if some of it is left. */
 static bool
 hand_on(struct log *log)
 {
@@ -144,7 +144,7 @@ hand_on(struct log *log)
 	return true;
 }
 
-/* Has all been written that came before the end? */
+/* Return whether all has been written that came before the end. */
 static bool
 is_done(const struct log *log)
 {
@@ -222,7 +222,7 @@ log_reap(struct log *log, pid_t pid, int status)
 	if (log->want.kind != LOG_TO_LOGGER || log->logger.id == NULL ||
 	    pid != log->logger.id->pid)
 		return false;
-	/* At the end, it is meant to end. */
+	/* At the end, it is not restarted. */
 	if (!logger_ended(&log->logger, status, how, sizeof(how)) ||
 	    log->logger.pipe[1] == -1)
 		return true;
@@ -232,7 +232,7 @@ log_reap(struct log *log, pid_t pid, int status)
 	return true;
 }
 
-/* Says what is lost, in spite of what was said before. */
+/* Report what is lost, also after another report. */
 static void
 complain_lost(struct log *log, size_t bytes)
 {

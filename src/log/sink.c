@@ -40,7 +40,7 @@ sink_open(struct log *log, const struct log_owner *owner,
 	}
 }
 
-/* The part of text that ends with the line that fills the room. */
+/* Return the length of the text up to the line that fills the room. */
 static size_t
 cut(const char *text, size_t length, size_t room)
 {
@@ -53,8 +53,9 @@ cut(const char *text, size_t length, size_t room)
 }
 
 /*
- * In the middle of a line, which stays in one file.  But one that was removed
- * takes its space on a full disk until it is closed.
+ * A line stays in one file.  But while a removed file is open, it takes up space
+ * on a full disk: leave it, even in the middle of a line.
+ * Return -1 with errno if no file may be written now.
  */
 static int
 leave_removed(struct log *log)
@@ -84,8 +85,9 @@ sink_flush(struct log *log)
 }
 
 /*
- * Puts the time before each line, as far as there is room.  What it returns has
- * been taken; if it cannot be written now, it is as soon as it can.
+ * Copy lines with the time before each, as far as there is room, and write them.
+ * Return the bytes of text that were copied; sink_flush writes what is left of
+ * them.
  */
 static ssize_t
 write_stamped(struct log *log, const char *text, size_t length, size_t room)
@@ -121,7 +123,7 @@ write_to_file(struct log *log, const char *text, size_t length)
 {
 	size_t room = SIZE_MAX;
 
-	/* In the middle of a line, up to its end at most. */
+	/* In the middle of a line: to its end at most. */
 	if (log->relay.midline)
 		room = 1;
 	if ((log->relay.midline ? leave_removed(log) :
@@ -132,7 +134,7 @@ write_to_file(struct log *log, const char *text, size_t length)
 	return write(log->file.fd, text, cut(text, length, room));
 }
 
-/* A message a line; a long line is more than one. */
+/* Send one message a line, or several for a long line. */
 static ssize_t
 write_to_syslog(struct log *log, const char *text, size_t length)
 {
@@ -140,7 +142,7 @@ write_to_syslog(struct log *log, const char *text, size_t length)
 	size_t line = newline == NULL ? length : (size_t)(newline - text);
 	ssize_t sent;
 
-	/* The newline alone is left of a line that was sent in parts. */
+	/* Only the newline is left of a line that was sent in parts. */
 	if (line == 0 && log->relay.midline)
 		return 1;
 	sent = syslog_send(&log->syslog, log->want.priority, log->name,

@@ -7,18 +7,18 @@
 
 #include "log/log.h"
 
-/* As log_open: opens it, and adds what it keeps open to spare. */
+/* Open the sink, as log_open does, and add what it keeps open to spare. */
 int	sink_open(struct log *, const struct log_owner *,
 	    struct descriptors *spare, const char **reason);
 
 /*
- * Writes whole lines, or a part of one, without waiting.  Returns how many
- * bytes of text have been taken; -1 with errno: none, EAGAIN where poll(2)
- * shows when it is worth trying again.
+ * Write whole lines, or a part of one, without blocking.  Return the bytes of
+ * text that were taken, or -1 with errno; after EAGAIN, poll(2) shows when to
+ * try again.
  */
 ssize_t	sink_write(struct log *, const char *text, size_t length);
 
-/* Writes lines that have their stamps.  -1 with errno: some are left. */
+/* Write what has its stamps.  Return -1 with errno if some of it is left. */
 int	sink_flush(struct log *);
 
 #endif

@@ -18,6 +18,9 @@
 #include "base/file.h"
 #include "plan/command.h"
 
+/* What is read of a file to see what it is. */
+#define HEAD_SIZE	128
+
 /* Is path a file to execute?  0, or -1 with errno. */
 static int
 check_executable(const char *path, int root)
@@ -80,22 +83,49 @@ command_find(const char *name, const char *path, int root)
 	return NULL;
 }
 
-bool
-command_is_binary(const char *path)
+/* The first bytes of a file: how many, or -1. */
+static ssize_t
+read_head(const char *path, int root, char head[static HEAD_SIZE])
 {
-	char head[128];
-	ssize_t length, i;
+	ssize_t length;
 	int fd;
 
-	fd = open_in_root(-1, path, O_RDONLY);
+	fd = open_in_root(root, path, O_RDONLY);
 	if (fd == -1)
-		return false;
-	length = read(fd, head, sizeof(head));
+		return -1;
+	length = read(fd, head, HEAD_SIZE);
 	(void)close(fd);
+	return length;
+}
+
+static bool
+has_nul(const char *head, ssize_t length)
+{
+	ssize_t i;
+
 	for (i = 0; i < length && head[i] != '\n'; i++)
 		if (head[i] == '\0')
 			return true;
 	return false;
+}
+
+bool
+command_is_binary(const char *path)
+{
+	char head[HEAD_SIZE];
+
+	return has_nul(head, read_head(path, -1, head));
+}
+
+bool
+command_needs_shell(const char *path, int root)
+{
+	char head[HEAD_SIZE];
+	ssize_t length = read_head(path, root, head);
+
+	if (length == -1 || has_nul(head, length))
+		return false;
+	return length < 2 || memcmp(head, "#!", 2) != 0;
 }
 
 /* The first word after `#!`. */

@@ -27,6 +27,12 @@ char	*command_find(const char *name, const char *path, int root);
 bool	command_is_binary(const char *path);
 
 /*
+ * Is it text without a `#!', which execve(2) does not take and execvp(3) gives
+ * to /bin/sh?  root is that of command_find.
+ */
+bool	command_needs_shell(const char *path, int root);
+
+/*
  * Why execve(2) of path failed with error, where the error is not path's own:
  * the name of the interpreter that its first line or its ELF header asks for
  * and that is not there or cannot be executed.  Returns 0 with the name in
