@@ -91,7 +91,7 @@ step() {
 @test "the pid file of a NAME is shown" {
 	requires user
 	XDG_STATE_HOME=$TMP explain -n web true
-	[[ $(value pidfile) == *"$TMP/daemonize/web.pid"* ]]
+	[[ $(value pidfile) == *"$TMP/daemonize/"*"/web.pid"* ]]
 	[[ ! -e $TMP/daemonize ]]
 }
 

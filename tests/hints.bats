@@ -160,7 +160,7 @@ suggests() {
 @test "an option without a similar one is reported alone" {
 	local option
 
-	for option in --bogus --x --sig --s --output --logrotate --daemon \
+	for option in --bogus --x --sig --s --output --rotation --daemon \
 	    "--$(printf '%0100d' 0)" --pidfilefile; do
 		misused "$option" "unknown option" "$option" true
 	done

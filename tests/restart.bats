@@ -419,7 +419,7 @@ both_reports() {
 	mkfifo tell
 	supervise --ready=notify --restart=always --restart-delay=1ms \
 	    sh -c 'echo "${NOTIFY_SOCKET-unset}" >>"$1/sockets"
-	    [ -z "$NOTIFY_SOCKET" ] || "$2" text=READY=1; echo >>"$1/runs"
+	    [ -z "$NOTIFY_SOCKET" ] || "$2" fds=1 text=READY=1; echo >>"$1/runs"
 	    read -r what <"$1/tell"' sh "$TMP" "$HELPERS_DIR/notifier"
 	eventually has_run 1
 	[[ $(cat sockets) == [/@]* ]]

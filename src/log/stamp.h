@@ -8,7 +8,7 @@
 #include <time.h>
 
 struct stamp {
-	char text[40];			/* `2026-11-26T11:50:00.123Z ' */
+	char text[48];			/* `2026-11-26T11:50:00.123Z ' */
 	size_t length;			/* 0: none */
 	struct timespec when;
 };

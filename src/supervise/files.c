@@ -16,6 +16,9 @@
 /* How often a pid file that could not be written is tried again. */
 #define REWRITE_MS	1000
 
+/* How often a verb's word is tried to be read; then it is taken for a stop. */
+#define WORD_TRIES	3
+
 /* Report once that a file cannot be written, and try again later. */
 static void
 say_unwritten(struct supervisor *s, const char *path, const char *reason)
@@ -38,17 +41,21 @@ open_instance(struct supervisor *s)
 	struct instance *instance = s->plan->instance;
 	enum word word = WORD_NONE;
 	const char *reason;
+	int result, tries = 0;
 
 	if (instance == NULL)
 		return WORD_NONE;
-	if (instance_reopen(instance, &word, &reason) == -1) {
+	do
+		result = instance_reopen(instance, &word, &reason);
+	while (result == -1 && errno != EEXIST && s->asked &&
+	    tries++ < WORD_TRIES);
+	if (result == -1) {
 		/* A further run would be a second instance of that name. */
 		if (errno == EEXIST) {
 			s->plan->instance = NULL;
 			word = WORD_STOP;
 		}
 		say_unwritten(s, instance->path, reason);
-		/* A stop wins, also where its word cannot be read. */
 		if (s->asked)
 			word = WORD_STOP;
 	} else
