@@ -157,6 +157,58 @@ is_static() {
 	passes -f '^tcp:' ready.bats
 }
 
+# The program for another machine, as qemu-user runs it.  Its libbsd is where
+# CROSS has a root directory of that machine, or in this one.
+emulated() {
+	qemu-aarch64-static ./daemonize "$@" 3>&-
+}
+
+configured_for_aarch64() {
+	local root=${CROSS-} libs
+
+	libs=$root/usr/lib/aarch64-linux-gnu
+	PKG_CONFIG_LIBDIR=$libs/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root \
+	    configured "-O2 -g" --host=aarch64-linux-gnu \
+	    CC=aarch64-linux-gnu-gcc LDFLAGS="-L$libs" \
+	    --enable-static-program "$@"
+}
+
+@test "a program for aarch64 launches, checks and stops under qemu-user" {
+	requires aarch64-linux-gnu-gcc qemu-aarch64-static plain
+	configured_for_aarch64 || configured_for_aarch64 --without-libbsd ||
+	    skip "needs libbsd for aarch64"
+	clean make daemonize
+	emulated -p "$PIDFILE" sleep 1000
+	remember "$(cat "$PIDFILE")"
+	emulated --status -p "$PIDFILE"
+	emulated --check -p "$PIDFILE"
+	run emulated -p "$PIDFILE" sleep 1000
+	status_is 1
+	emulated --stop -p "$PIDFILE"
+	[[ ! -e $PIDFILE ]]
+	status=0
+	emulated "$TMP/none" || status=$?
+	status_is 127
+	# What it lacks has its own name in the message.
+	run emulated --supervise -p "$PIDFILE" sleep 1000
+	if ((status != 0)); then
+		status_is 125
+		output_is "daemonize: background: \
+prctl(PR_SET_CHILD_SUBREAPER): Invalid argument"
+		[[ ! -e $PIDFILE ]]
+	fi
+	# The supervisor is found, which /proc of qemu-user does not help.
+	emulated --supervise --refork=no -p "$PIDFILE.2" sleep 1000
+	remember "$(recorded supervisor "$PIDFILE.2")"
+	remember "$(cat "$PIDFILE.2")"
+	run emulated --status -p "$PIDFILE.2"
+	status_is 0
+	[[ $output == *", supervisor $(recorded supervisor "$PIDFILE.2"),"* ]]
+	run emulated --stop -p "$PIDFILE.2"
+	((status == 0)) ||
+	    output_is "daemonize: stop: RTMAX: Invalid argument"
+}
+
 @test "without libbsd, configure fails unless the C library replaces it" {
 	requires gcc
 	run configured "-O2 -g" CC=gcc --without-libbsd

@@ -49,7 +49,7 @@ options_with_a_value_too_many() {
 	local option
 
 	for option in --append --foreground --clear-env --no-new-privs \
-	    --if-not-running --explain --verbose --help --version; do
+	    --if-not-running --verbose --help --version; do
 		"$1" "$option=x: takes no value" "$option=x" true
 	done
 }

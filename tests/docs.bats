@@ -37,7 +37,7 @@ manual_section() {
 # The same options in the manual: the items of lists that begin with one.
 manual_options() {
 	sed -nE '/^\.It Fl /{ s/^\.It //; s/ Ns //g; s/ , /, /g; s/Fl /-/g
-	    s/Op =Ar ([A-Z]+)/[=\1]/; s/ Op Ar ([A-Z]+)/ [\1]/
+	    s/Op =(Ar|Cm) ([A-Za-z]+)/[=\2]/; s/ Op Ar ([A-Z]+)/ [\1]/
 	    s/(Ar|Cm) //g; p }' < <(manual_but_json) | sort
 }
 

@@ -220,7 +220,8 @@ fails_with() {
 @test "the subreaper: a failure is reported" {
 	requires strace
 	fails_at prctl:error=EPERM:when=1 125 \
-	    "background: prctl: Operation not permitted"
+	    "background: prctl(PR_SET_CHILD_SUBREAPER): \
+Operation not permitted"
 }
 
 @test "chroot: a failure reaches the caller" {

@@ -188,7 +188,8 @@ not ready after 500ms: fd:5"
 	fails 125 "daemonize: signals: setitimer: Operation not permitted" \
 	    -F true
 	denied prctl:subreaper EPERM
-	fails 125 "daemonize: background: prctl: Operation not permitted" true
+	fails 125 "daemonize: background: prctl(PR_SET_CHILD_SUBREAPER): \
+Operation not permitted" true
 }
 
 # --- pid 1 ---------------------------------------------------------------------

@@ -18,7 +18,7 @@ _daemonize_plain=" --append --foreground --clear-env --no-new-privs
 	--if-not-running --replace --supervise --explain --check --status
 	--stop --tree --again --wait --list --json --verbose --help --version "
 # A value of these is in the same word or there is none.
-_daemonize_optional=" --replace --stop "
+_daemonize_optional=" --replace --explain --stop "
 _daemonize_facilities="auth authpriv cron daemon ftp local0 local1 local2
 	local3 local4 local5 local6 local7 lpr mail news user uucp"
 _daemonize_levels="emerg alert crit err warning notice info debug"
@@ -227,6 +227,8 @@ _daemonize_value()
 		[[ $cur != *,* ]] || before=${cur%,*},
 		_daemonize_reply < <(compgen -P "$before" \
 		    -W "$_daemonize_signals" -- "${cur##*,}") ;;
+	--explain)
+		_daemonize_reply < <(compgen -W unit -- "$cur") ;;
 	--replace | --stop)
 		_daemonize_schedule "$cur" ;;
 	esac

@@ -201,11 +201,13 @@ prepare_launcher(struct launch *launch, const char **call)
 		return -1;
 	/*
 	 * qemu-user does not know it: there, a daemon that is killed in the
-	 * middle of its execve looks as if it had been executed.
+	 * middle of its execve looks as if it had been executed.  A supervisor
+	 * would not receive the second child of the fork.
 	 */
-	*call = "prctl";
+	*call = "prctl(PR_SET_CHILD_SUBREAPER)";
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1 &&
-	    (errno != EINVAL || ready_waits(&plan->ready.want)))
+	    (errno != EINVAL || ready_waits(&plan->ready.want) ||
+	    (plan->supervised && plan->steps.refork)))
 		return -1;
 	launch->family.grouped = plan->steps.session &&
 	    (plan->steps.background || plan->supervised);

@@ -178,7 +178,9 @@ proc_own_start(void)
 	char text[1024];
 
 	errno = ENOENT;
-	if (read_path("/proc/self/stat", text, sizeof(text)) <= 0)
+	/* qemu-user has a /proc/self/stat of its own, with another tick. */
+	if (read_path("/proc/thread-self/stat", text, sizeof(text)) <= 0 &&
+	    read_path("/proc/self/stat", text, sizeof(text)) <= 0)
 		return 0;
 	proc_parse_stat(text, &stat);
 	return stat.started;

@@ -80,7 +80,8 @@ stop_refusal(int sig)
 	if (self != -1)
 		(void)close(self);
 	errno = saved;
-	return denied ? "pidfd_send_signal" : signal_name(sig);
+	return denied ? "pidfd_send_signal" : sig == SIGRTMAX ? "RTMAX" :
+	    signal_name(sig);
 }
 
 /*

@@ -110,7 +110,8 @@ prepare(struct detach *detach)
 		return complain_errno("background", "signalfd4", errno);
 	/* qemu-user does not know it: then the status is a general one. */
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1 && errno != EINVAL)
-		return complain_errno("background", "prctl", errno);
+		return complain_errno("background",
+		    "prctl(PR_SET_CHILD_SUBREAPER)", errno);
 	detach->had_children = has_children();
 	if (detach->had_children)
 		detach->others = targets_children(&end);

@@ -26,6 +26,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -77,17 +78,25 @@ supervisor_run(struct plan *plan, int verdict)
 static int
 prepare(struct supervisor *s)
 {
-	sigset_t all;
+	static const struct timespec now;
+	sigset_t all, others;
 
 	(void)sigemptyset(&s->ends);
 	(void)sigaddset(&s->ends, SIGINT);
 	(void)sigaddset(&s->ends, SIGQUIT);
 	(void)sigaddset(&s->ends, SIGTERM);
 	(void)sigfillset(&all);
+	others = all;
+	(void)sigdelset(&others, SIGINT);
+	(void)sigdelset(&others, SIGQUIT);
+	(void)sigdelset(&others, SIGTERM);
 	/* From here on no signal is lost: it waits in the signalfd. */
 	if (signals_hold() == -1 || backoff_init(&s->backoff,
 	    s->plan->policy) == -1)
 		return -1;
+	/* What was pending in the caller is not for the command. */
+	while (sigtimedwait(&others, NULL, &now) > 0)
+		;
 	s->signals = signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (s->signals == -1 ||
 	    descriptors_add(&s->plan->spare, s->signals) == -1)
