@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
+# shellcheck disable=SC2016,SC2030,SC2031
+# Each test is a subshell of its own; dpkg-query has a format of its own.
 # The packages that contrib/package builds: what is in them, and what happens
 # where they are installed, upgraded and removed.
 
@@ -45,7 +46,14 @@ dpkg_into() {
 }
 
 rpm_into() {
+	mkdir -p root
 	rpm --root "$TMP/root" --dbpath /var/lib/rpm --nodeps "$@" 3>&-
+}
+
+# The packages that are installed in the folder, with their versions.
+rpm_has() {
+	rpm --root "$TMP/root" --dbpath /var/lib/rpm -qa \
+	    --qf '%{name} %{version}\n' 3>&-
 }
 
 # The files of the folder that belong to no package manager, sorted.
@@ -54,10 +62,11 @@ files() {
 	    sed 's/^\.//' | sort)
 }
 
-# The state of a package that dpkg knows of: dpkg_state NAME
-dpkg_state() {
+# The packages that are installed in the folder.
+dpkg_has() {
 	dpkg-query --admindir="$TMP/root/var/lib/dpkg" -W \
-	    -f='${db:Status-Status}\n' "$1" 2>/dev/null
+	    -f='${binary:Package} ${db:Status-Status}\n' 2>/dev/null |
+	    sed -n 's/ installed$//p'
 }
 
 # A package as bmc's, with its files: other_deb NAME VERSION
@@ -95,6 +104,10 @@ other_rpm() {
 	END
 	rpmbuild -bb --define "_topdir $TMP/rpmbuild" other.spec 3>&-
 	mv rpmbuild/RPMS/*/*.rpm other.rpm
+}
+
+our_version() {
+	launch --version | sed 's/.* //'
 }
 
 # The program of the folder is the one, and can be executed.
@@ -158,10 +171,10 @@ deb_of_version() {
 @test "the deb is installed into a fresh folder, and purged without a trace" {
 	deb
 	dpkg_into -i "$DEB"
-	equal state "$(dpkg_state daemonize-ng)" installed
+	equal packages "$(dpkg_has)" daemonize-ng
 	has_our_program
 	dpkg_into -P daemonize-ng
-	equal state "$(dpkg_state daemonize-ng)" ""
+	equal packages "$(dpkg_has)" ""
 	equal files "$(files)" ""
 }
 
@@ -170,7 +183,7 @@ deb_of_version() {
 	other_deb daemonize 1.7.8-1
 	dpkg_into -i other.deb
 	dpkg_into -B -i "$DEB"
-	equal "state of the other" "$(dpkg_state daemonize)" ""
+	equal packages "$(dpkg_has)" daemonize-ng
 	equal "files of the other" "$(files | grep 'other$')" ""
 	has_our_program
 	# And not the other way round, unless that is asked for.
@@ -251,11 +264,9 @@ deb_of_version() {
 	requires root
 	rpm_package
 	other_rpm daemonize-ng 0.0.1
-	mkdir -p root
 	rpm_into -i other.rpm
 	rpm_into -U "$RPM"
-	equal packages "$(rpm_into -qa --qf '%{name} %{version}\n')" \
-	    "daemonize-ng $(launch --version | sed 's/.* //')"
+	equal packages "$(rpm_has)" "daemonize-ng $(our_version)"
 	equal "files of the old one" "$(files | grep 'other$')" ""
 	has_our_program
 	rpm_into -e daemonize-ng
@@ -266,10 +277,9 @@ deb_of_version() {
 	requires root
 	rpm_package
 	other_rpm daemonize 1.7.8
-	mkdir -p root
 	rpm_into -i other.rpm
 	rpm_into -U "$RPM"
-	equal packages "$(rpm_into -qa --qf '%{name}\n')" daemonize-ng
+	equal packages "$(rpm_has)" "daemonize-ng $(our_version)"
 	has_our_program
 	rpm -qp --conflicts "$RPM" | grep -qx daemonize
 }
@@ -277,13 +287,11 @@ deb_of_version() {
 # --- all of them ------------------------------------------------------------
 
 @test "each recipe of a package has the version of the program" {
-	local version file
+	local file
 
-	version=$(launch --version)
-	version=${version#daemonize }
 	for file in APKBUILD PKGBUILD daemonize-ng.spec; do
 		equal "$file" "$(sed -nE 's/^(pkgver=|Version: *)//p' \
-		    "$SOURCE_DIR/contrib/$file")" "$version"
+		    "$SOURCE_DIR/contrib/$file")" "$(our_version)"
 	done
 }
 
