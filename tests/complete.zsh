@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What zsh offers for each line of standard input, a line each: it is typed to
 # an interactive zsh at a pseudo-terminal, and the completion's key is pressed.
-# zsh -f tests/complete.zsh DIRECTORY
+# zsh -f tests/complete.zsh DIRECTORY DUMP
+# DUMP is a file that compinit makes, so that it is quick the next time.
 
 zmodload zsh/zpty || exit
 
@@ -12,7 +13,7 @@ cat >$dir/setup <<'END'
 PS1= PS2= RPS1=
 fpath=($DIRECTORY $fpath)
 autoload -Uz compinit
-compinit -u -d $OFFERED.dump
+compinit -u -d $DUMP
 
 _of_its_name() { compadd -- of-$service; }
 compdef _of_its_name one two three
@@ -37,17 +38,16 @@ zle -C offer complete-word offer
 offered() { BUFFER=; print -n '<OFFERED>'; }
 zle -N offered
 bindkey '^I' offer
-bindkey '^X' offered
+bindkey '^G' offered
 print -n '<READY>'
 END
 
-export DIRECTORY=$1 OFFERED=$dir/offered
+export DIRECTORY=$1 DUMP=$2 OFFERED=$dir/offered
 zpty shell zsh -f -i
-# The words of the command itself do not match: it is echoed.
 zpty -w shell "source $dir/setup"
 zpty -r shell text $'*<READY>*' || exit
 while IFS= read -r line; do
-	zpty -w -n shell $line$'\t\x18'
+	zpty -w -n shell $line$'\t\x07'
 	zpty -r shell text $'*<OFFERED>*' || exit
 	print -r -- ${(ou)${(f)"$(<$OFFERED)"}}
 done

@@ -16,7 +16,7 @@ offers() {
 	requires "$1"
 	case $1 in
 	zsh)	env HOME="$TMP" zsh -f "$SOURCE_DIR/tests/complete.zsh" \
-		    "$COMPLETIONS" 3>&- ;;
+		    "$COMPLETIONS" "$BATS_FILE_TMPDIR/zcompdump" 3>&- ;;
 	fish)	env HOME="$TMP" fish --no-config \
 		    "$SOURCE_DIR/tests/complete.fish" \
 		    "$COMPLETIONS/daemonize.fish" 3>&- ;;
