@@ -14,10 +14,11 @@ COMPLETIONS=$SOURCE_DIR/contrib/completion
 # The commands one, two and three have a completion: of-one, of-two, of-three.
 offers() {
 	requires "$1"
+	# A shell that asks something would wait for ever.
 	case $1 in
-	zsh)	env HOME="$TMP" zsh -f "$SOURCE_DIR/tests/complete.zsh" \
+	zsh)	env HOME="$TMP" timeout 60 zsh -f "$SOURCE_DIR/tests/complete.zsh" \
 		    "$COMPLETIONS" "$BATS_FILE_TMPDIR/zcompdump" 3>&- ;;
-	fish)	env HOME="$TMP" fish --no-config \
+	fish)	env HOME="$TMP" timeout 60 fish --no-config \
 		    "$SOURCE_DIR/tests/complete.fish" \
 		    "$COMPLETIONS/daemonize.fish" 3>&- ;;
 	esac
