@@ -6,26 +6,12 @@
 # completion, the README; and every example of the manual runs.
 
 load helpers
+load options
 
 MANUAL=$SOURCE_DIR/man/daemonize.1
 MANUAL_7=$SOURCE_DIR/man/daemonize.7
 COMPLETION=$SOURCE_DIR/contrib/completion/daemonize.bash
 README=$SOURCE_DIR/README.md
-
-# The options of the help as it has them, sorted: `-c, --chdir=DIR|keep`,
-# `--stop[=SCHEDULE]`, `--check [PID]`.
-help_options() {
-	launch --help |
-	    sed -nE 's/^ +((-[[:alpha:]], )?--[^ ]+( \[[A-Z]+])?).*/\1/p' | sort
-}
-
-# Their names alone, letters too, one a line.
-help_names() {
-	help_options | sed -E 's/\[?=.*//; s/ \[.*//; s/, /\n/'
-}
-
-# The options in the place of which no command follows.
-VERBS=" --check --status --stop --again --signal --wait --list "
 
 # A section of the manual, on the page that has it: manual_section NAME
 manual_section() {
