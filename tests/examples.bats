@@ -122,7 +122,8 @@ rotate() {
 }
 
 # A command that writes each line that it is given: say LINE
-ECHO=(sh -c 'while read -r line <"$1"; do echo "$line"; done' sh)
+# It can write to the FIFO as well, so it reads no end-of-file between two.
+ECHO=(sh -c 'while read -r line; do echo "$line"; done <>"$1"' sh)
 
 say() {
 	timeout "$DEADLINE" sh -c 'echo "$1" >"$2"' sh "$1" "$TMP/tell"
