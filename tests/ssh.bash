@@ -51,3 +51,46 @@ remote() {
 sshd_answers() {
 	[[ $(remote 'echo yes' 2>/dev/null) == yes ]]
 }
+
+# Three hosts: web1, web2 and web3 are an sshd each, on 127.0.0.1 to 127.0.0.3.
+# ssh(1) knows them by $TMP/ssh_config.  Each has a directory $TMP/webN of its
+# own, the variable HOST_DIR over there, and daemonize in its PATH.
+make_hosts() {
+	local n
+
+	make_sshd
+	mkdir "$TMP/bin"
+	ln -s "$DAEMONIZE" "$TMP/bin/daemonize"
+	cat >"$TMP/ssh_config" <<-END
+		IdentityFile $TMP/key
+		Port $PORT
+		IdentitiesOnly yes
+		IdentityAgent none
+		BatchMode yes
+		ControlMaster no
+		StrictHostKeyChecking no
+		UserKnownHostsFile $TMP/known_hosts
+		LogLevel ERROR
+	END
+	for n in 1 2 3; do
+		mkdir "$TMP/web$n"
+		sed "s/^ListenAddress .*/ListenAddress 127.0.0.$n/
+		    s|^SetEnv .*|& HOST_DIR=$TMP/web$n PATH=$TMP/bin:$PATH|" \
+		    "$TMP/sshd_config" >"$TMP/web$n/sshd_config"
+		printf 'Host web%d\n\tHostName 127.0.0.%d\n' "$n" "$n" \
+		    >>"$TMP/ssh_config"
+		launch -p "$TMP/web$n/sshd.pid" --ready="tcp:127.0.0.$n:$PORT" \
+		    -a -e "$TMP/web$n/sshd.log" \
+		    "$SSHD" -D -e -f "$TMP/web$n/sshd_config"
+		remember "$(cat "$TMP/web$n/sshd.pid")"
+	done
+	# For what runs ssh by its name.
+	printf '#!/bin/sh\nexec %q -F %q "$@"\n' "$(command -v ssh)" \
+	    "$TMP/ssh_config" >"$TMP/bin/ssh"
+	chmod 755 "$TMP/bin/ssh"
+}
+
+# The pid of a host's daemon: pid_of webN
+pid_of() {
+	cat "$TMP/$1/pid"
+}
