@@ -312,7 +312,8 @@ again(const struct scenario *scenario, struct world *world)
 
 #define LAUNCH		"-p p.pid % stay"
 #define SUPERVISED	"--supervise -p p.pid % stay"
-#define RESTARTED	"--restart=always -p p.pid % once @"
+#define RESTARTED	"--restart=always --restart-delay=0 -p p.pid " \
+			"% once @"
 #define STOP		"-p p.pid --stop"
 
 const struct scenario scenarios[] = {

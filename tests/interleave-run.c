@@ -184,7 +184,7 @@ has(uint64_t set, int p)
 static void
 run_setup(struct world *world, const struct scenario *scenario)
 {
-	int last = -1;
+	int last = -1, i;
 	uint64_t enabled;
 
 	if (scenario->setup != NULL)
@@ -196,7 +196,10 @@ run_setup(struct world *world, const struct scenario *scenario)
 	if (scenario->setup != NULL && actor_status(world, 0) != 0)
 		snprintf(world->stuck, sizeof(world->stuck),
 		    "the setup has status %d", actor_status(world, 0));
+	/* From here on its command may end, too. */
 	world->explored = true;
+	for (i = 0; i < world->n; i++)
+		world->proc[i].looked = false;
 }
 
 /* Those that were preempted: has anything happened that concerns them? */
