@@ -94,9 +94,12 @@ pid_in_file(const struct world *world)
 	return (pid_t)atoi(text);
 }
 
-/* It runs, launched by that actor, and its files are right. */
+/*
+ * It runs, launched by that actor, and its files are right.  killed: what
+ * launched it may not have said so.
+ */
 static bool
-runs_of(const struct world *world, int actor)
+runs(const struct world *world, int actor, bool killed)
 {
 	const struct proc *proc = command_of(world);
 	struct noted noted;
@@ -114,10 +117,17 @@ runs_of(const struct world *world, int actor)
 	if (noted.pid != proc->pid || noted.start != start_of(proc->pid))
 		return is_wrong("the record names another than %s",
 		    proc->name);
-	if (strcmp(noted.state, "running") != 0)
+	if (strcmp(noted.state, "running") != 0 && !(killed &&
+	    strcmp(noted.state, "starting") == 0))
 		return is_wrong("%s runs, but is `%s'", proc->name,
 		    noted.state);
 	return !noted.locked ? true : is_wrong("the record is locked");
+}
+
+static bool
+runs_of(const struct world *world, int actor)
+{
+	return runs(world, actor, false);
 }
 
 /* No process is left, and no file; ended: but for the record of that. */
@@ -279,6 +289,17 @@ restart_and_launch(const struct scenario *scenario, struct world *world)
 	return said(world, 1, 1, -1) && runs_of(world, 0);
 }
 
+/* What a supervisor has started that was killed refuses a launch. */
+static bool
+killed_and_launch(const struct scenario *scenario, struct world *world)
+{
+	(void)scenario;
+	/* The command may have ended since. */
+	return said(world, 1, 0, 1, -1) && ((actor_status(world, 1) == 1 &&
+	    command_of(world) == NULL) ||
+	    runs(world, actor_status(world, 1) == 0 ? 1 : 0, true));
+}
+
 static bool
 wait_and_stop(const struct scenario *scenario, struct world *world)
 {
@@ -329,7 +350,7 @@ const struct scenario scenarios[] = {
 	    launch_and_look },
 	{ "stop-stop", LAUNCH, { NULL, STOP, STOP }, all_stop },
 	{ "stop-end", "-p p.pid % end", { NULL, STOP }, all_stop },
-	{ "stop-reuse", "-p p.pid % end", { NULL, STOP, "! p.pid" },
+	{ "stop-reuse", "-p p.pid % end", { NULL, STOP, "! take p.pid" },
 	    stop_and_reuse },
 	{ "stop-launch", LAUNCH, { NULL, STOP, LAUNCH }, stop_and_launch },
 	{ "replace-replace", LAUNCH, { NULL, "--replace " LAUNCH,
@@ -343,6 +364,10 @@ const struct scenario scenarios[] = {
 	{ "restart-wait", RESTARTED, { NULL, "-p p.pid --wait", STOP },
 	    wait_and_stop },
 	{ "restart-launch", RESTARTED, { NULL, LAUNCH }, restart_and_launch },
+	{ "killed-launch", RESTARTED, { NULL, "! kill p.pid.record $ " LAUNCH },
+	    killed_and_launch },
+	{ "killed-stop", RESTARTED, { NULL, "! kill p.pid.record $ " STOP },
+	    all_stop },
 	{ "again-stop", SUPERVISED, { NULL, "-p p.pid --again", STOP },
 	    again_and_stop },
 	{ "again-again", SUPERVISED, { NULL, "-p p.pid --again",

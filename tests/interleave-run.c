@@ -90,7 +90,10 @@ forget_footprints(void)
 
 /* --- the actors ----------------------------------------------------------- */
 
-/* In a command line `!' is another program, `%' the command, `@' the file of its first run. */
+/*
+ * In a command line `!' is another program, `$' ours, `%' the command, `@' the
+ * file of its first run.
+ */
 static void
 add_actor(struct world *world, int actor, const char *line)
 {
@@ -104,6 +107,8 @@ add_actor(struct world *world, int actor, const char *line)
 	while ((word = strsep(&rest, " ")) != NULL && n < WORDS - 1)
 		if (strcmp(word, "!") == 0)
 			argv[0] = other;
+		else if (strcmp(word, "$") == 0)
+			argv[n++] = (char *)world->daemonize;
 		else
 			argv[n++] = strcmp(word, "%") == 0 ?
 			    (char *)world->command :

@@ -43,22 +43,32 @@ be_command(int argc, char *argv[])
 		poll(NULL, 0, -1);
 }
 
+/* The start of a file, or "". */
+static void
+read_start(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd == -1 ? 0 : read(fd, text, size - 1);
+
+	text[n > 0 ? n : 0] = '\0';
+	close(fd);
+}
+
 /*
- * FILE: once the process whose pid is there has ended, takes that pid for a
- * child of its own, which stays.  Exits with 1 where it has not ended.
+ * Once the process whose pid is in the file has ended, take that pid for a
+ * child, which stays.  Exit with 1 where it has not ended.
  */
 static void __attribute__((noreturn))
-be_other(int argc, char *argv[])
+take_pid(const char *path)
 {
 	/* The start of two processes is to differ by some ticks. */
 	static const struct timespec later = { .tv_nsec = 30000000 };
 	struct clone_args args = { .exit_signal = SIGCHLD, .set_tid_size = 1 };
-	char text[32] = "";
+	char text[32];
 	pid_t pid;
-	int fd = argc < 2 ? -1 : open(argv[1], O_RDONLY | O_CLOEXEC);
 
-	if (fd == -1 || read(fd, text, sizeof(text) - 1) <= 0 ||
-	    (pid = (pid_t)atoi(text)) == 0)
+	read_start(path, text, sizeof(text));
+	if ((pid = (pid_t)atoi(text)) == 0)
 		_exit(1);
 	args.set_tid = (uint64_t)(uintptr_t)&pid;
 	(void)nanosleep(&later, NULL);
@@ -71,6 +81,23 @@ be_other(int argc, char *argv[])
 	default:
 		_exit(0);
 	}
+}
+
+/* take FILE; kill RECORD COMMAND...: its supervisor, then becomes that. */
+static void __attribute__((noreturn))
+be_other(int argc, char *argv[])
+{
+	char text[4096], *line;
+
+	if (argc > 2 && strcmp(argv[1], "take") == 0)
+		take_pid(argv[2]);
+	if (argc < 4 || strcmp(argv[1], "kill") != 0)
+		_exit(2);
+	read_start(argv[2], text, sizeof(text));
+	if ((line = strstr(text, "\nsupervisor ")) != NULL)
+		(void)kill((pid_t)atoi(line + 12), SIGKILL);
+	execv(argv[3], argv + 3);
+	_exit(2);
 }
 
 static const struct scenario *

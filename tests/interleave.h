@@ -40,7 +40,7 @@ enum kind {
 	CALL_PIPE,		/* read(2) of a pipe */
 	CALL_SLEEP,
 	CALL_CLOCK,		/* it is answered, and is no stop */
-	CALL_RESTART,		/* after SIGCONT; the same */
+	CALL_RESTART,		/* the same, of one that SIGCONT broke off */
 	BIRTH,			/* before the first call of a process */
 	DEATH			/* before a process becomes a zombie */
 };
@@ -72,7 +72,7 @@ struct proc {
 	bool begun;		/* its first stop is over */
 	bool known;		/* its birth was reported by its parent */
 	bool command;		/* it became the command */
-	bool borrows;		/* its parent's memory, until its exec or end */
+	bool borrows;		/* memory of its parent, LENDING */
 	bool signalled;		/* a signal ends it */
 	bool refused;		/* its flock(2) has failed: so it waits */
 	bool looked, ready;	/* the last look at what it waits for */
@@ -92,8 +92,16 @@ struct world {
 	char stuck[128];	/* what the tracer does not understand */
 };
 
-/* The name of a file of ours, or -1. */
+extern const char *const files[FILES];
+
+/* The file of ours with that path, or -1. */
 int	file_named(const char *path);
+
+/* The one that is open there, or -1; the text of its link. */
+int	file_open_at(const struct world *, int, uint64_t fd, char link[256]);
+
+/* Adds a word to the description. */
+void	name_act(struct act *, const char *what);
 
 /* What an intercepted call is.  False: it touches nothing that is shared. */
 bool	classify(const struct world *, int, struct act *);
