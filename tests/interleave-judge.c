@@ -331,6 +331,24 @@ again(const struct scenario *scenario, struct world *world)
 	    runs_of(world, 0);
 }
 
+/* A launch whose command cannot be executed leaves nothing behind. */
+static bool
+fail_and_launch(const struct scenario *scenario, struct world *world)
+{
+	(void)scenario;
+	return said(world, 1, 126, 127, 1, -1) && said(world, 2, 0, -1) &&
+	    runs_of(world, 2);
+}
+
+static bool
+all_fail(const struct scenario *scenario, struct world *world)
+{
+	(void)scenario;
+	return said(world, 1, 126, 127, -1) &&
+	    said(world, 2, 0, 126, 127, -1) && none_is_left(world, false);
+}
+
+#define FAIL		"-p p.pid ?"
 #define LAUNCH		"-p p.pid % stay"
 #define SUPERVISED	"--supervise -p p.pid % stay"
 #define RESTARTED	"--restart=always --restart-delay=0 -p p.pid " \
@@ -348,6 +366,11 @@ const struct scenario scenarios[] = {
 	    launch_and_look },
 	{ "launch-signal", NULL, { NULL, LAUNCH, "-p p.pid --signal=CONT" },
 	    launch_and_look },
+	{ "fail-launch", NULL, { NULL, FAIL, LAUNCH }, fail_and_launch },
+	{ "fail-fail", NULL, { NULL, FAIL, FAIL }, all_fail },
+	{ "fail-stop", NULL, { NULL, FAIL, STOP }, all_fail },
+	{ "fail-supervised", NULL, { NULL, "--supervise " FAIL, LAUNCH },
+	    fail_and_launch },
 	{ "stop-stop", LAUNCH, { NULL, STOP, STOP }, all_stop },
 	{ "stop-end", "-p p.pid % end", { NULL, STOP }, all_stop },
 	{ "stop-reuse", "-p p.pid % end", { NULL, STOP, "! take p.pid" },

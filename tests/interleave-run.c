@@ -92,18 +92,19 @@ forget_footprints(void)
 
 /*
  * In a command line `!' is another program, `$' ours, `%' the command, `@' the
- * file of its first run.
+ * file of its first run, `?' what cannot be executed.
  */
 static void
 add_actor(struct world *world, int actor, const char *line)
 {
-	static char text[512], once[512], other[512];
+	static char text[512], once[512], other[512], bad[512];
 	char *word, *rest = text, *argv[WORDS] = { (char *)world->daemonize };
 	int n = 1;
 
 	snprintf(text, sizeof(text), "%s", line);
 	snprintf(once, sizeof(once), "%s/once", world->directory);
 	snprintf(other, sizeof(other), "%s/../other", world->directory);
+	snprintf(bad, sizeof(bad), "%s/../bad", world->directory);
 	while ((word = strsep(&rest, " ")) != NULL && n < WORDS - 1)
 		if (strcmp(word, "!") == 0)
 			argv[0] = other;
@@ -112,7 +113,8 @@ add_actor(struct world *world, int actor, const char *line)
 		else
 			argv[n++] = strcmp(word, "%") == 0 ?
 			    (char *)world->command :
-			    strcmp(word, "@") == 0 ? once : word;
+			    strcmp(word, "@") == 0 ? once :
+			    strcmp(word, "?") == 0 ? bad : word;
 	argv[n] = NULL;
 	world_add(world, actor, argv);
 }
