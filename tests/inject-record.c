@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "inject.h"
+#include "noted.h"
 
 #define RECORD_SIZE	4096
 

@@ -16,10 +16,7 @@
 #include <sys/time.h>
 #include <sys/types.h>
 #include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
-
-#include <elf.h>
 
 #include <err.h>
 #include <errno.h>
@@ -33,101 +30,12 @@
 #include <unistd.h>
 
 #include "inject.h"
+#include "registers.h"
 
 #define LIMIT_S		5	/* what takes longer hangs */
 #define LIMIT_END_S	60	/* a process that got SIGKILL ends, some time */
 #define LOOK_NS		200000	/* how often files and /proc are looked at */
 #define QUIET_LOOKS	5	/* so long nothing happens: they rest */
-
-/* --- what differs between architectures ----------------------------------- */
-
-#if defined(__x86_64__)
-
-typedef struct user_regs_struct registers;
-#define RESULT(r)	((r)->rax)
-#define ARGUMENT_1(r)	((r)->rdi)
-#define RESTORE_1(r, x)	((r)->rdi = (x))
-#define ARGUMENT_3(r)	((r)->rdx)
-
-static int
-skip_call(pid_t pid, registers *regs)
-{
-	struct iovec io = { regs, sizeof(*regs) };
-
-	regs->orig_rax = (unsigned long long)-1;
-	return (int)ptrace(PTRACE_SETREGSET, pid, (void *)NT_PRSTATUS, &io);
-}
-
-#elif defined(__i386__)
-
-typedef struct user_regs_struct registers;
-#define RESULT(r)	((r)->eax)
-#define ARGUMENT_1(r)	((r)->ebx)
-#define RESTORE_1(r, x)	((r)->ebx = (x))
-#define ARGUMENT_3(r)	((r)->edx)
-
-static int
-skip_call(pid_t pid, registers *regs)
-{
-	struct iovec io = { regs, sizeof(*regs) };
-
-	regs->orig_eax = -1;
-	return (int)ptrace(PTRACE_SETREGSET, pid, (void *)NT_PRSTATUS, &io);
-}
-
-#elif defined(__aarch64__)
-
-typedef struct user_regs_struct registers;
-#define RESULT(r)	((r)->regs[0])
-#define ARGUMENT_1(r)	((r)->regs[0])
-#define RESTORE_1(r, x)	((void)(x))	/* the result is there */
-#define ARGUMENT_3(r)	((r)->regs[2])
-
-static int
-skip_call(pid_t pid, registers *regs)
-{
-	int number = -1;
-	struct iovec io = { &number, sizeof(number) };
-
-	(void)regs;
-	return (int)ptrace(PTRACE_SETREGSET, pid, (void *)NT_ARM_SYSTEM_CALL,
-	    &io);
-}
-
-#else		/* main() goes no further */
-
-typedef struct { unsigned long one, two, three; } registers;
-#define RESULT(r)	((r)->one)
-#define ARGUMENT_1(r)	((r)->two)
-#define RESTORE_1(r, x)	((r)->two = (x))
-#define ARGUMENT_3(r)	((r)->three)
-
-static int
-skip_call(pid_t pid, registers *regs)
-{
-	(void)pid;
-	(void)regs;
-	return -1;
-}
-
-#endif
-
-static void
-get_registers(pid_t pid, registers *regs)
-{
-	struct iovec io = { regs, sizeof(*regs) };
-
-	(void)ptrace(PTRACE_GETREGSET, pid, (void *)NT_PRSTATUS, &io);
-}
-
-/* Fails where the process has been killed meanwhile: no matter. */
-static void
-set_registers(pid_t pid, registers *regs)
-{
-	struct iovec io = { regs, sizeof(*regs) };
-
-	(void)ptrace(PTRACE_SETREGSET, pid, (void *)NT_PRSTATUS, &io);
-}
 
 /* --- the caller ----------------------------------------------------------- */
 

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "noted.h"
+
 /* Those whose registers inject-trace.c has, and inject-calls.c the calls. */
 #if defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)
 #define KNOWN_ARCHITECTURE	1
@@ -144,25 +146,6 @@ int	launch_plain(const struct launch *);
 
 /* Does it run?  A zombie does not. */
 bool	is_alive(pid_t);
-
-/* What the record beside a pid file says. */
-struct noted {
-	enum { NOTED_NONE, NOTED_EMPTY, NOTED_GOOD, NOTED_WRONG } what;
-	bool locked;		/* a process has its flock(2) */
-	bool nowhere;		/* it lacks what its pid is counted in */
-	char why[64];		/* WRONG */
-	char state[16];
-	pid_t pid;
-	unsigned long long start;	/* its start tick */
-	pid_t supervisor;	/* 0: none */
-	unsigned long long supervisor_start;
-	char about[4096];	/* what it says of the launch */
-};
-
-void	record_of(const char *pidfile, struct noted *);
-
-/* The start tick of a process, as /proc has it; 0: there is none. */
-unsigned long long start_of(pid_t);
 
 enum needs {
 	NEEDS_ROOT = 1,

@@ -1,0 +1,62 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# Of two processes of ours that meet, neither does harm, in whatever order they
+# go on.
+#
+# A sample with one preemption; tests/interleave --bound=2 tries all of it.
+
+load helpers
+
+interleave() {
+	TMPDIR=$TMP DAEMONIZE=$DAEMONIZE HELPERS_DIR=$HELPERS_DIR \
+	    BUILD_DIR=${REPORTS%/tests/reports} \
+	    "$SOURCE_DIR/tests/interleave" "$@" 3>&-
+}
+
+# Expects that exit status.
+interleaving_says() {
+	local expected=$1 status=0
+
+	# A sanitizer's run-time makes system calls of its own.
+	requires plain uncounted
+	shift
+	interleave "$@" >found || status=$?
+	cat found
+	case $status in
+	3)	skip "needs ptrace" ;;
+	4)	skip "needs x86-64 or aarch64" ;;
+	esac
+	equal status "$expected" "$status"
+}
+
+@test "no schedule with one preemption breaks a promise" {
+	interleaving_says 0 --bound=1 --seconds=45 --seed=1
+}
+
+@test "a program that takes no lock is found out" {
+	interleaving_says 1 --broken=no-flock --first --seconds=20 launch-launch
+}
+
+@test "a verb that does not look again once it holds a process is found out" {
+	# It takes the pid of a process that has ended.
+	requires root
+	((0x$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status) >> 21 & 1)) ||
+	    skip "needs CAP_SYS_ADMIN"
+	interleaving_says 1 --broken=no-second-look --first --seconds=20 \
+	    stop-reuse
+}
+
+@test "a lock that ends before the record says running is found out" {
+	interleaving_says 1 --broken=early-unlock --first --seconds=20 \
+	    restart-stop
+}
+
+@test "a file that is removed by its name alone is found out" {
+	interleaving_says 1 --broken=unlink-by-path --first --seconds=20 \
+	    stop-launch
+}
+
+@test "a stop that does not wait for a launch is found out" {
+	interleaving_says 1 --broken=impatient-stop --first --seconds=20 \
+	    restart-stop
+}
