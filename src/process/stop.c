@@ -28,9 +28,6 @@
 /* How often one stage looks for targets without /proc. */
 #define LOOKS_MAX	10
 
-/* How long stop_children() tries. */
-#define CHILDREN_MS	5000
-
 /* A pidfd becomes readable when its process ends. */
 static bool
 has_ended(int pidfd)
@@ -400,46 +397,4 @@ stop_all(const struct targets *targets, const struct schedule *schedule,
 	*call = stop.set.call;
 	stop_finish(&stop);
 	return stopped;
-}
-
-/* --- without pidfds ------------------------------------------------------ */
-
-/* Kills and reaps a child.  false: it is none. */
-static bool
-kill_child(pid_t pid)
-{
-	if (!target_is_child(pid))
-		return false;
-	(void)kill(pid, SIGKILL);
-	(void)waitpid(pid, NULL, WNOHANG);
-	return true;
-}
-
-/* Kills the children among the targets.  False: there are none. */
-static bool
-kill_children(const struct targets *targets)
-{
-	struct set set = { .targets = targets };
-	bool found = kill_child(targets->pid);
-	ssize_t i, n;
-	pid_t *pids;
-
-	if (targets->scope == TARGET_ONE ||
-	    (n = targets_list(targets, &set.proc, &pids)) == -1)
-		return found;
-	for (i = 0; i < n; i++)
-		if (targets->scope == TARGET_DESCENDANTS ||
-		    getsid(pids[i]) == targets->session)
-			found |= kill_child(pids[i]);
-	free(pids);
-	return found;
-}
-
-void
-stop_children(const struct targets *targets)
-{
-	long long end = now_ms() + CHILDREN_MS;
-
-	while (kill_children(targets) && now_ms() < end)
-		(void)poll(NULL, 0, 1);
 }
