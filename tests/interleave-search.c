@@ -187,19 +187,26 @@ report(const struct site *site, const struct scenario *scenario,
 	fflush(stdout);
 }
 
-/* Takes the next schedule.  False: there is none. */
+/*
+ * Takes the next schedule: of the least preemptions, but a sample is to have
+ * some of each.  False: there is none.
+ */
 static bool
 next_schedule(const struct bounds *bounds, struct schedule *schedule)
 {
-	int level;
+	bool any = bounds->seconds > 0;
+	int n = bounds->preemptions + 1, i;
+	int first = any ? (int)(next_random() % (uint64_t)n) : 0;
+	struct queue *queue;
 
 	do
-		for (level = 0; level <= bounds->preemptions; level++)
-			if (queues[level].n > 0) {
-				*schedule = pop(&queues[level],
-				    bounds->seconds > 0);
+		for (i = 0; i < n; i++) {
+			queue = &queues[(first + i) % n];
+			if (queue->n > 0) {
+				*schedule = pop(queue, any);
 				return true;
 			}
+		}
 	while (reconsider());
 	return false;
 }

@@ -87,7 +87,7 @@ try_poll(struct world *world, struct proc *proc, registers *entry)
 static bool
 poll_is_ready(struct world *world, struct proc *proc)
 {
-	registers entry;
+	registers entry = { 0 };
 	long result = try_poll(world, proc, &entry);
 
 	if (proc->state != GONE)
@@ -233,7 +233,7 @@ world_timeout(const struct world *world, int p)
 static void
 step_poll(struct world *world, struct proc *proc, bool late)
 {
-	registers entry;
+	registers entry = { 0 };
 	long result;
 
 	if (late)

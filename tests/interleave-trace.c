@@ -5,20 +5,18 @@
  * A filter (seccomp(2)) stops each before the calls that matter, and only
  * there.  The clock stands still, but for the time-outs that fire.
  */
-#define _GNU_SOURCE		/* process_vm_readv(2) */
+#define _GNU_SOURCE		/* pipe2(2) */
 
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
-#include <elf.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +30,6 @@
 
 #include "interleave.h"
 #include "interleave-trace.h"
-#include "registers.h"
 
 #define CLOCK_BASE	1000	/* seconds */
 
@@ -40,61 +37,6 @@ static const long trace_options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK |
     PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |
     PTRACE_O_TRACEVFORKDONE | PTRACE_O_TRACEEXIT | PTRACE_O_TRACESECCOMP |
     PTRACE_O_EXITKILL;
-
-/* --- the memory and the registers ---------------------------------------- */
-
-static ssize_t
-peek(pid_t pid, uint64_t address, void *to, size_t size)
-{
-	struct iovec here = { to, size };
-	struct iovec there = { (void *)(uintptr_t)address, size };
-
-	return process_vm_readv(pid, &here, 1, &there, 1, 0);
-}
-
-void
-poke(pid_t pid, uint64_t address, const void *from, size_t size)
-{
-	struct iovec here = { (void *)(uintptr_t)from, size };
-	struct iovec there = { (void *)(uintptr_t)address, size };
-
-	(void)process_vm_writev(pid, &here, 1, &there, 1, 0);
-}
-
-/* The call is not made, and returns that. */
-void
-answer(pid_t pid, long result)
-{
-	registers regs;
-
-	get_registers(pid, &regs);
-	RESULT(&regs) = (unsigned long)result;
-	set_registers(pid, &regs);
-	(void)skip_call(pid, &regs);
-}
-
-/*
- * Without the vDSO (vdso(7)), the clock is asked by a system call.  The stack
- * after an execve(2): argc, argv, NULL, envp, NULL, auxv.
- */
-static void
-hide_vdso(pid_t pid)
-{
-	static const uint64_t ignore = 1;	/* AT_IGNORE */
-	uint64_t at, word[2];
-	registers regs;
-	int nulls = 0;
-
-	get_registers(pid, &regs);
-	for (at = STACK(&regs) + 8; nulls < 2; at += 8) {
-		if (peek(pid, at, word, 8) != 8)
-			return;
-		nulls += word[0] == 0;
-	}
-	for (; peek(pid, at, word, 16) == 16 && word[0] != AT_NULL; at += 16)
-		if (word[0] == AT_SYSINFO_EHDR)
-			poke(pid, at, &ignore, sizeof(ignore));
-}
 
 /* --- stops ---------------------------------------------------------------- */
 

@@ -11,6 +11,9 @@
 /* Writes to the memory of a process. */
 void	poke(pid_t, uint64_t address, const void *from, size_t size);
 
+/* After an execve(2): it asks the clock by a system call. */
+void	hide_vdso(pid_t);
+
 /* The call is not made, and returns that. */
 void	answer(pid_t, long result);
 
