@@ -13,6 +13,7 @@
 #include <sys/user.h>
 
 #include <elf.h>
+#include <string.h>
 
 #if defined(__x86_64__)
 
@@ -96,8 +97,12 @@ skip_call(pid_t pid, registers *regs)
 static inline void
 get_registers(pid_t pid, registers *regs)
 {
+	/* It is written to. */
+	/* cppcheck-suppress ctuuninitvar */
 	struct iovec io = { regs, sizeof(*regs) };
 
+	/* Where the process has been killed meanwhile, it gives nothing. */
+	memset(regs, 0, sizeof(*regs));
 	(void)ptrace(PTRACE_GETREGSET, pid, (void *)NT_PRSTATUS, &io);
 }
 
