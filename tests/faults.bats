@@ -141,6 +141,10 @@ nothing_is_found_in() {
 	nothing_is_found_in supervised-foreground
 }
 
+@test "faults in a supervised launch with a log" {
+	nothing_is_found_in supervised-log
+}
+
 @test "faults between the end of a run and the next one" {
 	nothing_is_found_in restart
 }

@@ -35,11 +35,17 @@ open_pipe(struct log *log, const struct log_owner *owner,
 	if (pipe2(log->pipe, O_CLOEXEC) == -1)
 		return -1;
 	/* Each end has its own O_NONBLOCK: a write by the command blocks. */
-	return fcntl(log->pipe[0], F_SETFL, O_NONBLOCK) == -1 ||
-	    (owner->change && fchown(log->pipe[1], owner->uid,
-	    owner->gid) == -1 && geteuid() == 0) ||
-	    descriptors_add(spare, log->pipe[0]) == -1 ||
-	    descriptors_add(spare, log->pipe[1]) == -1 ? -1 : 0;
+	if (fcntl(log->pipe[0], F_SETFL, O_NONBLOCK) != -1 &&
+	    (!owner->change || fchown(log->pipe[1], owner->uid,
+	    owner->gid) == 0 || geteuid() != 0) &&
+	    descriptors_add(spare, log->pipe[0]) == 0 &&
+	    descriptors_add(spare, log->pipe[1]) == 0)
+		return 0;
+	/* One that may block is not to be drained at the end. */
+	close_quietly(log->pipe[0]);
+	close_quietly(log->pipe[1]);
+	log->pipe[0] = log->pipe[1] = -1;
+	return -1;
 }
 
 void
