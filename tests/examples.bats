@@ -169,7 +169,7 @@ setup_logrotate() {
 # An action of the service, in the place that begin_openrc has made.
 service() {
 	env -i PATH="$TMP/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
-	    DAEMONIZE_TEST="$TMP" nsenter -m -t "$PLACE" \
+	    DAEMONIZE_TEST="$TMP" nsenter -m -r -t "$PLACE" \
 	    /etc/init.d/worker "$@" 3>&- </dev/null
 }
 

@@ -594,7 +594,7 @@ small_disk() {
 	    skip "needs to mount a file system"
 	eventually grep -qx sleep "/proc/$!/comm"
 	SMALL=/proc/$!/root$TMP/small
-	CALLER=(nsenter -m -t $!)
+	CALLER=(nsenter -m -r -t $!)
 }
 
 @test "on a full disk the lines wait, and are there once there is room" {

@@ -113,7 +113,7 @@ own_dev() {
 	remember $!
 	eventually test -s "$TMP/.mounted" || skip "needs to mount a file system"
 	eventually grep -qx sleep "/proc/$!/comm"
-	CALLER=(nsenter -m -t $!)
+	CALLER=(nsenter -m -r -t $!)
 }
 
 # Starts what reads it: syslogd log|journal [GO]
