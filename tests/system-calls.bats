@@ -115,7 +115,8 @@ start() {
 
 @test "a launcher that cannot become a subreaper reports it, and no file is left" {
 	inject prctl:error=EPERM
-	fails_of_it 125 "daemonize: background: prctl: Operation not permitted" \
+	fails_of_it 125 "daemonize: background: prctl(PR_SET_CHILD_SUBREAPER): \
+Operation not permitted" \
 	    -p "$PIDFILE" true
 	[[ ! -e $PIDFILE ]]
 }

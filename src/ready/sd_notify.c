@@ -223,26 +223,34 @@ notify_close(const struct notify_socket *notify)
 		(void)unlinkat(notify->base, notify->directory, AT_REMOVEDIR);
 }
 
-/* Closes descriptors of the message.  Returns the sender's pid, or 0. */
+/* The pid of the sender, or 0. */
 static pid_t
-take_control(struct msghdr *message)
+find_sender(struct msghdr *message)
 {
 	struct cmsghdr *control;
-	struct ucred credentials;
-	pid_t sender = 0;
+	struct ucred credentials = { .pid = 0 };
+
+	for (control = CMSG_FIRSTHDR(message); control != NULL;
+	    control = CMSG_NXTHDR(message, control))
+		if (control->cmsg_level == SOL_SOCKET &&
+		    control->cmsg_type == SCM_CREDENTIALS)
+			memcpy(&credentials, CMSG_DATA(control),
+			    sizeof(credentials));
+	return credentials.pid;
+}
+
+/* Closes the descriptors of the message: a sender may wait for that. */
+static void
+close_descriptors(struct msghdr *message)
+{
+	struct cmsghdr *control;
 	size_t i, n;
 	int fd;
 
 	for (control = CMSG_FIRSTHDR(message); control != NULL;
 	    control = CMSG_NXTHDR(message, control)) {
-		if (control->cmsg_level != SOL_SOCKET)
-			continue;
-		if (control->cmsg_type == SCM_CREDENTIALS) {
-			memcpy(&credentials, CMSG_DATA(control),
-			    sizeof(credentials));
-			sender = credentials.pid;
-		}
-		if (control->cmsg_type != SCM_RIGHTS)
+		if (control->cmsg_level != SOL_SOCKET ||
+		    control->cmsg_type != SCM_RIGHTS)
 			continue;
 		n = (control->cmsg_len - CMSG_LEN(0)) / sizeof(fd);
 		for (i = 0; i < n; i++) {
@@ -251,7 +259,6 @@ take_control(struct msghdr *message)
 			(void)close(fd);
 		}
 	}
-	return sender;
 }
 
 /* The daemon may have left the session that it was started in. */
@@ -284,14 +291,18 @@ notify_receive(const struct notify_socket *notify, pid_t pid, pid_t session,
 		.msg_control = &control, .msg_controllen = sizeof(control)
 	};
 	ssize_t length;
+	bool foreign;
 
 	*sender = 0;
 	length = recvmsg(notify->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (length == -1)
 		return errno == EAGAIN || errno == EINTR ? NOTIFY_NONE :
 		    NOTIFY_ERROR;
-	*sender = take_control(&message);
-	if (*sender != pid && !is_of(*sender, pid, session))
+	*sender = find_sender(&message);
+	/* It is judged before it can go: then its session is gone, too. */
+	foreign = *sender != pid && !is_of(*sender, pid, session);
+	close_descriptors(&message);
+	if (foreign)
 		return NOTIFY_FOREIGN;
 	if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
 	    notify_parse(text, (size_t)length, notice) == -1)
