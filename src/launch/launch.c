@@ -322,13 +322,14 @@ await_report(struct launch *launch, struct outcome *outcome)
 			    .call = "poll" };
 			return false;
 		}
+		/* Once it has been executed, the next wait takes the signal. */
+		if (fds[0].revents != 0)
+			return true;
 		if (read(launch->signals, &info, sizeof(info)) > 0) {
 			outcome->kind = OUTCOME_INTERRUPTED;
 			outcome->sig = (int)info.ssi_signo;
 			return false;
 		}
-		if (fds[0].revents != 0)
-			return true;
 		if (now_ms() >= launch->deadline) {
 			outcome->kind = OUTCOME_LATE;
 			return false;
