@@ -57,8 +57,11 @@ main(int argc, char **argv)
 	write_all(block, used);
 	if (getrusage(RUSAGE_SELF, &usage) == -1)
 		err(1, "getrusage");
-	if ((file = fopen(argv[3], "w")) == NULL)
-		err(1, "%s", argv[3]);
+	file = fopen(argv[3], "w");
+	if (file == NULL) {
+		warn("%s", argv[3]);
+		return 1;
+	}
 	(void)fprintf(file, "%ld\n", (usage.ru_utime.tv_sec +
 	    usage.ru_stime.tv_sec) * 1000000L + usage.ru_utime.tv_usec +
 	    usage.ru_stime.tv_usec);

@@ -177,17 +177,24 @@ log_file_prepare(struct log_file *file, size_t *room)
 {
 	const char *reason;
 	struct stat st;
+	bool found;
 
 	*room = SIZE_MAX;
 	if (!file->regular)
 		return 0;
 	/* Usually the only system call here: it precedes each write. */
-	if (fstatat(file->place.dir, file->place.base, &st,
-	    AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == file->device &&
-	    st.st_ino == file->inode)
+	found = fstatat(file->place.dir, file->place.base, &st,
+	    AT_SYMLINK_NOFOLLOW) == 0;
+	if (found && st.st_dev == file->device && st.st_ino == file->inode)
 		file->size = st.st_size;
-	else if (log_file_open(file, &reason) == -1)
+	else if (!found && errno == ENOENT && !file->awaited) {
+		/* logrotate(8) creates it right after it has renamed it. */
+		file->awaited = true;
+		errno = EBUSY;
 		return -1;
+	} else if (log_file_open(file, &reason) == -1)
+		return -1;
+	file->awaited = false;
 	if (file->rotate == 0)
 		return 0;
 	if (file->size >= file->rotate)

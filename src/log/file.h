@@ -11,6 +11,9 @@
 #include "instance/safe.h"
 
 /* The user and the group of a new file. */
+/* How long another program may take to create a file that it has moved. */
+#define LOG_AWAIT_MS	100
+
 struct log_owner {
 	bool change;			/* else those of this process */
 	uid_t uid;
@@ -29,6 +32,8 @@ struct log_file {
 	dev_t device;			/* what is open */
 	ino_t inode;
 	off_t size;
+	bool awaited;			/* the program that has moved it may
+					   create it, too */
 	bool unrotated;			/* the last rotation failed */
 	const char *failed;		/* to be reported, or NULL */
 };

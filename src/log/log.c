@@ -135,9 +135,9 @@ hand_on(struct log *log)
 			taken = sink_write(log, text, length);
 		log->stuck = taken == -1;
 		if (log->stuck) {
-			log->due = errno == EAGAIN ? NEVER :
-			    now_ms() + RETRY_MS;
-			if (errno != EAGAIN)
+			log->due = errno == EAGAIN ? NEVER : now_ms() +
+			    (errno == EBUSY ? LOG_AWAIT_MS : RETRY_MS);
+			if (errno != EAGAIN && errno != EBUSY)
 				complain_once(log, strerror(errno));
 			return false;
 		}

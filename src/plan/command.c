@@ -112,7 +112,7 @@ has_nul(const char *head, ssize_t length)
 bool
 command_is_binary(const char *path)
 {
-	char head[HEAD_SIZE];
+	char head[HEAD_SIZE] = "";
 
 	return has_nul(head, read_head(path, -1, head));
 }
@@ -120,7 +120,7 @@ command_is_binary(const char *path)
 bool
 command_needs_shell(const char *path, int root)
 {
-	char head[HEAD_SIZE];
+	char head[HEAD_SIZE] = "";
 	ssize_t length = read_head(path, root, head);
 
 	if (length == -1 || has_nul(head, length))
