@@ -243,7 +243,7 @@ deb_of_version() {
 
 @test "the rpm has the program, its manual, the completions, the init script and the texts" {
 	rpm_package
-	equal files "$(rpm -qpl "$RPM" | grep -vE '/\.build-id|daemonize-ng(-[0-9.]+)?$|/examples/' |
+	equal files "$(rpm -qpl "$RPM" | grep -vE '/\.build-id|daemonize-ng(-[0-9.]+)?$|/examples(/|$)' |
 	    sed -E 's/\.gz$//; s,/packages/,/,; s,-ng-[0-9.]+/,-ng/,' | sort)" "$(sort <<-'END'
 		/usr/bin/daemonize
 		/usr/sbin/daemonize
