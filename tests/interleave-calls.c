@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a system call touches of that which the processes share. */
+#if defined(__x86_64__) || defined(__aarch64__)
 #define _GNU_SOURCE		/* process_vm_readv(2) */
 
 #include <sys/stat.h>
@@ -398,3 +399,5 @@ classify(const struct world *world, int p, struct act *act)
 	snprintf(act->text, sizeof(act->text), "%s", rows[i].name);
 	return rows[i].classify(world, p, act);
 }
+
+#endif

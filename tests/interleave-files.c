@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The files that the processes share, and how a process names them. */
+#if defined(__x86_64__) || defined(__aarch64__)
 #define _GNU_SOURCE		/* process_vm_readv(2) */
 
 #include <sys/types.h>
@@ -64,3 +65,5 @@ file_open_at(const struct world *world, int p, uint64_t fd, char link[256])
 		*deleted = '\0';
 	return *link == '/' ? file_named(link) : -1;
 }
+
+#endif

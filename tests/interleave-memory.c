@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The memory and the registers of a process that is stopped. */
+#if defined(__x86_64__) || defined(__aarch64__)
 #define _GNU_SOURCE		/* process_vm_readv(2) */
 
 #include <sys/types.h>
@@ -62,3 +63,5 @@ hide_vdso(pid_t pid)
 		if (word[0] == AT_SYSINFO_EHDR)
 			poke(pid, at, &ignore, sizeof(ignore));
 }
+
+#endif

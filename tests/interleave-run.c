@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One run of a scenario, by a schedule. */
+#if defined(__x86_64__) || defined(__aarch64__)
 #define _GNU_SOURCE
 
 #include <sys/types.h>
@@ -363,3 +364,5 @@ run_schedule(const struct site *site, const struct scenario *scenario,
 	world_end(&world);
 	return end;
 }
+
+#endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The scenarios, and what must be true at the end of each. */
+#if defined(__x86_64__) || defined(__aarch64__)
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -247,3 +248,5 @@ const struct scenario scenarios[] = {
 	    "--replace " SUPERVISED }, replaces },
 };
 const size_t nscenarios = sizeof(scenarios) / sizeof(*scenarios);
+
+#endif

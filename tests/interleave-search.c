@@ -9,6 +9,7 @@
  * nothing that concerns it happens before it goes on, that run is one of those
  * in which it is preempted later: it is given up.
  */
+#if defined(__x86_64__) || defined(__aarch64__)
 #define _GNU_SOURCE
 
 #include <sys/types.h>
@@ -290,3 +291,5 @@ schedule_parse(const char *text, char *name, size_t size,
 	}
 	return true;
 }
+
+#endif

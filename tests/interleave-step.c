@@ -6,6 +6,7 @@
  * with no time-out, a pipe is looked at through pidfd_getfd(2), children are
  * looked up in /proc, a lock is tried.
  */
+#if defined(__x86_64__) || defined(__aarch64__)
 #define _GNU_SOURCE
 
 #include <sys/file.h>
@@ -288,3 +289,5 @@ world_step(struct world *world, int p, bool late)
 	for (i = 0; i < world->n; i++)
 		world->proc[i].looked = false;
 }
+
+#endif

@@ -5,6 +5,7 @@
  * A filter (seccomp(2)) stops each before the calls that matter, and only
  * there.  The clock stands still, but for the time-outs that fire.
  */
+#if defined(__x86_64__) || defined(__aarch64__)
 #define _GNU_SOURCE		/* pipe2(2) */
 
 #include <sys/prctl.h>
@@ -375,3 +376,5 @@ world_end(struct world *world)
 			(void)ptrace(PTRACE_CONT, pid, NULL, NULL);
 		}
 }
+
+#endif
