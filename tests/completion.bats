@@ -13,7 +13,6 @@ COMPLETIONS=$SOURCE_DIR/contrib/completion
 # offers zsh|fish
 # The commands one, two and three have a completion: of-one, of-two, of-three.
 offers() {
-	requires "$1"
 	# A shell that asks something would wait for ever.
 	case $1 in
 	zsh)	env HOME="$TMP" timeout 60 zsh -f "$SOURCE_DIR/tests/complete.zsh" \
@@ -146,67 +145,83 @@ offers_files_and_users() {
 # --- zsh -------------------------------------------------------------------
 
 @test "zsh offers the options of the help" {
+	requires zsh
 	offers_the_options zsh
 }
 
 @test "zsh knows which options have a value" {
+	requires zsh
 	knows_the_values zsh
 }
 
 @test "zsh gives a letter its value where the help does" {
+	requires zsh
 	knows_the_letters zsh
 }
 
 @test "zsh offers the values that the help names" {
+	requires zsh
 	offers_the_values zsh
 }
 
 @test "zsh finds the command behind options and their values" {
+	requires zsh
 	finds_the_command zsh
 }
 
 @test "zsh offers the signals that there are, and for --stop a schedule" {
+	requires zsh
 	offers_signals zsh
 }
 
 @test "zsh offers the names of instances" {
+	requires zsh
 	offers_names zsh
 }
 
 @test "zsh offers files, directories, users, groups and pids" {
+	requires zsh
 	offers_files_and_users zsh
 }
 
 # --- fish ------------------------------------------------------------------
 
 @test "fish offers the options of the help" {
+	requires fish
 	offers_the_options fish
 }
 
 @test "fish knows which options have a value" {
+	requires fish
 	knows_the_values fish
 }
 
 @test "fish gives a letter its value where the help does" {
+	requires fish
 	knows_the_letters fish
 }
 
 @test "fish offers the values that the help names" {
+	requires fish
 	offers_the_values fish
 }
 
 @test "fish finds the command behind options and their values" {
+	requires fish
 	finds_the_command fish
 }
 
 @test "fish offers the signals that there are, and for --stop a schedule" {
+	requires fish
 	offers_signals fish
 }
 
 @test "fish offers the names of instances" {
+	requires fish
 	offers_names fish
 }
 
 @test "fish offers files, directories, users, groups and pids" {
+	requires fish
 	offers_files_and_users fish
 }

@@ -85,7 +85,7 @@ void	instance_release(struct instance *);
  */
 int	instance_reopen(struct instance *, enum word *, const char **reason);
 
-/* Do both files, which are open, name the process of the entry? */
+/* Do both files, which are open, name the process of the entry as executed? */
 bool	instance_is_written(const struct instance *);
 
 /*

@@ -146,6 +146,7 @@ instance_is_written(const struct instance *instance)
 	return pidfile_get(instance->file) == entry->pid &&
 	    (entry->device == 0 || (instance->record != -1 &&
 	    record_read(instance->record, &now) == RECORD_GOOD &&
+	    now.state != RECORD_STARTING &&
 	    now.pid == entry->pid && now.start == entry->start));
 }
 
