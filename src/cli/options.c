@@ -148,10 +148,8 @@ set_step(struct steps *steps, enum step_number step, const char *value)
 	char option[16];
 
 	steps->given |= 1U << step;
-	if (wrong == NULL)
-		return STATUS_DONE;
 	(void)snprintf(option, sizeof(option), "--%s", step_table[step]->name);
-	return misuse(option, value, wrong);
+	return value_checked(option, value, wrong);
 }
 
 static int
@@ -160,55 +158,7 @@ set_stdio(struct steps *steps, const char *option, int fd, const char *value)
 	const char *wrong = stdio_parse(steps, fd, value);
 
 	steps->given |= 1U << STEP_STDIO;
-	return wrong == NULL ? STATUS_DONE : misuse(option, value, wrong);
-}
-
-/* The options of a supervisor that have a value. */
-static const struct {
-	const char *option;
-	const char *(*parse)(struct policy *, const char *);
-} policy_rows[] = {
-	[OPT_RESTART - OPT_RESTART] = { "--restart", policy_parse_restart },
-	[OPT_SUCCESS - OPT_RESTART] = { "--success", policy_parse_success },
-	[OPT_RESTART_DELAY - OPT_RESTART] = { "--restart-delay",
-	    policy_parse_delay },
-	[OPT_RESTART_LIMIT - OPT_RESTART] = { "--restart-limit",
-	    policy_parse_limit },
-};
-
-static int
-set_policy(struct config *config, int option, const char *value)
-{
-	const char *name = policy_rows[option - OPT_RESTART].option;
-	const char *wrong = policy_rows[option - OPT_RESTART].parse(
-	    &config->policy, value);
-
-	if (option == OPT_RESTART)
-		config->supervise = true;
-	else
-		config->policy_option = name;
-	if (option == OPT_SUCCESS)
-		config->success = true;
-	return wrong == NULL ? STATUS_DONE : misuse(name, value, wrong);
-}
-
-static const struct {
-	const char *option;
-	const char *(*parse)(struct log_want *, const char *);
-} log_rows[] = {
-	[OPT_LOG - OPT_LOG] = { "--log", log_parse },
-	[OPT_LOG_TIME - OPT_LOG] = { "--log-time", log_parse_time },
-	[OPT_LOG_ROTATE - OPT_LOG] = { "--log-rotate", log_parse_rotate },
-};
-
-static int
-set_log(struct config *config, int option, const char *value)
-{
-	const char *name = log_rows[option - OPT_LOG].option;
-	const char *wrong = log_rows[option - OPT_LOG].parse(&config->log,
-	    value);
-
-	return wrong == NULL ? STATUS_DONE : misuse(name, value, wrong);
+	return value_checked(option, value, wrong);
 }
 
 static void
@@ -257,6 +207,7 @@ static int
 store(struct config *config, int option, char *value)
 {
 	struct steps *steps = &config->steps;
+	struct policy *policy = &config->policy;
 
 	if (option >= OPT_VERB)
 		return set_verb(config, (enum verb)(option - OPT_VERB), value);
@@ -315,14 +266,31 @@ store(struct config *config, int option, char *value)
 		config->supervise = true;
 		break;
 	case OPT_RESTART:
+		config->supervise = true;
+		return value_checked("--restart", value,
+		    policy_parse_restart(policy, value));
 	case OPT_SUCCESS:
+		config->success = true;
+		config->policy_option = "--success";
+		return value_checked(config->policy_option, value,
+		    policy_parse_success(policy, value));
 	case OPT_RESTART_DELAY:
+		config->policy_option = "--restart-delay";
+		return value_checked(config->policy_option, value,
+		    policy_parse_delay(policy, value));
 	case OPT_RESTART_LIMIT:
-		return set_policy(config, option, value);
+		config->policy_option = "--restart-limit";
+		return value_checked(config->policy_option, value,
+		    policy_parse_limit(policy, value));
 	case OPT_LOG:
+		return value_checked("--log", value,
+		    log_parse(&config->log, value));
 	case OPT_LOG_TIME:
+		return value_checked("--log-time", value,
+		    log_parse_time(&config->log, value));
 	case OPT_LOG_ROTATE:
-		return set_log(config, option, value);
+		return value_checked("--log-rotate", value,
+		    log_parse_rotate(&config->log, value));
 	case OPT_JSON:
 		config->json = true;
 		break;

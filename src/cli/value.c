@@ -10,6 +10,12 @@
 #include "process/signals.h"
 
 int
+value_checked(const char *option, const char *value, const char *wrong)
+{
+	return wrong == NULL ? STATUS_DONE : misuse(option, value, wrong);
+}
+
+int
 value_name(const char *value, const char **name)
 {
 	if (*value == '\0' || *value == '.' || strchr(value, '/') != NULL)
@@ -85,9 +91,7 @@ value_explain(const char *value, bool *unit)
 int
 value_ready(const char *value, struct readiness *ready)
 {
-	const char *wrong = readiness_parse(ready, value);
-
-	return wrong == NULL ? STATUS_DONE : misuse("--ready", value, wrong);
+	return value_checked("--ready", value, readiness_parse(ready, value));
 }
 
 int

@@ -11,6 +11,10 @@
 #include "process/schedule.h"
 #include "ready/method.h"
 
+/* For a value that was stored: wrong is what is wrong with it, or NULL. */
+int	value_checked(const char *option, const char *value,
+	    const char *wrong);
+
 /* A name that a file in the directory can have, and that ls(1) shows. */
 int	value_name(const char *value, const char **name);
 

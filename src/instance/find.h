@@ -56,6 +56,9 @@ void	instance_find_open(const char *path, bool wait, struct found *,
 
 #define LAUNCH_WAIT_MS	10000
 
+/* So often an instance that is restarted all the time is looked for again. */
+#define FIND_TRIES	100
+
 /*
  * What an open pid file (or -1) and an open record (or -1) say.  The caller
  * holds the record's lock.

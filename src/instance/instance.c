@@ -21,13 +21,6 @@
 /* No verb takes as long to look at a record. */
 #define LOOK_MS		1000
 
-static int
-fail(const char **reason, const char *why)
-{
-	*reason = why;
-	return -1;
-}
-
 static void
 initialize(struct instance *instance, const char *path)
 {
@@ -53,7 +46,7 @@ instance_open(struct instance *instance, const char *path,
 	else if (instance_lock(instance, LAUNCH_WAIT_MS,
 	    &why) == -1) {
 		if (errno != EWOULDBLOCK)
-			return fail(reason, why);
+			return instance_fail(reason, why);
 		found->state = INSTANCE_STARTING;
 		return 0;
 	}
@@ -67,7 +60,7 @@ instance_open(struct instance *instance, const char *path,
 	}
 	instance_judge(instance->file, instance->record, found);
 	if (found->failed)
-		return fail(reason, found->reason);
+		return instance_fail(reason, found->reason);
 	*reason = why;
 	return 0;
 }

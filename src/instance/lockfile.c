@@ -17,6 +17,7 @@
 #include "instance/lockfile.h"
 #include "instance/pidfile.h"
 #include "instance/safe.h"
+#include "process/signals.h"
 
 /* A descriptor that the command inherits lies above those scripts use. */
 #define INHERITED_FD_MIN	10
@@ -34,10 +35,7 @@ milliseconds_pass(int ms)
 	sigset_t ends;
 	int sig;
 
-	(void)sigemptyset(&ends);
-	(void)sigaddset(&ends, SIGINT);
-	(void)sigaddset(&ends, SIGQUIT);
-	(void)sigaddset(&ends, SIGTERM);
+	signals_that_end(&ends);
 	sig = sigtimedwait(&ends, NULL, &pause);
 	if (sig != -1)
 		(void)kill(getpid(), sig);

@@ -18,8 +18,8 @@
 /* A file may be removed so many times between its open and its lock. */
 #define OPEN_TRIES	1000
 
-static int
-fail(const char **reason, const char *why)
+int
+instance_fail(const char **reason, const char *why)
 {
 	*reason = why;
 	return -1;
@@ -32,7 +32,7 @@ instance_open_file(struct instance *instance, const char **reason)
 	    O_RDWR | PIDFILE_FLAGS);
 	if (instance->file == -1)
 		return errno == ENOENT ? 0 :
-		    fail(reason, pidfile_open_fault(errno));
+		    instance_fail(reason, pidfile_open_fault(errno));
 	*reason = pidfile_unfit(instance->file);
 	return *reason == NULL ? 0 : -1;
 }
@@ -81,7 +81,7 @@ instance_lock(struct instance *instance, int ms, const char **reason)
 	for (tries = 0; tries < OPEN_TRIES; tries++) {
 		if (open_record(instance) == -1) {
 			if (errno != EACCES && errno != EPERM && errno != EROFS)
-				return fail(reason, errno == ELOOP ?
+				return instance_fail(reason, errno == ELOOP ?
 				    "its record is a symbolic link" :
 				    strerror(errno));
 			*reason = strerror(errno);
@@ -92,7 +92,7 @@ instance_lock(struct instance *instance, int ms, const char **reason)
 			return -1;
 		}
 		if (lock_wait(instance->record, LOCK_EX, ms) == -1)
-			return fail(reason, errno == EINTR ?
+			return instance_fail(reason, errno == EINTR ?
 			    "interrupted while another launch was under way" :
 			    strerror(errno));
 		/* A launch that failed, or a stop, may have removed it. */
@@ -102,10 +102,10 @@ instance_lock(struct instance *instance, int ms, const char **reason)
 		if (current == 1)
 			return 0;
 		if (current == -1)
-			return fail(reason, strerror(errno));
+			return instance_fail(reason, strerror(errno));
 		(void)close(instance->record);
 		instance->made_record = false;
 	}
 	errno = EBUSY;
-	return fail(reason, strerror(errno));
+	return instance_fail(reason, strerror(errno));
 }

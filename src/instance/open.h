@@ -8,6 +8,9 @@
 
 #include "instance/instance.h"
 
+/* Sets *reason, and returns -1. */
+int	instance_fail(const char **reason, const char *why);
+
 /*
  * Opens the pid file, if there is one, and checks that it may be written.  Sets
  * instance->file, or leaves it -1.  -1 with *reason.

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "base/word.h"
 #include "instance/record.h"
 
 /* `end`, a blank, sixteen digits and a newline. */
@@ -31,6 +32,7 @@ static const char *const state_names[] = {
 	[RECORD_WAITING] = "waiting",
 	[RECORD_STOPPING] = "stopping",
 	[RECORD_ENDED] = "ended",
+	NULL
 };
 
 /* The lines that are numbers, in their order. */
@@ -60,6 +62,7 @@ static const char *const ending_names[] = {
 	[END_EXIT] = "exit",
 	[END_SIGNAL] = "signal",
 	[END_FAILED] = "failed",
+	NULL
 };
 
 /* --- writing: async-signal-safe, so without stdio ---------------------- */
@@ -273,18 +276,6 @@ value_of(char *line, const char *key)
 	    line + length + 1 : NULL;
 }
 
-/* The index of the value in a table of names, or -1. */
-static int
-find_name(const char *value, const char *const *names, int n)
-{
-	int i;
-
-	for (i = 0; i < n; i++)
-		if (strcmp(value, names[i]) == 0)
-			return i;
-	return -1;
-}
-
 /* A line of a number: false where the value is none. */
 static bool
 get_number(const char *value, int i, unsigned long long numbers[NUMBERS])
@@ -311,7 +302,7 @@ get_run(char *value, struct record *record)
 		if ((word = strsep(&value, " ")) == NULL)
 			return false;
 		if (i == KIND)
-			kind = find_name(word, ending_names, END_FAILED + 1);
+			kind = word_index(word, ending_names);
 		else if ((numbers[i] = number_parse(word, 0, LLONG_MAX)) == -1)
 			return false;
 	}
@@ -340,7 +331,7 @@ get_line(char *line, struct record *record,
 	if ((value = value_of(line, "version")) != NULL)
 		return strcmp(value, "1") == 0;
 	if ((value = value_of(line, "state")) != NULL) {
-		i = find_name(value, state_names, RECORD_ENDED + 1);
+		i = word_index(value, state_names);
 		record->state = (enum record_state)i;
 		return i != -1;
 	}

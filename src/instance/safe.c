@@ -200,6 +200,13 @@ safe_is_current(const struct place *place, int fd)
 }
 
 int
+safe_give(int fd, const struct owner *owner)
+{
+	return owner->change && fchown(fd, owner->uid, owner->gid) == -1 &&
+	    (errno != EPERM || geteuid() == 0) ? -1 : 0;
+}
+
+int
 safe_unlink(const struct place *place, int fd)
 {
 	int current = safe_is_current(place, fd);

@@ -17,6 +17,13 @@
 #include <limits.h>
 #include <stdbool.h>
 
+/* What a new file is given to. */
+struct owner {
+	bool change;			/* else it is this process's */
+	uid_t uid;
+	gid_t gid;
+};
+
 /* A name in a directory that is held open. */
 struct place {
 	int dir;			/* O_PATH, close-on-exec, or -1 */
@@ -42,6 +49,13 @@ int	safe_place(struct place *, const char *path, const char **reason);
  */
 int	safe_open(struct place *, const char *path, int flags, mode_t mode,
 	    bool *created, const char **reason);
+
+/*
+ * Gives a new file to its owner, as if that had made it: it may want to rotate
+ * it.  A caller without the privilege fails at the change of user instead.
+ * -1 with errno of fchown(2).
+ */
+int	safe_give(int fd, const struct owner *);
 
 /*
  * Removes the name, if it still is a name of the open file fd.  0, also where

@@ -35,16 +35,23 @@ kill_family(const struct family *family)
 		(void)kill(family->daemon, SIGKILL);
 }
 
+pid_t
+await_child(pid_t pid, int *status)
+{
+	pid_t ended;
+
+	do
+		ended = waitpid(pid, status, 0);
+	while (ended == -1 && errno == EINTR);
+	return ended;
+}
+
 int
 await_end(pid_t pid)
 {
-	pid_t ended;
 	int status;
 
-	do
-		ended = waitpid(pid, &status, 0);
-	while (ended == -1 && errno == EINTR);
-	if (ended == -1)
+	if (await_child(pid, &status) == -1)
 		return -1;
 	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }

@@ -25,6 +25,9 @@ bool	has_children(void);
 /* Kills those that are known by now, and their group. */
 void	kill_family(const struct family *);
 
+/* waitpid(2) for that child, or -1 for any: again after an interrupt. */
+pid_t	await_child(pid_t, int *status);
+
 /*
  * Waits for the end of a child and reaps it.  Returns the signal that killed
  * it, or 0; -1: there is no such child.

@@ -23,23 +23,13 @@
 
 #define LOG_FLAGS	(O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
-/* Give the new file to its owner.  Return -1 with errno of fchown(2). */
-static int
-give(const struct log_file *file, int fd)
-{
-	/* The change of user will fail, too, and report the privilege. */
-	return file->owner.change &&
-	    fchown(fd, file->owner.uid, file->owner.gid) == -1 &&
-	    (errno != EPERM || geteuid() == 0) ? -1 : 0;
-}
-
 /* Write to fd from now on.  Return -1 with errno; fd is closed then. */
 static int
 take(struct log_file *file, int fd, bool created)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) == -1 || (created && give(file, fd) == -1)) {
+	if (fstat(fd, &st) == -1 || (created && safe_give(fd, &file->owner) == -1)) {
 		close_quietly(fd);
 		return -1;
 	}

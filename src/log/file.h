@@ -10,19 +10,12 @@
 
 #include "instance/safe.h"
 
-/* The user and the group of a new file. */
 /* How long another program may take to create a file that it has moved. */
 #define LOG_AWAIT_MS	100
 
-struct log_owner {
-	bool change;			/* else those of this process */
-	uid_t uid;
-	gid_t gid;
-};
-
 struct log_file {
 	const char *path;
-	struct log_owner owner;
+	struct owner owner;
 	long long rotate;		/* bytes; 0: never */
 	int keep;
 	struct place place;		/* its directory is held open */

@@ -29,15 +29,14 @@
 /* --- opening ------------------------------------------------------------- */
 
 static int
-open_pipe(struct log *log, const struct log_owner *owner,
+open_pipe(struct log *log, const struct owner *owner,
     struct descriptors *spare)
 {
 	if (pipe2(log->pipe, O_CLOEXEC) == -1)
 		return -1;
 	/* Each end has its own O_NONBLOCK: a write by the command blocks. */
 	if (fcntl(log->pipe[0], F_SETFL, O_NONBLOCK) != -1 &&
-	    (!owner->change || fchown(log->pipe[1], owner->uid,
-	    owner->gid) == 0 || geteuid() != 0) &&
+	    safe_give(log->pipe[1], owner) == 0 &&
 	    descriptors_add(spare, log->pipe[0]) == 0 &&
 	    descriptors_add(spare, log->pipe[1]) == 0)
 		return 0;
@@ -60,7 +59,7 @@ log_init(struct log *log, const struct log_want *want)
 }
 
 int
-log_open(struct log *log, const struct log_owner *owner,
+log_open(struct log *log, const struct owner *owner,
     struct descriptors *spare, const char **reason)
 {
 	*reason = NULL;
@@ -102,14 +101,12 @@ log_is_open(const struct log *log)
 
 /* --- handing on ---------------------------------------------------------- */
 
-/* Report once why nothing is taken.  It cannot go to the log. */
+/* Report what is wrong with the log.  It cannot go there. */
 static void
-complain_once(struct log *log, const char *reason)
+report(struct log *log, const char *reason)
 {
 	char text[512];
 
-	if (log->complained)
-		return;
 	log->complained = true;
 	(void)snprintf(text, sizeof(text), "log: %s: %s", log->want.text,
 	    reason);
@@ -117,6 +114,14 @@ complain_once(struct log *log, const char *reason)
 		(void)complain_line(text);
 	else
 		syslog_tell(text);
+}
+
+/* The same for why nothing is taken, until something is. */
+static void
+complain_once(struct log *log, const char *reason)
+{
+	if (!log->complained)
+		report(log, reason);
 }
 
 /* Hand on what there is.  Return false if some of it is left. */
@@ -233,21 +238,18 @@ log_reap(struct log *log, pid_t pid, int status)
 	    log->logger.pipe[1] == -1)
 		return true;
 	(void)snprintf(text, sizeof(text), "the logger %s; again in 1 s", how);
-	log->complained = false;
-	complain_once(log, text);
+	report(log, text);
 	return true;
 }
 
-/* Report what is lost, also after another report. */
 static void
-complain_lost(struct log *log, size_t bytes)
+report_lost(struct log *log, size_t bytes)
 {
 	char text[64];
 
 	(void)snprintf(text, sizeof(text), "the last %zu bytes are lost",
 	    bytes);
-	log->complained = false;
-	complain_once(log, text);
+	report(log, text);
 }
 
 bool
@@ -264,7 +266,7 @@ log_finish(struct log *log)
 		if (!is_done(log)) {
 			if (now_ms() < log->end)
 				return false;
-			complain_lost(log, relay_rest(&log->relay) +
+			report_lost(log, relay_rest(&log->relay) +
 			    log->out_end - log->out_start);
 		}
 	}
@@ -273,6 +275,6 @@ log_finish(struct log *log)
 	if (!logger_finish(&log->logger))
 		return false;
 	if (log->logger.lost > 0)
-		complain_lost(log, (size_t)log->logger.lost);
+		report_lost(log, (size_t)log->logger.lost);
 	return true;
 }

@@ -83,7 +83,7 @@ bool	log_is_open(const struct log *);
  * what must stay open to spare.
  * Return 0; or -1 with *reason, and log_undo is due.
  */
-int	log_open(struct log *, const struct log_owner *,
+int	log_open(struct log *, const struct owner *,
 	    struct descriptors *spare, const char **reason);
 
 /* Add what it has open now.  Return -1 with errno (ENOMEM). */

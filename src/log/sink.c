@@ -13,7 +13,7 @@
 #include "log/sink.h"
 
 int
-sink_open(struct log *log, const struct log_owner *owner,
+sink_open(struct log *log, const struct owner *owner,
     struct descriptors *spare, const char **reason)
 {
 	switch (log->want.kind) {

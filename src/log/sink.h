@@ -8,7 +8,7 @@
 #include "log/log.h"
 
 /* Open the sink, as log_open does, and add what it keeps open to spare. */
-int	sink_open(struct log *, const struct log_owner *,
+int	sink_open(struct log *, const struct owner *,
 	    struct descriptors *spare, const char **reason);
 
 /*

@@ -55,7 +55,7 @@ is_fifo(const struct place *place)
 static int
 open_safely(struct plan *plan, int i, int flags)
 {
-	const struct identity *id = &plan->identity;
+	const struct owner owner = identity_owner(&plan->identity);
 	const char *path = plan->steps.stdio[i], *reason;
 	struct place place;
 	bool created;
@@ -74,12 +74,7 @@ open_safely(struct plan *plan, int i, int flags)
 		(void)close(place.dir);
 	if (fd == -1)
 		return complain(stdio_step, path, reason);
-	/*
-	 * As if the command had made it, which may want to rotate it.  A
-	 * caller without the privilege fails at the change of user.
-	 */
-	if (created && id->change && fchown(fd, id->uid, id->gid) == -1 &&
-	    (errno != EPERM || geteuid() == 0))
+	if (created && safe_give(fd, &owner) == -1)
 		return complain_errno(stdio_step, path, errno);
 	return STATUS_DONE;
 }
@@ -236,9 +231,7 @@ check_apart(const struct plan *plan)
 static int
 open_log(struct plan *plan)
 {
-	const struct identity *id = &plan->identity;
-	const struct log_owner owner = { .change = id->change, .uid = id->uid,
-	    .gid = id->gid };
+	const struct owner owner = identity_owner(&plan->identity);
 	const char *reason;
 
 	if (plan->log.want.text == NULL || log_is_open(&plan->log))
@@ -299,7 +292,8 @@ is_served(const char *path)
 bool
 plan_is_served(const struct plan *plan)
 {
-	return is_served(plan->log.path) || is_served(plan->pidfile) || is_served(plan->lockfile) ||
+	return is_served(plan->log.path) ||
+	    is_served(plan->pidfile) || is_served(plan->lockfile) ||
 	    is_served(plan->steps.stdio[0]) ||
 	    is_served(plan->steps.stdio[1]) || is_served(plan->steps.stdio[2]);
 }

@@ -183,6 +183,13 @@ set_groups(const struct identity *id)
 	return -1;
 }
 
+struct owner
+identity_owner(const struct identity *id)
+{
+	return (struct owner){ .change = id->change, .uid = id->uid,
+	    .gid = id->gid };
+}
+
 int
 identity_assume(const struct identity *id)
 {

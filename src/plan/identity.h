@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "instance/safe.h"
+
 struct identity {
 	bool change;			/* false: all else is unset */
 	uid_t uid;			/* (uid_t)-1: stays as it is */
@@ -28,6 +30,9 @@ struct identity {
  * Returns STATUS_DONE, or STATUS_FAILED after a message.
  */
 int	identity_find(struct identity *, const char *user, const char *group);
+
+/* What new files are given to. */
+struct owner identity_owner(const struct identity *);
 
 /*
  * Becomes it, for good: real, effective and saved ids and the supplementary

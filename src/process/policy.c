@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/word.h"
 #include "process/policy.h"
 #include "process/schedule.h"
 #include "process/signals.h"
@@ -19,6 +20,7 @@ static const char *const restart_names[] = {
 	[RESTART_NEVER] = "never",
 	[RESTART_ON_FAILURE] = "on-failure",
 	[RESTART_ALWAYS] = "always",
+	NULL
 };
 
 void
@@ -40,14 +42,12 @@ restart_name(enum restart restart)
 const char *
 policy_parse_restart(struct policy *policy, const char *value)
 {
-	size_t i;
+	int choice = word_index(value, restart_names);
 
-	for (i = 0; i < sizeof(restart_names) / sizeof(*restart_names); i++)
-		if (strcmp(value, restart_names[i]) == 0) {
-			policy->restart = (enum restart)i;
-			return NULL;
-		}
-	return "not never, on-failure or always";
+	if (choice == -1)
+		return "not never, on-failure or always";
+	policy->restart = (enum restart)choice;
+	return NULL;
 }
 
 /* Copy the part before the separator.  Return what follows it, or NULL. */
@@ -154,15 +154,26 @@ backoff_init(struct backoff *backoff, const struct policy *policy)
 	return backoff->times == NULL ? -1 : 0;
 }
 
+bool
+policy_allows_status(const struct policy *policy, int status)
+{
+	return (policy->statuses[status / 64] & BIT(status)) != 0;
+}
+
+bool
+policy_allows_signal(const struct policy *policy, int sig)
+{
+	return (policy->signals & BIT(sig)) != 0;
+}
+
 static bool
 is_failure(const struct policy *policy, const struct ending *ending)
 {
 	switch (ending->kind) {
 	case END_EXIT:
-		return (policy->statuses[ending->number / 64] &
-		    BIT(ending->number)) == 0;
+		return !policy_allows_status(policy, ending->number);
 	case END_SIGNAL:
-		return (policy->signals & BIT(ending->number)) == 0;
+		return !policy_allows_signal(policy, ending->number);
 	default:
 		return true;
 	}

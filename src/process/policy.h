@@ -58,6 +58,10 @@ const char *policy_parse_limit(struct policy *, const char *);
 /* Return never, on-failure or always. */
 const char *restart_name(enum restart);
 
+/* Is that exit status, or that signal, no failure? */
+bool	policy_allows_status(const struct policy *, int status);
+bool	policy_allows_signal(const struct policy *, int sig);
+
 /* Prepare the state.  Return -1 with errno (ENOMEM). */
 int	backoff_init(struct backoff *, const struct policy *);
 

@@ -132,6 +132,15 @@ signals_block(const sigset_t *set, sigset_t *before)
 	    (size_t)KERNEL_SIGSET_SIZE);
 }
 
+void
+signals_that_end(sigset_t *set)
+{
+	(void)sigemptyset(set);
+	(void)sigaddset(set, SIGINT);
+	(void)sigaddset(set, SIGQUIT);
+	(void)sigaddset(set, SIGTERM);
+}
+
 int
 signals_hold(void)
 {

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "base/word.h"
 #include "close_range.h"
 #include "steps/step.h"
 
@@ -62,7 +63,7 @@ static const char *
 parse(struct steps *steps, const char *value)
 {
 	static const char *const words[] = { "close", "keep", NULL };
-	int choice = step_choose(value, words);
+	int choice = word_index(value, words);
 
 	free(steps->listed.fd);
 	steps->listed = (struct descriptors){ .n = 0 };

@@ -6,13 +6,14 @@
 
 #include <unistd.h>
 
+#include "base/word.h"
 #include "steps/fork.h"
 
 const char *
 yes_no_parse(const char *value, bool *yes)
 {
 	static const char *const words[] = { "no", "yes", NULL };
-	int choice = step_choose(value, words);
+	int choice = word_index(value, words);
 
 	if (choice == -1)
 		return "not yes or no";

@@ -11,13 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/word.h"
 #include "steps/step.h"
 
 static const char *
 parse(struct steps *steps, const char *value)
 {
 	static const char *const words[] = { "keep", "new", NULL };
-	int choice = step_choose(value, words);
+	int choice = word_index(value, words);
 
 	if (choice == -1)
 		return "not new or keep";

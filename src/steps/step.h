@@ -154,9 +154,6 @@ int	step_stdio(const int fd[3]);
 
 /* --- for the files of this folder -------------------------------------- */
 
-/* The index of value in the NULL-terminated words, or -1. */
-int	step_choose(const char *value, const char *const *words);
-
 const char *disposition_parse(const char *value, enum disposition *);
 const char *disposition_name(enum disposition);
 

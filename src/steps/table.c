@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/word.h"
 #include "steps/step.h"
 
 const struct step *const step_table[STEPS] = {
@@ -24,24 +25,13 @@ step_is_given(const struct steps *steps, enum step_number step)
 	return steps->given & 1U << step;
 }
 
-int
-step_choose(const char *value, const char *const *words)
-{
-	int i;
-
-	for (i = 0; words[i] != NULL; i++)
-		if (strcmp(value, words[i]) == 0)
-			return i;
-	return -1;
-}
-
 /* In the order of enum disposition. */
 static const char *const dispositions[] = { "default", "ignore", "keep", NULL };
 
 const char *
 disposition_parse(const char *value, enum disposition *disposition)
 {
-	int choice = step_choose(value, dispositions);
+	int choice = word_index(value, dispositions);
 
 	if (choice == -1)
 		return "not default, ignore or keep";

@@ -249,20 +249,16 @@ take_failure(const struct detach *detach)
 	return complain_errno("background", "report channel", error);
 }
 
-/* Waits for the end of a child.  0: there is none; *told: it has said why. */
-static pid_t
+/* Reap a child.  Return false if there is none; *told: it has said why. */
+static bool
 reap_child(pid_t pid, bool *told)
 {
-	pid_t ended;
 	int status;
 
-	do
-		ended = waitpid(pid, &status, 0);
-	while (ended == -1 && errno == EINTR);
-	if (ended == -1)
-		return 0;
+	if (await_child(pid, &status) == -1)
+		return false;
 	*told |= WIFEXITED(status) && WEXITSTATUS(status) != STATUS_DONE;
-	return ended;
+	return true;
 }
 
 /*
@@ -276,7 +272,7 @@ take_unknown(const struct detach *detach)
 	bool told = false;
 
 	(void)reap_child(detach->intermediate, &told);
-	while (!detach->had_children && reap_child(-1, &told) != 0)
+	while (!detach->had_children && reap_child(-1, &told))
 		;
 	return told ? STATUS_FAILED : take_killed(detach);
 }
@@ -288,9 +284,8 @@ take_status(const struct detach *detach, pid_t supervisor)
 	int status, sig;
 
 	(void)await_end(detach->intermediate);
-	while (waitpid(supervisor, &status, 0) == -1)
-		if (errno != EINTR)
-			return STATUS_FAILED;
+	if (await_child(supervisor, &status) == -1)
+		return STATUS_FAILED;
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
 	sig = WTERMSIG(status);

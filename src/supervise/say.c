@@ -28,7 +28,7 @@
 static int
 open_file(const struct plan *plan, const char *path)
 {
-	const struct identity *id = &plan->identity;
+	const struct owner owner = identity_owner(&plan->identity);
 	struct place place;
 	const char *reason;
 	bool created;
@@ -37,7 +37,7 @@ open_file(const struct plan *plan, const char *path)
 	fd = safe_open(&place, path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK,
 	    0666, &created, &reason);
 	close_quietly(place.dir);
-	if (created && id->change && fchown(fd, id->uid, id->gid) == -1) {
+	if (created && safe_give(fd, &owner) == -1) {
 		(void)close(fd);
 		return -1;
 	}

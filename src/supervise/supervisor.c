@@ -81,10 +81,7 @@ prepare(struct supervisor *s)
 	static const struct timespec now;
 	sigset_t all, others;
 
-	(void)sigemptyset(&s->ends);
-	(void)sigaddset(&s->ends, SIGINT);
-	(void)sigaddset(&s->ends, SIGQUIT);
-	(void)sigaddset(&s->ends, SIGTERM);
+	signals_that_end(&s->ends);
 	(void)sigfillset(&all);
 	others = all;
 	(void)sigdelset(&others, SIGINT);

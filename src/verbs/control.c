@@ -139,7 +139,7 @@ control_stop_run(const struct config *config, const struct held *held)
 	}
 }
 
-/* Waits for the end of the supervisor, whose command has ended. */
+/* Waits for the end of a supervisor that has no command any more. */
 static int
 await_supervisor(const char *path, const struct held *held)
 {

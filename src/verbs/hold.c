@@ -18,9 +18,6 @@
 #include "process/stop.h"
 #include "verbs/hold.h"
 
-/* Give up on a daemon that is restarted all the time. */
-#define FIND_TRIES	100
-
 void
 held_release(const struct held *held)
 {

@@ -25,9 +25,6 @@
 #include "verbs/runs.h"
 #include "verbs/status.h"
 
-/* Give up on a daemon that is restarted all the time. */
-#define FIND_TRIES	100
-
 /* What --status and --list say of one instance. */
 struct view {
 	const char *label;		/* its name, or the path */

@@ -15,18 +15,6 @@
 
 #define STATUSES	256
 
-static bool
-is_success(const struct policy *policy, int status)
-{
-	return (policy->statuses[status / 64] >> (status % 64) & 1) != 0;
-}
-
-static bool
-is_harmless(const struct policy *policy, int sig)
-{
-	return (policy->signals >> (sig % 64) & 1) != 0;
-}
-
 /* --- as text ------------------------------------------------------------- */
 
 /* All exit statuses and signals that are no failure. */
@@ -38,12 +26,12 @@ print_success(const struct policy *policy)
 
 	(void)printf("  %-13s", "success");
 	for (i = 0; i < STATUSES; i++)
-		if (is_success(policy, i)) {
+		if (policy_allows_status(policy, i)) {
 			(void)printf("%s%d", separator, i);
 			separator = ",";
 		}
 	for (i = 1; i < _NSIG; i++)
-		if (is_harmless(policy, i)) {
+		if (policy_allows_signal(policy, i)) {
 			(void)printf("%s%s", separator, signal_name(i));
 			separator = ",";
 		}
@@ -138,10 +126,10 @@ print_json_success(const struct policy *policy)
 	}
 	json_open("success", '[');
 	for (i = 0; i < STATUSES; i++)
-		if (is_success(policy, i))
+		if (policy_allows_status(policy, i))
 			json_number(NULL, i);
 	for (i = 1; i < _NSIG; i++)
-		if (is_harmless(policy, i))
+		if (policy_allows_signal(policy, i))
 			json_string(NULL, signal_name(i));
 	json_close(']');
 }

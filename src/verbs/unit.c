@@ -152,12 +152,13 @@ print_success(const struct policy *policy)
 		return;
 	(void)fputs("SuccessExitStatus=", stdout);
 	for (n = 1; n < 256; n++)
-		if (policy->statuses[n / 64] >> n % 64 & 1) {
+		if (policy_allows_status(policy, n)) {
 			(void)printf("%s%d", separator, n);
 			separator = " ";
 		}
 	for (n = 1; n <= 64; n++)
-		if ((policy->signals & ~usual.signals) >> n % 64 & 1) {
+		if (policy_allows_signal(policy, n) &&
+		    !policy_allows_signal(&usual, n)) {
 			(void)fputs(separator, stdout);
 			print_signal(n);
 			separator = " ";
