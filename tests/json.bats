@@ -410,19 +410,27 @@ assert values == ["default", "default", "yes", "new", "yes", "027", "close",
 assert steps == [(s["step"], s["value"]) for s in j["steps"]], steps' plan
 }
 
-# The members of the plan about a supervisor: supervision_is VALUE... -- ARG...
-supervision_is() {
+# EXPRESSION is the list of the values in a plan, which is j:
+# plan_has EXPRESSION VALUE... -- ARG...
+plan_has() {
+	local expression=$1
 	local -a values=()
 
+	shift
 	while [[ $1 != -- ]]; do
 		values+=("$1")
 		shift
 	done
 	launch --explain --json "${@:2}" true >plan
-	reads plan 'assert [j[name] for name in ("supervised", "restart",
-    "restart_delay_ms", "restart_delay_max_ms", "restart_limit",
-    "restart_limit_ms", "tree")] == [json.loads(a) for a in args], j' \
+	reads plan "assert $expression == [json.loads(a) for a in args], j" \
 	    "${values[@]}"
+}
+
+# The members of the plan about a supervisor: supervision_is VALUE... -- ARG...
+supervision_is() {
+	plan_has '[j[name] for name in ("supervised", "restart",
+    "restart_delay_ms", "restart_delay_max_ms", "restart_limit",
+    "restart_limit_ms", "tree")]' "$@"
 }
 
 @test "--explain has the policy of a supervisor, and null where there is none" {
@@ -439,16 +447,8 @@ supervision_is() {
 
 # The log's members of the plan, and what goes to it: log_is VALUE... -- ARG...
 log_is() {
-	local -a values=()
-
-	while [[ $1 != -- ]]; do
-		values+=("$1")
-		shift
-	done
-	launch --explain --json "${@:2}" true >plan
-	reads plan 'assert [j["log"], j["log_time"], j["log_rotate"],
-    j["log_rotate_keep"], j["steps"][8]["value"]] == [
-    json.loads(a) for a in args], j' "${values[@]}"
+	plan_has '[j["log"], j["log_time"], j["log_rotate"],
+    j["log_rotate_keep"], j["steps"][8]["value"]]' "$@"
 }
 
 @test "--explain has the log, and null where there is none" {

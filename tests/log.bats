@@ -2,40 +2,13 @@
 # --log=FILE: what the command writes, by a pipe and the supervisor, to a file.
 
 load helpers
-
-# The log of most tests, and the program that writes and counts lines.
-file_setup() {
-	LOG=$TMP/log
-	LINES_HELPER=$HELPERS_DIR/lines
-}
+load logged
 
 # Launches with a pid file and --log=$LOG; PID and SUPERVISOR are set and
 # remembered: logged [OPTION]... COMMAND [ARG]...
 logged() {
 	launch -p "$PIDFILE" --log="$LOG" "$@" || return
 	remember_both
-}
-
-remember_both() {
-	SUPERVISOR=$(recorded supervisor)
-	PID=$(recorded pid)
-	remember "$SUPERVISOR"
-	remember "$PID"
-}
-
-# Launches what writes the lines 1 to TOTAL, in runs of about RUN, and waits
-# for the end: counted TOTAL RUN SEED [OPTION]...
-counted() {
-	local total=$1 run=$2 seed=$3
-
-	shift 3
-	launch -p "$PIDFILE" --restart=on-failure --restart-delay=1ms/1ms "$@" \
-	    "$LINES_HELPER" write "$TMP/state" "$total" "$run" "$seed"
-	remember "$(recorded supervisor)"
-}
-
-ended_by_itself() {
-	[[ ! -e $PIDFILE ]]
 }
 
 ended() {

@@ -2,37 +2,13 @@
 # --log='|COMMAND', --log=syslog, and a log that logrotate(8) rotates.
 
 load helpers
+load logged
 
-file_setup() {
-	LOG=$TMP/log
-	LINES_HELPER=$HELPERS_DIR/lines
-	PATH=$PATH:/usr/sbin:/sbin
-}
-
-remember_both() {
-	SUPERVISOR=$(recorded supervisor)
-	PID=$(recorded pid)
-	remember "$SUPERVISOR"
-	remember "$PID"
-}
-
-# Launches what writes the lines 1 to TOTAL, in runs of about RUN:
-# counted TOTAL RUN SEED [OPTION]...
-counted() {
-	local total=$1 run=$2 seed=$3
-
-	shift 3
-	launch -p "$PIDFILE" --restart=on-failure --restart-delay=1ms/1ms "$@" \
-	    "$LINES_HELPER" write "$TMP/state" "$total" "$run" "$seed"
-	remember "$(recorded supervisor)"
-}
+# svlogd and its like may be there.
+PATH=$PATH:/usr/sbin:/sbin
 
 ended() {
 	DAEMONIZE_TEST='' timeout 60 "$DAEMONIZE" --wait -p "$PIDFILE" 3>&-
-}
-
-ended_by_itself() {
-	[[ ! -e $PIDFILE ]]
 }
 
 # The logger's process, once there is one: LOGGER

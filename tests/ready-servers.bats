@@ -6,6 +6,7 @@
 
 load helpers
 load ssh
+load ask
 
 # Servers lie there, and a user's PATH may lack it.
 PATH=$PATH:/usr/sbin:/sbin
@@ -66,23 +67,6 @@ is_reported() {
 	(($(wc -l <"$TMP/output") <= 11))
 	[[ ! -e $PIDFILE ]]
 	nothing_runs
-}
-
-# Sends TEXT to the server at a path or a port, once, and prints all that it
-# answers: ask ADDRESS TEXT
-ask() {
-	python3 -c '
-import socket, sys
-address, text = sys.argv[1:]
-if "/" in address:
-    s = socket.socket(socket.AF_UNIX)
-    s.connect(address)
-else:
-    s = socket.create_connection(("127.0.0.1", int(address)))
-s.settimeout(20)
-s.sendall(text.encode())
-while data := s.recv(65536):
-    sys.stdout.buffer.write(data.replace(b"\r", b""))' "$1" "$2" 3>&-
 }
 
 # --- redis -------------------------------------------------------------------

@@ -5,6 +5,7 @@
 
 load helpers
 load ssh
+load ask
 
 # Servers lie there, and a user's PATH may lack it.
 PATH=$PATH:/usr/sbin:/sbin
@@ -31,26 +32,6 @@ serve() {
 	SERVER=("${AS[@]}" -p "$PIDFILE" -o "$LOG" -e "$LOG" "$@")
 	launch "${SERVER[@]}" 7<"$TMP/leak"
 	remember_server
-}
-
-# Sends TEXT to the server at a path or a port, and prints all that it
-# answers: ask ADDRESS TEXT
-ask() {
-	python3 -c '
-import socket, sys
-address, text = sys.argv[1:]
-try:
-    if "/" in address:
-        s = socket.socket(socket.AF_UNIX)
-        s.connect(address)
-    else:
-        s = socket.create_connection(("127.0.0.1", int(address)))
-    s.settimeout(20)
-    s.sendall(text.encode())
-    while data := s.recv(65536):
-        sys.stdout.buffer.write(data.replace(b"\r", b""))
-except OSError as error:
-    sys.exit(str(error))' "$1" "$2" 3>&-
 }
 
 # Asks until there is an answer; it is in $TMP/answer: is_asked ADDRESS TEXT

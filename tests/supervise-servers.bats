@@ -6,6 +6,7 @@
 load helpers
 load supervised
 load ssh
+load ask
 
 # Servers lie there, and a user's PATH may lack it.
 PATH=$PATH:/usr/sbin:/sbin
@@ -25,25 +26,6 @@ as_nobody() {
 	fi
 	HOME_DIR=$TMP/home
 	mkdir -m 777 "$HOME_DIR"
-}
-
-# What a server at a port or a path answers to TEXT: ask ADDRESS TEXT
-ask() {
-	timeout "$DEADLINE" python3 -c '
-import socket, sys
-address, text = sys.argv[1:]
-try:
-    if "/" in address:
-        s = socket.socket(socket.AF_UNIX)
-        s.connect(address)
-    else:
-        s = socket.create_connection(("127.0.0.1", int(address)))
-    s.settimeout(20)
-    s.sendall(text.encode())
-    while data := s.recv(65536):
-        sys.stdout.buffer.write(data.replace(b"\r", b""))
-except OSError as error:
-    sys.exit(str(error))' "$1" "$2" 3>&-
 }
 
 # The pid that the server says it has: says_pid PATTERN ADDRESS TEXT
