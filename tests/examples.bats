@@ -349,7 +349,7 @@ container_works() {
 	requires nsenter
 	begin_container
 	mapfile -t words < <(words_of HEALTHCHECK)
-	PATH=$TMP/bin:$PATH run nsenter -m -p -t "$SUPERVISOR" "${words[@]}" 3>&-
+	PATH=$TMP/bin:$PATH run nsenter -m -r -p -t "$SUPERVISOR" "${words[@]}" 3>&-
 	status_is 0
 	[[ $output == "worker: running, pid "* ]]
 	kill -TERM "$SUPERVISOR"
