@@ -279,9 +279,10 @@ starts_nothing() {
 	    "Usage: daemonize [OPTION]... COMMAND [ARG]..."
 }
 
-@test "--help says where options stand, within 80 columns" {
-	launch --help | grep -q "^Options come before COMMAND;"
+@test "--help says where options stand, in 61 lines of 79 columns" {
+	launch --help | grep -qF "  Options come before COMMAND,"
 	equal "wide lines" "$(launch --help | grep -E '.{80}')" ""
+	(($(launch --help | wc -l) <= 61))
 }
 
 @test "--version and -V print one line on stdout" {
