@@ -171,7 +171,7 @@ changes_are() {
 	done
 }
 
-@test "without a supervisor, command, steps, files and user are compared" {
+@test "without a supervisor, all options of the launch are compared" {
 	begin_hosts
 	changes_are '"command": ["sh", "-c", "exec sleep 1000\n:", "a b\\\\n"],
 	    "umask": "027", "stdout": "/dev/null"' \
@@ -180,13 +180,27 @@ changes_are() {
 	    "chdir/\"chdir\": \"$TMP\"" \
 	    "stderr/\"stderr\": \"$TMP/log\"" \
 	    'signals/"signals": "ignore"' \
-	    'supervisor/"supervise": true'
+	    'supervisor/"supervise": true' \
+	    'append/"append": true' \
+	    'no_new_privs/"no_new_privs": true' \
+	    'clear_env/"clear_env": true' \
+	    'env/"env": {"A": 1}' \
+	    "lockfile/\"lockfile\": \"$TMP/lock\""
+	changes_are "\"command\": [\"sleep\", \"1000\"], \"append\": true,
+	    \"env\": {\"B\": \"x=y\", \"A\": 1}, \"lockfile\": \"$TMP/lock\"" \
+	    'env/"env": {"A": 1, "B": "x=z"}' \
+	    'env/"env": {"A": 1}' \
+	    'append/"append": false' \
+	    "lockfile/\"lockfile\": \"$TMP/another\""
 }
 
-@test "the user is compared" {
+@test "without a supervisor, user, group and root directory are compared" {
 	requires root
 	begin_hosts
-	changes_are '"command": ["sleep", "1000"]' 'uid/"user": "nobody"'
+	changes_are '"command": ["sleep", "1000"]' 'gid/"group": "daemon"' \
+	    'chroot/"chroot": "/"'
+	changes_are '"command": ["sleep", "1000"], "group": "daemon"' \
+	    'uid/"user": "nobody"' 'gid/"group": "bin"'
 }
 
 @test "with a supervisor, all options of the launch are compared" {

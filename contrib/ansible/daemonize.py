@@ -17,16 +17,12 @@ description:
   - An instance that runs is left alone if it was launched in the same way.
     Otherwise it is stopped and launched again.
 notes:
-  - Always compared are the command and its arguments, the steps, the files of
-    C(stdin), C(stdout) and C(stderr), C(log), and the user if C(user) is
-    given.
-  - An instance with a supervisor is compared in all options of its launch,
-    except C(ready), C(ready_timeout) and C(stop), which do not change the
-    daemon.
-  - Without a supervisor, no file has C(env), C(clear_env), C(group),
-    C(chroot), C(no_new_privs), C(lockfile) and C(append), so these are not
-    compared.
-    Use C(state=restarted) after a change of them.
+  - The command and all options of the launch are compared, except C(ready),
+    C(ready_timeout) and C(stop), which do not change the daemon.
+    Without a supervisor, the values of C(env) are compared as one.
+  - An instance of daemonize 0.2 counts as launched without C(group),
+    C(chroot), C(env), C(clear_env), C(no_new_privs), C(lockfile) and
+    C(append).
   - In check mode, the launch is planned by C(daemonize --explain).
     A mistake that it finds is a warning, since an earlier task that is not
     done in check mode may be what is missing.
@@ -251,7 +247,8 @@ import os
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.common.text.converters import to_native, to_text
+from ansible.module_utils.common.text.converters import (
+    to_bytes, to_native, to_text)
 from ansible.module_utils.six.moves import shlex_quote
 
 # An option of a launch a row: its name here, its letter on a command line,
@@ -318,6 +315,22 @@ def as_list(value):
     return value if isinstance(value, list) else [value]
 
 
+def env_changes(env):
+    """NAME=VALUE of each, in a fixed order."""
+    return ['%s=%s' % (key, to_native('' if env[key] is None else env[key],
+                                      nonstring='simplerepr'))
+            for key in sorted(env)]
+
+
+def checksum(texts):
+    """FNV-1a of the texts and a NUL after each, as the record has it."""
+    found = 0xcbf29ce484222325
+    for text in texts:
+        for byte in bytearray(to_bytes(text) + b'\0'):
+            found = ((found ^ byte) * 0x100000001b3) % 2 ** 64
+    return '%016x' % found
+
+
 def option_words(params):
     """The options of a launch, as words of a command line."""
     words = []
@@ -333,9 +346,7 @@ def option_words(params):
         elif kind == LIST:
             words.append(word + '=' + ','.join(value))
         elif kind == PAIRS:
-            words.extend('%s=%s=%s' % (word, key, to_native(
-                '' if value[key] is None else value[key],
-                nonstring='simplerepr')) for key in sorted(value))
+            words.extend(word + '=' + change for change in env_changes(value))
         else:
             words.append(word + '=' + value)
     return words
@@ -400,6 +411,13 @@ def facts_of_words(words):
 
 def quoted(words):
     return ' '.join(shlex_quote(word) for word in words)
+
+
+def absolute(path):
+    """As the record has a path."""
+    while path.startswith('./'):
+        path = path[2:]
+    return os.path.join(os.getcwd(), path)
 
 
 def without_escapes(text):
@@ -527,6 +545,7 @@ class Daemon(object):
                 want[step['step']] = step['value']
         for name in ('stdin', 'stdout', 'stderr', 'log'):
             self.compare_file(name, have, want, record)
+        self.compare_surroundings(have, want, record, plan)
         if 'uid' in plan and found.get('uid') is not None:
             have['uid'] = str(found['uid'])
             want['uid'] = str(plan['uid'])
@@ -539,9 +558,27 @@ class Daemon(object):
         if value is None:
             value = '' if name == 'log' else '/dev/null'
         elif value != 'keep' and name != 'log':
-            value = os.path.join(os.getcwd(), value)
+            value = absolute(value)
         have[name] = record[name][0]
         want[name] = value
+
+    def compare_surroundings(self, have, want, record, plan):
+        """A launch without such an option has no such line in its record."""
+        if record:
+            for key in ('gid', 'chroot', 'lockfile', 'append',
+                        'no-new-privs', 'clear-env', 'env'):
+                if key in record:
+                    have[key.replace('-', '_')] = record[key][0]
+            if 'gid' in plan:
+                want['gid'] = str(plan['gid'])
+            for name in ('chroot', 'lockfile'):
+                if self.params[name] is not None:
+                    want[name] = absolute(self.params[name])
+            for name in ('append', 'no_new_privs', 'clear_env'):
+                if self.params[name]:
+                    want[name] = 'yes'
+            if self.params['env']:
+                want['env'] = checksum(env_changes(self.params['env']))
 
     def launched_command(self, found, record):
         """The record has what was launched, if there was room for it."""

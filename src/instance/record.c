@@ -9,11 +9,11 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/checksum.h"
 #include "base/number.h"
 #include "base/word.h"
 #include "instance/record.h"
@@ -117,26 +117,12 @@ put_run(struct text *text, const struct run *run)
 	put(text, "\n");
 }
 
-/* FNV-1a, 64 bits (draft-eastlake-fnv): it finds a torn write, no forgery. */
-static uint64_t
-checksum(const char *text, size_t length)
-{
-	uint64_t sum = 0xcbf29ce484222325;
-
-	for (; length > 0; length--)
-		sum = (sum ^ (unsigned char)*text++) * 0x100000001b3;
-	return sum;
-}
-
 static void
-put_end(struct text *text, uint64_t sum)
+put_end(struct text *text, const char *covered, size_t length)
 {
-	char digits[17];
-	int i;
+	char digits[CHECKSUM_SIZE];
 
-	for (i = 15; i >= 0; i--, sum >>= 4)
-		digits[i] = "0123456789abcdef"[sum & 0xf];
-	digits[16] = '\0';
+	checksum_print(checksum(CHECKSUM_BEGIN, covered, length), digits);
 	put_line(text, "end", digits);
 }
 
@@ -175,7 +161,7 @@ record_format(const struct record *record, char buf[static RECORD_SIZE])
 			put_run(&text, &record->run[i]);
 	put(&text, record->about);
 	text.end += END_LENGTH;
-	put_end(&text, checksum(buf, (size_t)(text.at - buf)));
+	put_end(&text, buf, (size_t)(text.at - buf));
 }
 
 static int
@@ -212,59 +198,7 @@ record_clear(int fd)
 	return write_whole(fd, nothing);
 }
 
-bool
-record_add(struct record *record, const char *key, const char *value)
-{
-	size_t used = strlen(record->about);
-	struct text text = { record->about + used,
-	    record->about + sizeof(record->about) - 1 };
-	char one[2] = "";
-
-	put(&text, key);
-	put(&text, " ");
-	for (; *value != '\0'; value++) {
-		one[0] = *value == '\n' ? 'n' : *value;
-		if (*value == '\n' || *value == '\\')
-			put(&text, "\\");
-		put(&text, one);
-	}
-	put(&text, "\n");
-	/* A full text lacks the newline, or just had room for it. */
-	if (text.at < text.end) {
-		*text.at = '\0';
-		return true;
-	}
-	record->about[used] = '\0';
-	return false;
-}
-
 /* --- reading ------------------------------------------------------------ */
-
-bool
-record_value(const struct record *record, const char *key, size_t i,
-    char *value, size_t size)
-{
-	size_t length = strlen(key);
-	const char *at, *line;
-
-	for (line = record->about; *line != '\0'; line = at + (*at == '\n')) {
-		at = line + strcspn(line, "\n");
-		if (strncmp(line, key, length) != 0 || line[length] != ' ' ||
-		    i-- > 0)
-			continue;
-		for (line += length + 1; line < at && size > 1; line++) {
-			if (*line == '\\' && line + 1 < at)
-				*value = *++line == 'n' ? '\n' : *line;
-			else
-				*value = *line;
-			value++;
-			size--;
-		}
-		*value = '\0';
-		return true;
-	}
-	return false;
-}
 
 /* The value of a line with that key, or NULL. */
 static char *
@@ -383,7 +317,7 @@ record_parse(const char text[static RECORD_SIZE], struct record *record)
 	if (length <= END_LENGTH)
 		return RECORD_DAMAGED;
 	last = copy + length - END_LENGTH;
-	put_end(&expected, checksum(copy, length - END_LENGTH));
+	put_end(&expected, copy, length - END_LENGTH);
 	if (memcmp(last, end, END_LENGTH) != 0 || last[-1] != '\n')
 		return RECORD_DAMAGED;
 	*last = '\0';

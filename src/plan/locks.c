@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/checksum.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "instance/instance.h"
@@ -73,6 +75,40 @@ add_path(struct record *record, const char *key, const char *path)
 	free(whole);
 }
 
+/*
+ * What the process does not show: an instance that is launched anew in the
+ * same way has the same lines.  A variable may be a secret, so the record has
+ * the checksum of all that --env changes.
+ */
+static void
+describe_surroundings(const struct plan *plan, struct record *record)
+{
+	uint64_t sum = CHECKSUM_BEGIN;
+	char text[CHECKSUM_SIZE];
+	size_t i;
+
+	if (plan->identity.change && plan->identity.gid != (gid_t)-1) {
+		(void)snprintf(text, sizeof(text), "%u", plan->identity.gid);
+		(void)record_add(record, "gid", text);
+	}
+	if (plan->root != NULL)
+		add_path(record, "chroot", plan->root);
+	if (plan->lockfile != NULL)
+		add_path(record, "lockfile", plan->lockfile);
+	if (plan->append)
+		(void)record_add(record, "append", "yes");
+	if (plan->no_new_privs)
+		(void)record_add(record, "no-new-privs", "yes");
+	if (plan->clear_env)
+		(void)record_add(record, "clear-env", "yes");
+	for (i = 0; i < plan->nchanges; i++)
+		sum = checksum(sum, plan->changes[i],
+		    strlen(plan->changes[i]) + 1);
+	checksum_print(sum, text);
+	if (plan->nchanges > 0)
+		(void)record_add(record, "env", text);
+}
+
 /* What the verbs may want to know of the launch, later. */
 static void
 describe_launch(const struct plan *plan, struct record *record)
@@ -102,6 +138,7 @@ describe_launch(const struct plan *plan, struct record *record)
 	if (plan->log.want.text != NULL)
 		(void)record_add(record, "log", plan->log.path != NULL ?
 		    plan->log.path : plan->log.want.text);
+	describe_surroundings(plan, record);
 	(void)record_add(record, "exec", plan->path);
 	for (arg = plan->argv; *arg != NULL; arg++)
 		if (!record_add(record, "arg", *arg))
