@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <paths.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,48 +158,6 @@ set_stdio(struct steps *steps, const char *option, int fd, const char *value)
 
 	steps->given |= 1U << STEP_STDIO;
 	return value_checked(option, value, wrong);
-}
-
-static void
-set_defaults(struct steps *steps)
-{
-	int fd;
-
-	steps->background = steps->session = steps->refork = true;
-	steps->umask = 022;
-	steps->chdir = "/";
-	for (fd = 0; fd < 3; fd++)
-		steps->stdio[fd] = _PATH_DEVNULL;
-}
-
-/* What -F changes, where it was not given. */
-static void
-set_foreground(struct steps *steps)
-{
-	int fd;
-
-	if (!step_is_given(steps, STEP_BACKGROUND))
-		steps->background = false;
-	if (!step_is_given(steps, STEP_SESSION))
-		steps->session = false;
-	if (!step_is_given(steps, STEP_REFORK))
-		steps->refork = false;
-	for (fd = 0; fd < 3; fd++)
-		if (!steps->stdio_given[fd])
-			steps->stdio[fd] = NULL;
-}
-
-/* What goes to the log, unless other options say where it goes. */
-static void
-set_logged(struct steps *steps)
-{
-	int fd;
-
-	for (fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
-		if (!steps->stdio_given[fd]) {
-			steps->stdio[fd] = NULL;
-			steps->logged[fd] = true;
-		}
 }
 
 static int
@@ -372,7 +329,7 @@ options_parse(struct config *config, int argc, char **argv)
 	memset(config, 0, sizeof(*config));
 	config->argc = argc;
 	config->argv = argv;
-	set_defaults(&config->steps);
+	steps_set_defaults(&config->steps);
 	config->ready.method = &exec_method;
 	config->ready.text = exec_method.name;
 	(void)schedule_parse(SCHEDULE_DEFAULT, &config->schedule);
@@ -393,9 +350,9 @@ options_parse(struct config *config, int argc, char **argv)
 			return STATUS_DONE;
 	}
 	if (config->foreground)
-		set_foreground(&config->steps);
+		steps_set_foreground(&config->steps);
 	if (config->log.text != NULL)
-		set_logged(&config->steps);
+		steps_set_logged(&config->steps);
 	/* An old kernel lets a program be started without even a name. */
 	config->command = argv + (optind < argc ? optind : argc);
 	if ((status = conflict_check(config)) != STATUS_DONE)

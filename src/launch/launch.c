@@ -53,7 +53,6 @@ struct launch {
 };
 
 static int	open_all(struct launch *, struct outcome *);
-static int	open_files(struct plan *);
 static int	open_channel(struct launch *);
 static void	close_channel(const struct launch *);
 static int	prepare_launcher(struct launch *, const char **call);
@@ -134,7 +133,7 @@ open_all(struct launch *launch, struct outcome *outcome)
 	int status;
 
 	status = plan->served ?
-	    opener_run(plan, open_files, &outcome->sig) : open_files(plan);
+	    opener_run(plan, plan_open, &outcome->sig) : plan_open(plan);
 	if (outcome->sig != 0) {
 		outcome->kind = OUTCOME_INTERRUPTED;
 		/* To undo may need an answer, too: another one ends that. */
@@ -150,15 +149,6 @@ open_all(struct launch *launch, struct outcome *outcome)
 	if (prepare_launcher(launch, &call) == -1)
 		return complain_errno("background", call, errno);
 	return STATUS_DONE;
-}
-
-/* An instance that runs is left alone, and so are its files. */
-static int
-open_files(struct plan *plan)
-{
-	int status = plan_open_instance(plan);
-
-	return status == STATUS_DONE ? plan_open_files(plan) : status;
 }
 
 /* -1 with errno of pipe2(2), or ENOMEM. */

@@ -260,6 +260,14 @@ plan_open_files(struct plan *plan)
 	return status;
 }
 
+int
+plan_open(struct plan *plan)
+{
+	int status = plan_open_instance(plan);
+
+	return status == STATUS_DONE ? plan_open_files(plan) : status;
+}
+
 /* Is the file, or the directory that it will be made in, a server's? */
 static bool
 is_served(const char *path)

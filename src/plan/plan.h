@@ -89,15 +89,16 @@ int	plan_make(struct plan *, const struct config *, const struct caller *);
 
 /*
  * Open what the plan needs: the lock, the pid file and the record; the files
- * for 0, 1 and 2, of which none is truncated yet; what --ready is seen by.  A
- * launch that may be refused opens the instance first, so that it has touched
- * no other file.
+ * for 0, 1 and 2, of which none is truncated yet; both, the instance first, so
+ * that a launch that is refused has touched no other file; what --ready is
+ * seen by.
  * Each returns as plan_make; plan_open_instance STATUS_RUNNING where another
  * one runs, without a message where the plan says so.  After anything but
  * STATUS_DONE plan_undo is due.
  */
 int	plan_open_instance(struct plan *);
 int	plan_open_files(struct plan *);
+int	plan_open(struct plan *);
 int	plan_open_ready(struct plan *);
 
 /*

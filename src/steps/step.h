@@ -110,6 +110,13 @@ extern const struct step signals_row, sigchld_row, background_row,
 /* As parse, for descriptor fd: 0, 1 or 2. */
 const char *stdio_parse(struct steps *, int fd, const char *value);
 
+/* The values without an option; in a struct of zeros. */
+void	steps_set_defaults(struct steps *);
+
+/* Of those that were not given: what -F changes, and what a log receives. */
+void	steps_set_foreground(struct steps *);
+void	steps_set_logged(struct steps *);
+
 /* Was an option of this step given? */
 bool	step_is_given(const struct steps *, enum step_number);
 

@@ -2,7 +2,10 @@
 /* The nine steps in their order, and what several of them share. */
 #include "config.h"
 
+#include <paths.h>
+#include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/word.h"
 #include "steps/step.h"
@@ -23,6 +26,46 @@ bool
 step_is_given(const struct steps *steps, enum step_number step)
 {
 	return steps->given & 1U << step;
+}
+
+void
+steps_set_defaults(struct steps *steps)
+{
+	int fd;
+
+	steps->background = steps->session = steps->refork = true;
+	steps->umask = 022;
+	steps->chdir = "/";
+	for (fd = 0; fd < 3; fd++)
+		steps->stdio[fd] = _PATH_DEVNULL;
+}
+
+void
+steps_set_foreground(struct steps *steps)
+{
+	int fd;
+
+	if (!step_is_given(steps, STEP_BACKGROUND))
+		steps->background = false;
+	if (!step_is_given(steps, STEP_SESSION))
+		steps->session = false;
+	if (!step_is_given(steps, STEP_REFORK))
+		steps->refork = false;
+	for (fd = 0; fd < 3; fd++)
+		if (!steps->stdio_given[fd])
+			steps->stdio[fd] = NULL;
+}
+
+void
+steps_set_logged(struct steps *steps)
+{
+	int fd;
+
+	for (fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		if (!steps->stdio_given[fd]) {
+			steps->stdio[fd] = NULL;
+			steps->logged[fd] = true;
+		}
 }
 
 /* In the order of enum disposition. */
