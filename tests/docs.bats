@@ -464,6 +464,8 @@ for one in [value] + value.get("steps", [])[:1] + value.get("past", [])[:1]:
 			reason='again in %s' ;;
 		*"not ready after"*)
 			reason='not ready after %s: %s' ;;
+		*"cannot be rotated: "*)
+			reason='cannot be rotated: %s' ;;
 		*" holds FILE")
 			reason='already running: ' ;;
 		*)

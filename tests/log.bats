@@ -254,6 +254,19 @@ daemonize: printf: exited with status 0 "
 daemonize: sh: exited with status 5; not restarted"
 }
 
+@test "the reason why a file cannot be rotated is reported, once" {
+	file_setup
+	local n
+	for n in 1 2 3 4; do
+		echo $n >"$LOG.$n"
+	done
+	mkdir -p "$LOG.5/full"
+	run launch -F --log="$LOG" --log-rotate=1/5 sh -c 'echo a; echo b; echo c'
+	status_is 0
+	output_is "daemonize: log: $LOG: cannot be rotated: Is a directory"
+	equal lines "$(head -n 3 "$LOG")" $'a\nb\nc'
+}
+
 @test "a caller that waits for the end of its output gets it at once" {
 	file_setup
 	# shellcheck disable=SC2016  # for that shell

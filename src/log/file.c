@@ -143,12 +143,12 @@ open_next(struct log_file *file)
 static void
 rotate(struct log_file *file)
 {
-	file->failed = NULL;
+	file->failed = 0;
 	if (rename_all(file) == 0 && open_next(file) == 0)
 		file->unrotated = false;
 	else if (!file->unrotated) {
 		file->unrotated = true;
-		file->failed = "rotate";
+		file->failed = errno;
 	}
 }
 

@@ -28,7 +28,7 @@ struct log_file {
 	bool awaited;			/* the program that has moved it may
 					   create it, too */
 	bool unrotated;			/* the last rotation failed */
-	const char *failed;		/* to be reported, or NULL */
+	int failed;			/* errno to be reported, or 0 */
 };
 
 /*

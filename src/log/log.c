@@ -124,6 +124,16 @@ complain_once(struct log *log, const char *reason)
 		report(log, reason);
 }
 
+static void
+complain_unrotated(struct log *log, int error)
+{
+	char reason[128];
+
+	(void)snprintf(reason, sizeof(reason), "cannot be rotated: %s",
+	    strerror(error));
+	complain_once(log, reason);
+}
+
 /* Hand on what there is.  Return false if some of it is left. */
 static bool
 hand_on(struct log *log)
@@ -147,9 +157,9 @@ hand_on(struct log *log)
 			return false;
 		}
 		log->complained = false;
-		if (log->file.failed != NULL)
-			complain_once(log, "cannot be rotated");
-		log->file.failed = NULL;
+		if (log->file.failed != 0)
+			complain_unrotated(log, log->file.failed);
+		log->file.failed = 0;
 		relay_drop(&log->relay, (size_t)taken);
 	}
 	return true;
