@@ -154,6 +154,14 @@ is_only_process() {
 	[[ $output == *"status 148" ]]
 }
 
+@test "in the foreground ^Z stops the supervisor, too, and fg continues both" {
+	requires python3
+	run at_terminal wait=ready $'type=\032' wait=status $'type=go on\r' -- \
+	    '"$@"; echo "status $?"; fg; echo "then $?"' -F --supervise \
+	    sh -c 'echo ready; read -r line; echo "read: $line"; exit 5'
+	[[ $output == *"status 147"*"read: go on"*"then 5" ]]
+}
+
 @test "a launch in the background is not stopped for what it prints" {
 	setup_daemon
 	run at_terminal -- \
