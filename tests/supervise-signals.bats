@@ -53,6 +53,17 @@ got_all() {
 	equal state "$(recorded state)" running
 }
 
+@test "a supervisor that may have no descriptor any more is still stopped" {
+	requires prlimit
+	supervise --restart=always sleep 1000
+	# poll(2) gives EINVAL then.
+	prlimit --pid "$SUPERVISOR" --nofile=1:1
+	kill "$PID"
+	eventually gone "$PID"
+	launch --stop -p "$PIDFILE"
+	gone "$SUPERVISOR"
+}
+
 @test "a CONT of a process is passed on" {
 	stubborn_one
 	kill -STOP "$PID"

@@ -44,8 +44,16 @@ release(void)
 void
 poll_idle(struct pollfd *fds, nfds_t n, long long due)
 {
-	if (poll(fds, n, ms_until(due, IDLE_MS)) != 0)
-		return;
-	release();
-	(void)poll(fds, n, due == NEVER ? -1 : ms_until(due, INT_MAX));
+	int ready = poll(fds, n, ms_until(due, IDLE_MS));
+
+	if (ready == 0) {
+		release();
+		ready = poll(fds, n, due == NEVER ? -1 :
+		    ms_until(due, INT_MAX));
+	}
+	/* Without memory, or with too low a limit of descriptors. */
+	if (ready == -1) {
+		fds[0].revents = POLLIN;
+		(void)poll(NULL, 0, IDLE_MS);
+	}
 }
