@@ -466,6 +466,8 @@ for one in [value] + value.get("steps", [])[:1] + value.get("past", [])[:1]:
 			reason='not ready after %s: %s' ;;
 		*"cannot be rotated: "*)
 			reason='cannot be rotated: %s' ;;
+		*"could not be "*)
+			reason='could not be %s' ;;
 		*" holds FILE")
 			reason='already running: ' ;;
 		*)

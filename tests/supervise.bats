@@ -593,6 +593,16 @@ in_process_state() {
 	both_gone
 }
 
+@test "--again that fails before the exec says so, and the supervisor why" {
+	mkdir directory
+	supervise -c "$TMP/directory" -e "$TMP/err" sleep 1000
+	rmdir directory
+	fails 125 "daemonize: again: $PIDFILE: the command could not be started" \
+	    --again -p "$PIDFILE"
+	grep -qF "chdir: $TMP/directory: No such file or directory" err
+	both_gone
+}
+
 @test "--again counts as no restart" {
 	begin --restart=always --restart-limit=1 --restart-delay=1ms
 	fails 0 "" --again -p "$PIDFILE"

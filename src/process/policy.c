@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/message.h"
 #include "base/number.h"
 #include "base/word.h"
 #include "process/policy.h"
@@ -134,7 +135,8 @@ ending_describe(const struct ending *ending, char *buf, size_t size)
 		(void)snprintf(buf, size, "killed by signal %d (%s)",
 		    ending->number, signal_name(ending->number));
 	else
-		(void)snprintf(buf, size, "could not be executed");
+		(void)snprintf(buf, size, "could not be %s",
+		    ending->number == STATUS_FAILED ? "started" : "executed");
 }
 
 int

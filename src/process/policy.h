@@ -26,7 +26,7 @@ struct policy {
 	long long limit_time;		/* within so many ms; 0: in a row */
 };
 
-/* How a run ended; FAILED: its command could not be executed. */
+/* How a run ended; FAILED: a step failed, or the command's exec. */
 struct ending {
 	enum { END_EXIT, END_SIGNAL, END_FAILED } kind;
 	int number;			/* exit status, or signal; FAILED: the

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "base/message.h"
 #include "verbs/again.h"
@@ -20,6 +21,7 @@ await_run(const char *path, const struct held *held)
 	struct pollfd ended = { .fd = held->supervisor, .events = POLLIN };
 	struct record now;
 	const struct run *run;
+	char how[64], reason[96];
 	bool over;
 
 	for (;;) {
@@ -35,7 +37,9 @@ await_run(const char *path, const struct held *held)
 	run = &now.run[now.runs % RECORD_RUNS];
 	if (run->number != now.runs || run->how.kind != END_FAILED)
 		return STATUS_DONE;
-	(void)complain("again", path, "the command could not be executed");
+	ending_describe(&run->how, how, sizeof(how));
+	(void)snprintf(reason, sizeof(reason), "the command %s", how);
+	(void)complain("again", path, reason);
 	return run->how.number;
 }
 
