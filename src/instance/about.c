@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a record tells of the launch: lines that are added and looked up. */
+/* What a record says of the launch: lines that are added and looked up. */
 #include "config.h"
 
 #include <stdbool.h>

@@ -27,7 +27,7 @@
 /* What follows the path of a pid file in that of its record. */
 #define RECORD_SUFFIX	".record"
 
-/* The last runs that a record tells of. */
+/* The last runs that a record has. */
 #define RECORD_RUNS	8
 
 enum record_state {

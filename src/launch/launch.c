@@ -67,7 +67,7 @@ launch(struct plan *plan, struct started *started)
 {
 	struct launch launch = { .plan = plan, .signals = -1,
 	    .start = { .plan = plan, .channel = -1, .listener = -1 } };
-	struct outcome outcome = { .kind = OUTCOME_TOLD };
+	struct outcome outcome = { .kind = OUTCOME_REPORTED };
 	int status;
 
 	/* From the first file on, nothing ends this process but itself. */

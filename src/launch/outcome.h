@@ -10,7 +10,7 @@
 struct outcome {
 	enum {
 		OUTCOME_READY,		/* the launch has succeeded */
-		OUTCOME_TOLD,		/* status: the message is written */
+		OUTCOME_REPORTED,	/* status: the message is written */
 		OUTCOME_FAILED,		/* report: a stage has failed */
 		OUTCOME_KILLED,		/* sig, or 0: before the exec */
 		OUTCOME_INTERRUPTED,	/* sig: during the wait for the exec */

@@ -113,7 +113,7 @@ report(struct log *log, const char *reason)
 	if (log->foreground)
 		(void)complain_line(text);
 	else
-		syslog_tell(text);
+		syslog_report(text);
 }
 
 /* The same for why nothing is taken, until something is. */

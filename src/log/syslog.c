@@ -126,7 +126,7 @@ syslog_send(struct syslog *syslog, int priority, const char *name, pid_t pid,
 }
 
 void
-syslog_tell(const char *text)
+syslog_report(const char *text)
 {
 	struct syslog syslog = { .fd = -1 };
 

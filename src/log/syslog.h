@@ -24,7 +24,7 @@ ssize_t	syslog_send(struct syslog *, int priority, const char *name, pid_t,
 	    const char *line, size_t length);
 
 /* Send a message of this program, by a socket of its own. */
-void	syslog_tell(const char *text);
+void	syslog_report(const char *text);
 
 /* Return the priority of `facility[.level]`, or -1. */
 int	syslog_parse(const char *);

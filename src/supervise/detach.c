@@ -213,7 +213,7 @@ clean_up(const struct detach *detach)
 	const char *call;
 
 	(void)schedule_parse("KILL/5s", &schedule);
-	/* Without /proc, the caller's cannot be told from ours. */
+	/* Without /proc, the caller's cannot be distinguished from ours. */
 	if ((!detach->had_children || detach->others != NULL) &&
 	    stop_all(&targets, &schedule, &call) == STOPPED_ERROR)
 		stop_children(&targets);
@@ -249,15 +249,15 @@ take_failure(const struct detach *detach)
 	return complain_errno("background", "report channel", error);
 }
 
-/* Reap a child.  Return false if there is none; *told: it has said why. */
+/* Reap a child.  Return false if there is none; *reported: it said why. */
 static bool
-reap_child(pid_t pid, bool *told)
+reap_child(pid_t pid, bool *reported)
 {
 	int status;
 
 	if (await_child(pid, &status) == -1)
 		return false;
-	*told |= WIFEXITED(status) && WEXITSTATUS(status) != STATUS_DONE;
+	*reported |= WIFEXITED(status) && WEXITSTATUS(status) != STATUS_DONE;
 	return true;
 }
 
@@ -269,12 +269,12 @@ reap_child(pid_t pid, bool *told)
 static int
 take_unknown(const struct detach *detach)
 {
-	bool told = false;
+	bool reported = false;
 
-	(void)reap_child(detach->intermediate, &told);
-	while (!detach->had_children && reap_child(-1, &told))
+	(void)reap_child(detach->intermediate, &reported);
+	while (!detach->had_children && reap_child(-1, &reported))
 		;
-	return told ? STATUS_FAILED : take_killed(detach);
+	return reported ? STATUS_FAILED : take_killed(detach);
 }
 
 /* Return the exit status of a supervisor that has failed. */

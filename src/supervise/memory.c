@@ -3,7 +3,7 @@
  * The memory of a supervisor that waits.
  *
  * A launch, the end of a run and a message use up to 50 KiB of stack for paths
- * and lines.  The kernel keeps these pages until it is told that nothing in
+ * and lines.  The kernel keeps these pages until it is advised that nothing in
  * them is used any more.
  */
 #include "config.h"

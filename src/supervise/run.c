@@ -120,7 +120,7 @@ reap(struct supervisor *s)
 void
 start_run(struct supervisor *s)
 {
-	struct outcome outcome = { .kind = OUTCOME_TOLD };
+	struct outcome outcome = { .kind = OUTCOME_REPORTED };
 	struct instance *instance;
 	struct ending how = { .kind = END_FAILED };
 	long long began = now_ms();

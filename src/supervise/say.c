@@ -69,5 +69,5 @@ say(struct plan *plan, const char *text)
 		(void)close(fd);
 	}
 	if (written == -1)
-		syslog_tell(text);
+		syslog_report(text);
 }

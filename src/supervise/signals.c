@@ -79,7 +79,7 @@ end_run(struct supervisor *s, int sig, bool sent)
  * is read when the run ends.
  */
 static void
-hear_word(struct supervisor *s)
+act_on_word(struct supervisor *s)
 {
 	enum word word;
 
@@ -108,7 +108,7 @@ take_signal(struct supervisor *s, const struct signalfd_siginfo *info)
 		return;
 	if (sig == SIGRTMAX && sent) {
 		s->asked = true;
-		hear_word(s);
+		act_on_word(s);
 	} else if (sig == SIGTERM || sig == SIGINT || sig == SIGQUIT)
 		end_run(s, sig, sent);
 	else if (!sent && (sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU))
