@@ -346,7 +346,8 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 }
 
 @test "a script that another program wrote the pid of is seen" {
-	printf '#!/bin/sh\nread -r x <"$1/.pause"\n' >"$TMP/script"
+	mkfifo "$TMP/never"
+	printf '#!/bin/sh\nread -r x <>"$1/never"\n' >"$TMP/script"
 	chmod 755 "$TMP/script"
 	DAEMON=("$TMP/script" "$TMP")
 	"${DAEMON[@]}" 3>&- &
