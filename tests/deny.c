@@ -21,38 +21,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "filter.h"
+
 /* One number on every architecture, also where the headers are older. */
 #define NR_PIDFD_SEND_SIGNAL	424
 #define NR_PIDFD_OPEN		434
 #define NR_CLONE3		435
 #define NR_CLOSE_RANGE		436
 #define NR_OPENAT2		437
-
-/* Of linux/filter.h and linux/seccomp.h, which musl-gcc does not find. */
-struct instruction {
-	uint16_t code;
-	uint8_t if_true, if_false;
-	uint32_t operand;
-};
-
-struct program {
-	unsigned short length;
-	struct instruction *filter;
-};
-
-struct call {
-	int number;
-	uint32_t architecture;
-	uint64_t instruction_pointer;
-	uint64_t arguments[6];
-};
-
-#define LOAD		0x20		/* BPF_LD | BPF_W | BPF_ABS */
-#define JUMP_EQUAL	0x15		/* BPF_JMP | BPF_JEQ | BPF_K */
-#define RETURN		0x06		/* BPF_RET | BPF_K */
-#define ALLOW		0x7fff0000	/* SECCOMP_RET_ALLOW */
-#define ANSWER		0x00050000	/* SECCOMP_RET_ERRNO */
-#define FILTER		2		/* SECCOMP_MODE_FILTER */
 
 #define ANY	(-1)		/* whatever the first argument is */
 
@@ -91,14 +67,11 @@ deny(long number, long argument, unsigned int error)
 		{ RETURN, 0, 0, ANSWER | error },
 		{ RETURN, 0, 0, ALLOW },
 	};
-	struct program program = {
-		.length = sizeof(filter) / sizeof(*filter), .filter = filter
-	};
 
 	/* Root needs no such promise, which the command would inherit. */
 	if (geteuid() != 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		err(99, "no_new_privs");
-	if (prctl(PR_SET_SECCOMP, FILTER, &program, 0, 0) == -1)
+	if (filter_install(filter, sizeof(filter) / sizeof(*filter)) == -1)
 		err(99, "seccomp");
 }
 

@@ -3,6 +3,7 @@
 #if defined(__x86_64__) || defined(__aarch64__)
 #define _GNU_SOURCE		/* process_vm_readv(2) */
 
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -19,7 +20,6 @@
 #include "interleave.h"
 
 static bool	at_open(const struct world *, int, struct act *);
-static bool	at_openat(const struct world *, int, struct act *);
 static bool	at_name(const struct world *, int, struct act *);
 static bool	at_look(const struct world *, int, struct act *);
 static bool	at_read(const struct world *, int, struct act *);
@@ -53,7 +53,7 @@ static const struct {
 	{ CALLED(lstat), at_look },
 	{ CALLED(poll), at_poll },
 #endif
-	{ CALLED(openat), at_openat },
+	{ CALLED(openat), at_open },
 	{ CALLED(unlinkat), at_name },
 	{ CALLED(renameat), at_name },
 	{ CALLED(renameat2), at_name },
@@ -136,8 +136,9 @@ at_path(const struct world *world, int p, struct act *act, uint64_t address,
 }
 
 static bool
-at_opened(const struct world *world, int p, struct act *act, int path)
+at_open(const struct world *world, int p, struct act *act)
 {
+	int path = act->number == SYS_openat ? 1 : 0;
 	bool creates = (act->args[path + 1] & O_CREAT) != 0;
 
 	if (!at_path(world, p, act, act->args[path], creates))
@@ -147,18 +148,6 @@ at_opened(const struct world *world, int p, struct act *act, int path)
 	if (creates)
 		name_act(act, "O_CREAT");
 	return true;
-}
-
-static bool
-at_open(const struct world *world, int p, struct act *act)
-{
-	return at_opened(world, p, act, 0);
-}
-
-static bool
-at_openat(const struct world *world, int p, struct act *act)
-{
-	return at_opened(world, p, act, 1);
 }
 
 /* Any of its arguments may be a path; that of a rename(2) are two. */
@@ -262,7 +251,7 @@ at_victim(const struct world *world, struct act *act, pid_t pid, int sig)
 	if (sig == SIGKILL)
 		act->victim = victim;
 	name_act(act, victim == -1 ? "?" : world->proc[victim].name);
-	name_act(act, sigabbrev_np(sig) == NULL ? "RT" : sigabbrev_np(sig));
+	name_act(act, strsignal(sig));
 }
 
 static bool

@@ -15,8 +15,6 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 
-#include <linux/sched.h>
-
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -55,6 +53,12 @@ read_start(const char *path, char *text, size_t size)
 	close(fd);
 }
 
+/* The first members of clone3(2)'s, which musl-gcc finds no header for. */
+struct clone_request {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal;
+	uint64_t stack, stack_size, tls, set_tid, set_tid_size;
+};
+
 /*
  * Once the process whose pid is in the file has ended, take that pid for a
  * child, which stays.  Exit with 1 where it has not ended.
@@ -64,7 +68,7 @@ take_pid(const char *path)
 {
 	/* The start of two processes is to differ by some ticks. */
 	static const struct timespec later = { .tv_nsec = 30000000 };
-	struct clone_args args = { .exit_signal = SIGCHLD, .set_tid_size = 1 };
+	struct clone_request args = { .exit_signal = SIGCHLD, .set_tid_size = 1 };
 	char text[32];
 	pid_t pid;
 
@@ -209,7 +213,7 @@ prepare(struct site *site, char *argv[])
 	    fcntl(site->messages, F_SETFL, O_APPEND) == -1)
 		err(2, "memfd_create");
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1)
-		err(2, "prctl");
+		err(3, "prctl(PR_SET_CHILD_SUBREAPER)");
 	/* Without SA_RESTART: it ends a waitpid(2). */
 	(void)sigaction(SIGALRM, &action, NULL);
 }

@@ -15,9 +15,6 @@
 #include <sys/types.h>
 #include <sys/wait.h>
 
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "filter.h"
 #include "interleave.h"
 #include "interleave-trace.h"
 
@@ -288,24 +286,18 @@ settle(struct world *world)
 static void
 install_filter(void)
 {
-	struct sock_filter code[64];
-	struct sock_fprog program = { .filter = code };
-	unsigned short n = 0;
-	size_t i;
+	struct instruction code[64];
+	size_t n = 0, i;
 
-	code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-	    offsetof(struct seccomp_data, nr));
+	code[n++] = (struct instruction){ LOAD, 0, 0,
+	    offsetof(struct call, number) };
 	for (i = 0; i < nintercepted; i++)
-		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ |
-		    BPF_K, (unsigned)intercepted[i],
-		    (unsigned char)(nintercepted - i), 0);
-	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
-	    SECCOMP_RET_ALLOW);
-	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
-	    SECCOMP_RET_TRACE);
-	program.len = n;
+		code[n++] = (struct instruction){ JUMP_EQUAL,
+		    (uint8_t)(nintercepted - i), 0, (uint32_t)intercepted[i] };
+	code[n++] = (struct instruction){ RETURN, 0, 0, ALLOW };
+	code[n++] = (struct instruction){ RETURN, 0, 0, TRACE };
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == -1)
+	    filter_install(code, n) == -1)
 		err(2, "seccomp");
 }
 

@@ -20,10 +20,10 @@ interleaving_says() {
 	# A sanitizer's run-time makes system calls of its own.
 	requires plain uncounted
 	shift
-	interleave "$@" >found || status=$?
+	interleave "$@" >found 2>&1 || status=$?
 	cat found
 	case $status in
-	3)	skip "needs ptrace" ;;
+	3)	skip "needs ptrace: $(tail -n 1 found)" ;;
 	4)	skip "needs x86-64 or aarch64" ;;
 	esac
 	equal status "$expected" "$status"
