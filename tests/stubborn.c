@@ -81,7 +81,8 @@ main(int argc, char **argv)
 
 	if (argc < 2)
 		errx(2, "usage: stubborn LOG [WORD]...");
-	sigfillset(&all);
+	/* sigfillset(3) of musl leaves out 34. */
+	memset(&all, 0xff, sizeof(all));
 	sigdelset(&all, SIGCHLD);
 	sigdelset(&all, SIGCONT);
 	sigprocmask(SIG_BLOCK, &all, NULL);

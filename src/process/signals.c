@@ -141,11 +141,17 @@ signals_that_end(sigset_t *set)
 	(void)sigaddset(set, SIGTERM);
 }
 
+void
+signals_fill(sigset_t *set)
+{
+	memset(set, 0xff, sizeof(*set));
+}
+
 int
 signals_hold(void)
 {
 	sigset_t all;
 
-	memset(&all, 0xff, sizeof(all));
+	signals_fill(&all);
 	return signals_set_mask(&all);
 }

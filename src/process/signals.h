@@ -31,6 +31,12 @@ int	signals_block(const sigset_t *set, sigset_t *before);
 /* The signals by which a user ends a wait: INT, QUIT and TERM. */
 void	signals_that_end(sigset_t *);
 
+/*
+ * Every signal there is: sigfillset(3) leaves out those of the C library's, which
+ * with musl is also 34, the RTMIN of programs that glibc is linked with.
+ */
+void	signals_fill(sigset_t *);
+
 /* Blocks every signal there is. */
 int	signals_hold(void);
 

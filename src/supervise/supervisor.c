@@ -82,7 +82,7 @@ prepare(struct supervisor *s)
 	sigset_t all, others;
 
 	signals_that_end(&s->ends);
-	(void)sigfillset(&all);
+	signals_fill(&all);
 	others = all;
 	(void)sigdelset(&others, SIGINT);
 	(void)sigdelset(&others, SIGQUIT);
