@@ -69,7 +69,7 @@ at_every_call() {
 		# Not `|| return`, where it would go on after what fails in it.
 		"$2"
 	done
-	((n > 30))
+	((n > 10))
 }
 
 # The one that the pid file names runs, and no other: then it is killed.

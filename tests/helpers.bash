@@ -323,6 +323,19 @@ names_of() {
 	echo "${names#,}"
 }
 
+# Copies what a program is linked with, into a new root directory:
+# copy_libraries PROGRAM DIR
+copy_libraries() {
+	local file
+
+	# The ldd of glibc shows nothing of a program of musl's.
+	while read -r file; do
+		mkdir -p "$2${file%/*}"
+		cp "$file" "$2$file"
+	done < <(ldd "$1" 2>/dev/null | grep -o '/[^ :]*'
+	    grep -ao '/lib/ld-musl[[:graph:]]*' "$1")
+}
+
 # A port that no process listens on: PORT
 free_port() {
 	# shellcheck disable=SC2034  # for the tests

@@ -566,15 +566,10 @@ the daemon's session\$" "$TMP/output"
 # A root directory with the notifier in it, and what it is linked with.
 new_root() {
 	requires root ldd
-	local file
 
 	mkdir -p root/run root/tmp
 	cp "$HELPERS_DIR/notifier" root/
-	while read -r file; do
-		mkdir -p "root${file%/*}"
-		cp "$file" "root$file"
-	done < <(ldd "$HELPERS_DIR/notifier" 2>/dev/null | grep -o '/[^ :]*'
-	    grep -ao '/lib/ld-musl[[:graph:]]*' "$HELPERS_DIR/notifier")
+	copy_libraries "$HELPERS_DIR/notifier" root
 }
 
 # The socket was in the new root, in that directory, and is gone.
