@@ -181,6 +181,19 @@ not ready after 500ms: fd:5"
 	    --stop --tree -p "$PIDFILE"
 }
 
+@test "pidfd_send_signal denied: a stop leaves the record of a supervised daemon" {
+	launch --restart=always -p "$PIDFILE" sleep 1000
+	remember "$(recorded supervisor)"
+	remember "$(cat "$PIDFILE")"
+	cp "$PIDFILE.record" before
+	denied pidfd_send_signal EPERM
+	fails 125 "daemonize: stop: pidfd_send_signal: Operation not permitted" \
+	    --stop -p "$PIDFILE"
+	fails 125 "daemonize: again: pidfd_send_signal: Operation not permitted" \
+	    --again -p "$PIDFILE"
+	cmp before "$PIDFILE.record"
+}
+
 @test "a denied call of a step is named" {
 	denied setsid EPERM
 	fails 125 "daemonize: session: setsid: Operation not permitted" true

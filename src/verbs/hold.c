@@ -144,16 +144,22 @@ ask_supervisor(const char *verb, const char *path, const struct held *held,
 	const char *reason;
 	int asked;
 
+	/* Where it may not be signalled, the record stays as it is. */
+	if (pidfd_send_signal(held->supervisor, 0, NULL, 0) == -1 &&
+	    errno != ESRCH) {
+		(void)complain_errno(verb, stop_refusal(SIGRTMAX), errno);
+		return -1;
+	}
 	asked = instance_ask(path, &held->found, word, &reason);
 	if (asked == -1)
 		(void)complain(verb, path, reason);
 	if (asked != 1)
 		return asked;
-	if (pidfd_send_signal(held->supervisor, SIGRTMAX, NULL, 0) == -1 &&
-	    errno != ESRCH) {
-		(void)complain_errno(verb, stop_refusal(SIGRTMAX), errno);
-		return -1;
-	}
+	/*
+	 * qemu-user refuses to send it (EINVAL).  The supervisor reads the word
+	 * even so, at the end of the run or of the delay.
+	 */
+	(void)pidfd_send_signal(held->supervisor, SIGRTMAX, NULL, 0);
 	(void)pidfd_send_signal(held->supervisor, SIGCONT, NULL, 0);
 	return 1;
 }
