@@ -743,3 +743,16 @@ small_disk() {
 	done <left
 	equal runs "$(grep -cx run "$LOG")" 3
 }
+
+@test "a command that makes its output non-blocking does so for its own run only" {
+	requires python3
+	file_setup
+	logged --restart=on-failure --restart-delay=1ms sh -c '
+	    grep flags: /proc/$$/fdinfo/2 >>"$1"
+	    [ "$(wc -l <"$1")" = 1 ] || exit 0
+	    python3 -c "import os; os.set_blocking(1, False)"; exit 1' sh \
+	    "$TMP/flags"
+	ended
+	equal runs "$(wc -l <flags)" 2
+	equal flags "$(tail -n 1 flags)" "$(head -n 1 flags)"
+}

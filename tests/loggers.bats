@@ -180,6 +180,18 @@ messages() {
 	eventually has_lines log x
 }
 
+@test "a logger that makes its input non-blocking does so for itself only" {
+	requires python3
+	file_setup
+	launch -p "$PIDFILE" --log="|cd $TMP; grep flags: /proc/self/fdinfo/0 >>flags
+	    python3 -c 'import os; os.set_blocking(0, False)'
+	    [ \$(wc -l <flags) = 1 ] || exec cat >>$LOG" sleep 1000
+	remember_both
+	eventually lines_in flags 2
+	launch --stop -p "$PIDFILE"
+	equal flags "$(tail -n 1 flags)" "$(head -n 1 flags)"
+}
+
 @test "a logger serves all runs, and --tree does not end it" {
 	file_setup
 	launch -p "$PIDFILE" --tree --restart=on-failure \

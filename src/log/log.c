@@ -86,6 +86,14 @@ log_keep(const struct log *log, struct descriptors *kept)
 	return 0;
 }
 
+int
+log_output(const struct log *log)
+{
+	/* Its flags are shared by all runs.  It is open, so this succeeds. */
+	(void)fcntl(log->pipe[1], F_SETFL, 0);
+	return log->pipe[1];
+}
+
 void
 log_undo(const struct log *log)
 {

@@ -89,6 +89,12 @@ int	log_open(struct log *, const struct owner *,
 /* Add what it has open now.  Return -1 with errno (ENOMEM). */
 int	log_keep(const struct log *, struct descriptors *);
 
+/*
+ * Return the end of the pipe that a run writes to.  It blocks, whatever an
+ * earlier run has made of it.
+ */
+int	log_output(const struct log *);
+
 /* After a launch that failed, remove a new file that is empty. */
 void	log_undo(const struct log *);
 

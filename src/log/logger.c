@@ -55,7 +55,9 @@ become_logger(const struct logger *logger)
 	const struct descriptors none = { .n = 0 };
 	const char *call;
 
-	if (step_signals(DISPOSITION_DEFAULT, true, &call) == 0 &&
+	/* An earlier logger may have made it O_NONBLOCK. */
+	if (fcntl(logger->pipe[0], F_SETFL, 0) == 0 &&
+	    step_signals(DISPOSITION_DEFAULT, true, &call) == 0 &&
 	    step_sigchld(DISPOSITION_DEFAULT, false) == 0 &&
 	    step_session(true) == 0 && step_umask(022) == 0 &&
 	    step_chdir("/") == 0 && step_stdio(stdio) == 0 &&

@@ -166,7 +166,7 @@ open_all_stdio(struct plan *plan)
 
 	for (i = 0; i < 3; i++) {
 		if (plan->steps.logged[i])
-			plan->stdio[i] = plan->log.pipe[1];
+			plan->stdio[i] = log_output(&plan->log);
 		if (plan->steps.stdio[i] == NULL)
 			continue;
 		plan->stdio[i] = find_stdio(plan, i);
