@@ -408,6 +408,28 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' \
 	    "$PIDFILE.record" "$TMP/log" "$@" 3>&-
 }
 
+@test "in the foreground a pipe that is not read, as stderr, holds up no stop" {
+	local options
+
+	mkfifo full
+	exec 4<>full
+	# It fails when there is no more room.
+	dd if=/dev/zero of=full bs=4096 oflag=nonblock 2>/dev/null || :
+	for options in --supervise "--log=|exit 3"; do
+		"$DAEMONIZE" -F -p "$PIDFILE" --restart=always \
+		    --restart-delay=1h "$options" sleep 1000 \
+		    2>full 3>&- 4>&- &
+		SUPERVISOR=$!
+		remember "$SUPERVISOR"
+		eventually test -s "$PIDFILE"
+		kill "$(cat "$PIDFILE")"
+		eventually in_state waiting
+		kill -TERM "$SUPERVISOR"
+		eventually gone "$SUPERVISOR"
+		ends_with 143
+	done
+}
+
 @test "what a terminal sends to all of them reaches the command once" {
 	requires python3
 	local key sig status

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,6 +49,15 @@ open_in_root(int root, const char *path, int flags)
 		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	how.flags = (unsigned int)flags;
 	return openat2(root, path, &how, sizeof(how));
+}
+
+bool
+is_writable(int fd)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
+
+	/* Where it fails, the write may succeed. */
+	return poll(&poll_fd, 1, 0) != 0;
 }
 
 void

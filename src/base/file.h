@@ -23,6 +23,12 @@ char	*absolute_path(const char *path);
  */
 int	open_in_root(int root, const char *path, int flags);
 
+/*
+ * Would a write to fd not wait, as far as poll(2) can tell?  A pipe may be full,
+ * and a terminal may be stopped.
+ */
+bool	is_writable(int fd);
+
 /* close(2), with errno as it was; nothing where fd is negative. */
 void	close_quietly(int fd);
 

@@ -118,7 +118,7 @@ report(struct log *log, const char *reason)
 	log->complained = true;
 	(void)snprintf(text, sizeof(text), "log: %s: %s", log->want.text,
 	    reason);
-	if (log->foreground)
+	if (log->foreground && is_writable(STDERR_FILENO))
 		(void)complain_line(text);
 	else
 		syslog_report(text);

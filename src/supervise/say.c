@@ -61,9 +61,10 @@ say(struct plan *plan, const char *text)
 	}
 	length = strlen(line);
 	line[length] = '\n';
-	if (!plan->steps.background || file == NULL)
-		written = write(STDERR_FILENO, line, length + 1);
-	else if (strcmp(file, _PATH_DEVNULL) != 0 &&
+	if (!plan->steps.background || file == NULL) {
+		if (is_writable(STDERR_FILENO))
+			written = write(STDERR_FILENO, line, length + 1);
+	} else if (strcmp(file, _PATH_DEVNULL) != 0 &&
 	    (fd = open_file(plan, file)) != -1) {
 		written = write(fd, line, length + 1);
 		(void)close(fd);
