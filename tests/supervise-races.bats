@@ -354,6 +354,24 @@ fill() {
 	is_undone
 }
 
+# The next run has been executed: NEXT
+next_runs() {
+	NEXT=$(pgrep -x -P "$SUPERVISOR" sleep) && [[ $NEXT != "$PID" ]]
+}
+
+@test "a limit of the size of files loses no run" {
+	requires prlimit
+	supervise --restart=always --restart-delay=1ms sleep 1000
+	prlimit --pid "$SUPERVISOR" --fsize=0:
+	kill "$PID"
+	eventually next_runs
+	remember "$NEXT"
+	prlimit --pid "$SUPERVISOR" --fsize=unlimited:
+	eventually grep -qx "$NEXT" "$PIDFILE"
+	names_instance
+	equal "number of runs" "$(recorded runs)" 2
+}
+
 @test "a full disk under the output file loses no run" {
 	small_disk
 	PIDFILE=$TMP/pid

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "launch/become.h"
 #include "launch/outcome.h"
 #include "plan/command.h"
+#include "process/signals.h"
 
 static void	take(struct start *, int stage, int result);
 static void	announce(struct start *, int stage);
@@ -143,9 +145,15 @@ claim(struct start *start)
 
 	if (start->channel == -1)
 		return instance_claim(instance, RECORD_RUNNING);
-	/* A full disk is no reason to lose a run: the supervisor tries again. */
-	if (instance_claim(instance, RECORD_STARTING) == -1 && !start->anew)
-		return -1;
+	if (instance_claim(instance, RECORD_STARTING) == -1) {
+		if (!start->anew)
+			return -1;
+		/*
+		 * A full disk is no reason to lose a run: the supervisor tries
+		 * again.  Nor is a limit of the size of files, which raises it.
+		 */
+		signal_discard(SIGXFSZ);
+	}
 	if (start->plan->identity.change)
 		instance_close(instance);
 	return 0;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/number.h"
@@ -114,6 +115,18 @@ signal_ignore(int sig)
 	struct sigaction action = { .sa_handler = SIG_IGN };
 
 	return sigaction(sig, &action, NULL);
+}
+
+void
+signal_discard(int sig)
+{
+	static const struct timespec now;
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, sig);
+	/* It fails if it is not pending. */
+	(void)sigtimedwait(&set, NULL, &now);
 }
 
 int
