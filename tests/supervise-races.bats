@@ -406,6 +406,26 @@ next_runs() {
 	is_undone
 }
 
+# The supervisor does not have that file open.
+is_closed() {
+	[[ -z $(find -L "/proc/$SUPERVISOR/fd" -maxdepth 1 -samefile "$1" \
+	    2>/dev/null) ]]
+}
+
+@test "--again and --stop work where a run has made its pid file something else" {
+	begin
+	echo other >"$PIDFILE"
+	fails 0 "" --again -p "$PIDFILE"
+	await_run 2
+	alive "$SUPERVISOR"
+	eventually is_closed "$PIDFILE.record"
+	rm "$PIDFILE"
+	eventually test -s "$PIDFILE"
+	names_instance
+	fails 0 "" --stop -p "$PIDFILE"
+	gone "$SUPERVISOR"
+}
+
 @test "a supervisor whose files another launch has taken starts nothing more" {
 	local first
 

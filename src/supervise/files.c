@@ -45,10 +45,13 @@ open_instance(struct supervisor *s)
 
 	if (instance == NULL)
 		return WORD_NONE;
-	do
-		result = instance_reopen(instance, &word, &reason);
-	while (result == -1 && errno != EEXIST && s->asked &&
-	    tries++ < WORD_TRIES);
+	/* With the record open, the word is known, whatever FILE is. */
+	while ((result = instance_reopen(instance, &word, &reason)) == -1 &&
+	    errno != EEXIST && instance->record == -1 && s->asked &&
+	    tries++ < WORD_TRIES)
+		instance_release(instance);
+	if (result == 0 || instance->record != -1)
+		s->asked = false;
 	if (result == -1) {
 		/* A further run would be a second instance of that name. */
 		if (errno == EEXIST) {
@@ -58,8 +61,7 @@ open_instance(struct supervisor *s)
 		say_unwritten(s, instance->path, reason);
 		if (s->asked)
 			word = WORD_STOP;
-	} else
-		s->asked = false;
+	}
 	if (word == WORD_STOP)
 		s->stopping = true;
 	return word;
