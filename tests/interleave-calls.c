@@ -10,6 +10,7 @@
 #include <sys/uio.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,36 @@ const long intercepted[NROWS] = {
 	SYS_rt_sigtimedwait, SYS_clock_gettime, SYS_restart_syscall,
 };
 const size_t nintercepted = NROWS;
+
+#define ALL_NAMES	(NAME_OF(FILE_LOG) | NAME_OF(FILE_LOG_1) | \
+			NAME_OF(FILE_LOG_2) | NAME_OF(FILE_LOG_OLD))
+
+/* An open log may get another name: the content of all of them is one. */
+static uint64_t
+content_of(int file)
+{
+	return CONTENT_OF(file > FILE_LOG ? FILE_LOG : file);
+}
+
+/* A number from the kernel's text on an open file, or 0. */
+static long
+info_of(const struct world *world, int p, uint64_t fd, const char *key,
+    int base)
+{
+	char path[64], line[128];
+	long number = 0;
+	FILE *info;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d",
+	    (int)world->proc[p].pid, (int)fd);
+	if ((info = fopen(path, "re")) == NULL)
+		return 0;
+	while (fgets(line, sizeof(line), info) != NULL)
+		if (strncmp(line, key, strlen(key)) == 0)
+			number = strtol(line + strlen(key), NULL, base);
+	fclose(info);
+	return number;
+}
 
 static int
 proc_of(const struct world *world, pid_t pid)
@@ -177,17 +208,20 @@ at_read(const struct world *world, int p, struct act *act)
 	int file = file_open_at(world, p, act->args[0], link);
 
 	if (file != -1) {
-		act->reads = CONTENT_OF(file);
+		act->reads = content_of(file);
 		name_act(act, files[file]);
 		return true;
 	}
-	if (strncmp(link, "pipe:", 5) == 0)
-		act->kind = CALL_PIPE;
-	else if (strstr(link, "[signalfd]") != NULL)
+	if (strncmp(link, "pipe:", 5) == 0) {
+		act->reads = OUTPUT;
+		if (!(info_of(world, p, act->args[0], "flags:", 8) &
+		    O_NONBLOCK))
+			act->kind = CALL_PIPE;
+	} else if (strstr(link, "[signalfd]") != NULL)
 		act->reads = LIFE_OF(p);
 	else
 		return false;
-	name_act(act, act->kind == CALL_PIPE ? "a pipe" : "its signals");
+	name_act(act, act->reads == OUTPUT ? "a pipe" : "its signals");
 	return true;
 }
 
@@ -197,10 +231,15 @@ at_write(const struct world *world, int p, struct act *act)
 	char link[256];
 	int file = file_open_at(world, p, act->args[0], link);
 
-	if (file == -1)
+	if (file != -1) {
+		act->writes = content_of(file);
+		name_act(act, files[file]);
+		return true;
+	}
+	if (!world->proc[p].command || strncmp(link, "pipe:", 5) != 0)
 		return false;
-	act->writes = CONTENT_OF(file);
-	name_act(act, files[file]);
+	act->writes = OUTPUT;
+	name_act(act, "its output");
 	return true;
 }
 
@@ -277,29 +316,41 @@ at_pidfd(const struct world *world, int p, struct act *act)
 static bool
 at_pidfd_kill(const struct world *world, int p, struct act *act)
 {
-	char path[64], line[128];
-	pid_t pid = 0;
-	FILE *info;
-
-	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d",
-	    (int)world->proc[p].pid, (int)act->args[0]);
-	if ((info = fopen(path, "re")) != NULL) {
-		while (fgets(line, sizeof(line), info) != NULL)
-			if (strncmp(line, "Pid:", 4) == 0)
-				pid = (pid_t)atoi(line + 4);
-		fclose(info);
-	}
-	at_victim(world, act, pid, (int)act->args[1]);
+	at_victim(world, act, (pid_t)info_of(world, p, act->args[0], "Pid:",
+	    10), (int)act->args[1]);
 	return true;
+}
+
+/* What it waits for, but for signals and ends. */
+static uint64_t
+awaited(const struct world *world, int p, const struct act *act)
+{
+	struct pollfd fds[4];
+	size_t n = act->args[1] < 4 ? act->args[1] : 4, i;
+	struct iovec here = { fds, n * sizeof(*fds) };
+	struct iovec there = { (void *)(uintptr_t)act->args[0],
+	    n * sizeof(*fds) };
+	uint64_t all = 0;
+	char link[256];
+
+	if (n == 0 || process_vm_readv(world->proc[p].pid, &here, 1, &there, 1,
+	    0) != (ssize_t)here.iov_len)
+		return 0;
+	for (i = 0; i < n; i++) {
+		(void)file_open_at(world, p, (uint64_t)fds[i].fd, link);
+		if (strncmp(link, "pipe:", 5) == 0)
+			all |= OUTPUT;
+		else if (strstr(link, "inotify") != NULL)
+			all |= ALL_NAMES | CONTENT_OF(FILE_LOG);
+	}
+	return all;
 }
 
 static bool
 at_poll(const struct world *world, int p, struct act *act)
 {
-	(void)world;
-	(void)p;
 	act->kind = CALL_POLL;
-	act->reads = ALL_LIVES;
+	act->reads = ALL_LIVES | awaited(world, p, act);
 	act->timeout = (int)act->args[2];
 	return true;
 }
@@ -348,6 +399,10 @@ at_waitid(const struct world *world, int p, struct act *act)
 static bool
 at_sleep(const struct world *world, int p, struct act *act)
 {
+	if (world->proc[p].command) {
+		act->kind = CALL_PAUSE;
+		return true;
+	}
 	act->kind = CALL_SLEEP;
 	act->timeout = time_at(world, p, act->args[2]);
 	/* One that only takes what is pending does not wait. */

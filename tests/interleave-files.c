@@ -13,7 +13,8 @@
 #include "interleave.h"
 
 const char *const files[FILES] = {
-	"p.pid", "p.pid.record", "p.lock", "p.log", "p.log.1"
+	"p.pid", "p.pid.record", "p.lock", "p.log", "p.log.1", "p.log.2",
+	"p.log.old"
 };
 
 void

@@ -12,7 +12,6 @@
 
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
 
 #include <err.h>
@@ -20,90 +19,14 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "interleave.h"
-
-/* stay; end: exits at once; once FILE: so it does where there is no FILE. */
-static void __attribute__((noreturn))
-be_command(int argc, char *argv[])
-{
-	if (argc > 1 && (strcmp(argv[1], "end") == 0 ||
-	    (strcmp(argv[1], "once") == 0 && argc > 2 &&
-	    open(argv[2], O_CREAT | O_EXCL | O_CLOEXEC, 0600) != -1)))
-		_exit(7);
-	for (;;)
-		poll(NULL, 0, -1);
-}
-
-/* The start of a file, or "". */
-static void
-read_start(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd == -1 ? 0 : read(fd, text, size - 1);
-
-	text[n > 0 ? n : 0] = '\0';
-	close(fd);
-}
-
-/* The first members of clone3(2)'s, which musl-gcc finds no header for. */
-struct clone_request {
-	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal;
-	uint64_t stack, stack_size, tls, set_tid, set_tid_size;
-};
-
-/*
- * Once the process whose pid is in the file has ended, take that pid for a
- * child, which stays.  Exit with 1 where it has not ended.
- */
-static void __attribute__((noreturn))
-take_pid(const char *path)
-{
-	/* The start of two processes is to differ by some ticks. */
-	static const struct timespec later = { .tv_nsec = 30000000 };
-	struct clone_request args = { .exit_signal = SIGCHLD, .set_tid_size = 1 };
-	char text[32];
-	pid_t pid;
-
-	read_start(path, text, sizeof(text));
-	if ((pid = (pid_t)atoi(text)) == 0)
-		_exit(1);
-	args.set_tid = (uint64_t)(uintptr_t)&pid;
-	(void)nanosleep(&later, NULL);
-	switch (syscall(SYS_clone3, &args, sizeof(args))) {
-	case -1:
-		_exit(1);
-	case 0:
-		for (;;)
-			poll(NULL, 0, -1);
-	default:
-		_exit(0);
-	}
-}
-
-/* take FILE; kill RECORD COMMAND...: its supervisor, then becomes that. */
-static void __attribute__((noreturn))
-be_other(int argc, char *argv[])
-{
-	char text[4096], *line;
-
-	if (argc > 2 && strcmp(argv[1], "take") == 0)
-		take_pid(argv[2]);
-	if (argc < 4 || strcmp(argv[1], "kill") != 0)
-		_exit(2);
-	read_start(argv[2], text, sizeof(text));
-	if ((line = strstr(text, "\nsupervisor ")) != NULL)
-		(void)kill((pid_t)atoi(line + 12), SIGKILL);
-	execv(argv[3], argv + 3);
-	_exit(2);
-}
+#include "interleave-other.h"
 
 static const struct scenario *
 scenario_named(const char *name)

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "interleave.h"
+#include "interleave-log.h"
 
 #define WORDS	24		/* of one command line */
 #define LEARNT	64		/* names of processes, over all runs */
@@ -123,14 +123,12 @@ add_actor(struct world *world, int actor, const char *line)
 static void
 remove_files(const struct world *world)
 {
-	static const char *const names[] = { "p.pid", "p.pid.record", "p.lock",
-	    "p.log", "p.log.1", "once" };
 	char path[512];
-	size_t i;
+	int i;
 
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+	for (i = 0; i <= FILES; i++) {
 		snprintf(path, sizeof(path), "%s/%s", world->directory,
-		    names[i]);
+		    i < FILES ? files[i] : "once");
 		(void)unlink(path);
 	}
 }
@@ -272,11 +270,26 @@ no_progress(const struct world *world)
 	return RIGHT;
 }
 
+/* Those that others go before, where there is no turn. */
+static uint64_t
+pausing(const struct world *world)
+{
+	uint64_t pausing = 0;
+	int i;
+
+	for (i = 0; i < world->n; i++)
+		if (world->proc[i].state == STOPPED &&
+		    world->proc[i].act.kind == CALL_PAUSE)
+			pausing |= UINT64_C(1) << i;
+	return pausing;
+}
+
 /* Which one goes on; -1: there is none; -2: the turn cannot be taken. */
 static int
 choose(struct world *world, const struct turn *turn, int last,
     uint64_t enabled, bool *late)
 {
+	uint64_t awake;
 	int p;
 
 	*late = false;
@@ -284,8 +297,10 @@ choose(struct world *world, const struct turn *turn, int last,
 		p = named(world, turn->name);
 		return has(enabled, p) ? p : -2;
 	}
+	if ((awake = enabled & ~pausing(world)) != 0)
+		return has(awake, last) ? last : lowest(awake);
 	if (enabled != 0)
-		return has(enabled, last) ? last : lowest(enabled);
+		return lowest(enabled);
 	*late = true;
 	return first_late(world);
 }
@@ -331,6 +346,9 @@ follow(struct world *world, const struct schedule *schedule,
 		if (!judge_always(world))
 			return WRONG;
 		last = heir(world, p);
+		/* To go on after a pause is no preemption of it. */
+		if (has(pausing(world), last))
+			last = -1;
 	}
 	snprintf(wrong, sizeof(wrong), "it does not come to an end");
 	return WRONG;
@@ -346,7 +364,8 @@ run_schedule(const struct site *site, const struct scenario *scenario,
 
 	world = (struct world){ .directory = site->directory,
 	    .daemonize = site->daemonize, .command = site->command,
-	    .messages = site->messages, .root = { -1, -1, -1, -1 } };
+	    .messages = site->messages, .lines = log_lines(scenario->setup),
+	    .root = { -1, -1, -1, -1 } };
 	(void)!ftruncate(site->messages, 0);
 	remove_files(&world);
 	run_setup(&world, scenario);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "interleave-judge.h"
+#include "interleave-log.h"
 
 static bool
 one_launch(const struct scenario *scenario, struct world *world)
@@ -188,12 +189,22 @@ all_fail(const struct scenario *scenario, struct world *world)
 	    said(world, 2, 0, 126, 127, -1) && none_is_left(world, false);
 }
 
+/* A follower of the log reads all lines; what moves it loses none. */
+static bool
+all_is_logged(const struct scenario *scenario, struct world *world)
+{
+	(void)scenario;
+	return said(world, 1, 0, -1) && judge_log(world, true) &&
+	    runs_of(world, 0);
+}
+
 #define FAIL		"-p p.pid ?"
 #define LAUNCH		"-p p.pid % stay"
 #define SUPERVISED	"--supervise -p p.pid % stay"
 #define RESTARTED	"--restart=always --restart-delay=0 -p p.pid " \
 			"% once @"
 #define STOP		"-p p.pid --stop"
+#define LOGGED(size)	"--log=p.log --log-rotate=" size "/2 -p p.pid % "
 
 const struct scenario scenarios[] = {
 	{ "launch-launch", NULL, { NULL, LAUNCH, LAUNCH }, one_launch },
@@ -246,6 +257,14 @@ const struct scenario scenarios[] = {
 	    launch_and_stop },
 	{ "supervised-replaces", SUPERVISED, { NULL, "--replace " SUPERVISED,
 	    "--replace " SUPERVISED }, replaces },
+	{ "rotate-follow", LOGGED("5") "lines first", { NULL,
+	    "! follow p.log p.pid" }, all_is_logged },
+	{ "rotate-rename", LOGGED("4") "lines", { NULL,
+	    "! rename p.log p.pid" }, all_is_logged },
+	{ "rotate-create", LOGGED("4") "lines", { NULL,
+	    "! create p.log p.pid" }, all_is_logged },
+	{ "rotate-rename-long", LOGGED("4") "long-lines", { NULL,
+	    "! rename p.log p.pid" }, all_is_logged },
 };
 const size_t nscenarios = sizeof(scenarios) / sizeof(*scenarios);
 

@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -17,6 +18,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -96,20 +98,39 @@ poll_is_ready(struct world *world, struct proc *proc)
 	return result != 0;
 }
 
+/* What it is about to read or to write. */
+static int
+take_fd(const struct proc *proc)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, proc->pid, 0);
+	int fd = (int)syscall(SYS_pidfd_getfd, pidfd, (int)proc->act.args[0],
+	    0);
+
+	close(pidfd);
+	return fd;
+}
+
 /* Is there something in the pipe, or is its other end closed? */
 static bool
 pipe_is_ready(const struct proc *proc)
 {
-	struct pollfd pipe = { .events = POLLIN };
-	int pidfd = (int)syscall(SYS_pidfd_open, proc->pid, 0);
-	int ready;
+	struct pollfd pipe = { .fd = take_fd(proc), .events = POLLIN };
+	int ready = poll(&pipe, 1, 0);
 
-	pipe.fd = (int)syscall(SYS_pidfd_getfd, pidfd, (int)proc->act.args[0],
-	    0);
-	ready = poll(&pipe, 1, 0);
 	close(pipe.fd);
-	close(pidfd);
 	return ready != 0;
+}
+
+/* Has the pipe room for all that it writes? */
+static bool
+pipe_has_room(const struct proc *proc)
+{
+	int fd = take_fd(proc), bytes;
+	bool has_room = ioctl(fd, FIONREAD, &bytes) == -1 || bytes == 0 ||
+	    proc->act.args[2] < PIPE_BUF;
+
+	close(fd);
+	return has_room;
 }
 
 /* A zombie among its children, or no child at all. */
@@ -214,6 +235,11 @@ world_enabled(struct world *world, int p)
 		proc->ready = !proc->command || proc->signalled ||
 		    world->explored;
 		break;
+	case CALL:
+		/* The lines are what is explored. */
+		proc->ready = !(proc->act.writes & OUTPUT) ||
+		    (world->explored && pipe_has_room(proc));
+		break;
 	default:
 		proc->ready = true;
 	}
@@ -272,7 +298,8 @@ world_step(struct world *world, int p, bool late)
 		step_poll(world, proc, late);
 	else if (proc->act.kind == CALL_LOCK)
 		step_lock(world, proc);
-	else if (proc->act.kind == CALL_SLEEP) {
+	else if (proc->act.kind == CALL_SLEEP ||
+	    proc->act.kind == CALL_PAUSE) {
 		if (late)
 			world->clock += proc->act.timeout;
 		answer(proc->pid, -EAGAIN);

@@ -60,3 +60,18 @@ interleaving_says() {
 	interleaving_says 1 --broken=impatient-stop --first --seconds=20 \
 	    restart-stop
 }
+
+@test "a rotation that goes on writing to the old file is found out" {
+	interleaving_says 1 --broken=late-reopen --first --seconds=20 \
+	    rotate-follow
+}
+
+@test "a log that does not wait for the program that moves it is found out" {
+	interleaving_says 1 --broken=hasty-creation --first --seconds=20 \
+	    rotate-create
+}
+
+@test "a long line that a rotation tears is found out" {
+	interleaving_says 1 --broken=torn-line --first --seconds=20 \
+	    rotate-rename-long
+}

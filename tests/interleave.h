@@ -24,11 +24,13 @@
  * What a call touches, a bit each.  Of each file: its name, its content and
  * its lock.  Of each process: its life, and the signals that it gets.
  */
-enum { FILE_PID, FILE_RECORD, FILE_LOCK, FILE_LOG, FILE_LOG_1, FILES };
+enum { FILE_PID, FILE_RECORD, FILE_LOCK, FILE_LOG, FILE_LOG_1, FILE_LOG_2,
+	FILE_LOG_OLD, FILES };
 #define NAME_OF(f)	(UINT64_C(1) << (3 * (f)))
 #define CONTENT_OF(f)	(UINT64_C(2) << (3 * (f)))
 #define LOCK_OF(f)	(UINT64_C(4) << (3 * (f)))
 #define ALL_LOCKS	(LOCK_OF(FILE_RECORD) | LOCK_OF(FILE_LOCK))
+#define OUTPUT		(UINT64_C(1) << 23)	/* of the command, to a log */
 #define LIFE_OF(p)	(UINT64_C(1) << (24 + (p) % 40))
 #define ALL_LIVES	(~UINT64_C(0) << 24)
 
@@ -39,6 +41,7 @@ enum kind {
 	CALL_WAIT,
 	CALL_PIPE,		/* read(2) of a pipe */
 	CALL_SLEEP,
+	CALL_PAUSE,		/* of the command: any time may be over */
 	CALL_CLOCK,		/* it is answered, and is no stop */
 	CALL_RESTART,		/* the same, of one that SIGCONT broke off */
 	BIRTH,			/* before the first call of a process */
@@ -84,6 +87,7 @@ struct proc {
 struct world {
 	const char *directory, *daemonize, *command;
 	int messages;
+	const char *const *lines;	/* that the command writes to a log */
 	struct proc proc[PROCS];
 	int n;
 	int root[ACTORS];	/* the process that is the actor, or -1 */
