@@ -189,7 +189,7 @@ all_fail(const struct scenario *scenario, struct world *world)
 	    said(world, 2, 0, 126, 127, -1) && none_is_left(world, false);
 }
 
-/* A follower of the log reads all lines; what moves it loses none. */
+/* What follows the log reads all lines; what moves it loses none. */
 static bool
 all_is_logged(const struct scenario *scenario, struct world *world)
 {

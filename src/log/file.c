@@ -143,10 +143,13 @@ open_next(struct log_file *file)
 static void
 rotate(struct log_file *file)
 {
+	bool renamed = rename_all(file) == 0;
+
 	file->failed = 0;
-	if (rename_all(file) == 0 && open_next(file) == 0)
+	if (renamed && open_next(file) == 0)
 		file->unrotated = false;
-	else if (!file->unrotated) {
+	/* Another program may move it, or create it, at the same time. */
+	else if (errno != (renamed ? EEXIST : ENOENT) && !file->unrotated) {
 		file->unrotated = true;
 		file->failed = errno;
 	}
