@@ -209,22 +209,24 @@ at_read(const struct world *world, int p, struct act *act)
 {
 	char link[256];
 	int file = file_open_at(world, p, act->args[0], link);
+	bool pipe = strncmp(link, "pipe:", 5) == 0;
 
 	if (file != -1) {
 		act->reads = content_of(file);
 		name_act(act, files[file]);
 		return true;
 	}
-	if (strncmp(link, "pipe:", 5) == 0) {
+	/* Only that of a log does not block. */
+	if (pipe && (info_of(world, p, act->args[0], "flags:", 8) &
+	    O_NONBLOCK))
 		act->reads = OUTPUT;
-		if (!(info_of(world, p, act->args[0], "flags:", 8) &
-		    O_NONBLOCK))
-			act->kind = CALL_PIPE;
-	} else if (strstr(link, "[signalfd]") != NULL)
+	else if (pipe)
+		act->kind = CALL_PIPE;
+	else if (strstr(link, "[signalfd]") != NULL)
 		act->reads = LIFE_OF(p);
 	else
 		return false;
-	name_act(act, act->reads == OUTPUT ? "a pipe" : "its signals");
+	name_act(act, pipe ? "a pipe" : "its signals");
 	return true;
 }
 

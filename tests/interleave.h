@@ -41,7 +41,7 @@ enum kind {
 	CALL_WAIT,
 	CALL_PIPE,		/* read(2) of a pipe */
 	CALL_SLEEP,
-	CALL_PAUSE,		/* of the command: any time may be over */
+	CALL_PAUSE,		/* of the command: others go first */
 	CALL_CLOCK,		/* it is answered, and is no stop */
 	CALL_RESTART,		/* the same, of one that SIGCONT broke off */
 	BIRTH,			/* before the first call of a process */
