@@ -494,6 +494,15 @@ comes_back() {
 	is_garbled
 }
 
+@test "the functions of the LSB may take an action over, before anything is done" {
+	setup_script
+	sed -i "s|/lib/lsb/|$TMP/|g" "$SCRIPT"
+	echo 'echo "$0 $*"; exit 9' >"$TMP/init-functions"
+	service_is 9 start
+	equal output "$(cat "$TMP/.output")" "$SCRIPT start"
+	[[ ! -e $PIDFILE ]]
+}
+
 @test "nothing but daemonize controls processes" {
 	local word
 
