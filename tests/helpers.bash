@@ -328,8 +328,9 @@ names_of() {
 copy_libraries() {
 	local file
 
-	# The ldd of glibc shows nothing of a program of musl's.
+	# The ldd of glibc shows nothing of a program of musl's, but its name.
 	while read -r file; do
+		[[ $file != "$1" ]] || continue
 		mkdir -p "$2${file%/*}"
 		cp "$file" "$2$file"
 	done < <(ldd "$1" 2>/dev/null | grep -o '/[^ :]*'
