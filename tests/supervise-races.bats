@@ -426,6 +426,27 @@ is_closed() {
 	gone "$SUPERVISOR"
 }
 
+@test "--again returns where its record is removed meanwhile" {
+	local again status=0
+
+	supervise --restart=always --restart-delay=1ms \
+	    "$HELPERS_DIR/stubborn" "$TMP/log" end=10
+	eventually test -s log
+	launch --again -p "$PIDFILE" >said 2>&1 &
+	again=$!
+	remember "$again"
+	eventually grep -qx 15 log
+	rm "$PIDFILE.record"
+	kill -USR1 "$PID"
+	eventually gone "$again"
+	wait "$again" || status=$?
+	equal status "$status" 125
+	equal message "$(cat said)" "daemonize: again: $PIDFILE: its record \
+was removed, so the next run cannot be seen"
+	eventually in_state running
+	names_instance
+}
+
 @test "a supervisor whose files another launch has taken starts nothing more" {
 	local first
 

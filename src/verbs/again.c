@@ -2,6 +2,8 @@
 /* Ending the run of a supervised instance, and beginning the next. */
 #include "config.h"
 
+#include <sys/stat.h>
+
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,6 +16,14 @@
 /* How often --again looks whether the next run has begun. */
 #define AGAIN_MS	10
 
+static bool
+is_removed(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_nlink == 0;
+}
+
 /* Wait for a run that the record did not have.  Return the exit status. */
 static int
 await_run(const char *path, const struct held *held)
@@ -22,9 +32,11 @@ await_run(const char *path, const struct held *held)
 	struct record now;
 	const struct run *run;
 	char how[64], reason[96];
-	bool over;
+	bool over, removed;
 
 	for (;;) {
+		removed = is_removed(held->record);
+		/* A stop removes it, but only after the supervisor's end. */
 		over = poll(&ended, 1, AGAIN_MS) == 1;
 		if (record_read(held->record, &now) == RECORD_GOOD &&
 		    now.runs > held->found.record.runs &&
@@ -33,6 +45,10 @@ await_run(const char *path, const struct held *held)
 		if (over)
 			return complain("again", path,
 			    "its supervisor has ended");
+		if (removed)
+			return complain("again", path,
+			    "its record was removed, so the next run cannot "
+			    "be seen");
 	}
 	run = &now.run[now.runs % RECORD_RUNS];
 	if (run->number != now.runs || run->how.kind != END_FAILED)
