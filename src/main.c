@@ -158,8 +158,12 @@ run_verb(const struct config *config, const struct caller *caller)
 	int status;
 
 	if (!verb_table[config->verb].plans) {
-		/* A verb that waits ends with the terminal. */
-		if (sigprocmask(SIG_SETMASK, &caller->mask, NULL) == -1)
+		/*
+		 * A verb that waits ends with the terminal.  A limit of the
+		 * size of files is reported.
+		 */
+		if (signal_ignore(SIGXFSZ) == -1 ||
+		    sigprocmask(SIG_SETMASK, &caller->mask, NULL) == -1)
 			return complain_errno("signals", NULL, errno);
 		return verbs[config->verb](config);
 	}

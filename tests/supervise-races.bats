@@ -372,6 +372,20 @@ next_runs() {
 	equal "number of runs" "$(recorded runs)" 2
 }
 
+@test "a verb under a limit of the size of files reports it, and changes nothing" {
+	local verb
+
+	requires prlimit
+	supervise sleep 1000
+	for verb in stop again; do
+		run prlimit --fsize=0: "$DAEMONIZE" "--$verb" -p "$PIDFILE"
+		status_is 125
+		output_is "daemonize: $verb: $PIDFILE: File too large"
+	done
+	alive "$PID"
+	equal state "$(recorded state)" running
+}
+
 @test "a full disk under the output file loses no run" {
 	small_disk
 	PIDFILE=$TMP/pid
