@@ -466,6 +466,12 @@ daemonize: sh: exited with status 5; not restarted"
 	eventually has_lines "$LOG" two
 }
 
+@test "a FIFO without a reader is no log" {
+	mkfifo fifo
+	fails 125 "daemonize: log: $TMP/fifo: no process has this FIFO open for reading" \
+	    --log="$TMP/fifo" -p "$PIDFILE" sleep 1000
+}
+
 @test "a FIFO is a log that is neither rotated nor opened anew" {
 	file_setup
 	mkfifo fifo

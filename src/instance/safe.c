@@ -130,6 +130,9 @@ open_last(struct walk *walk, int flags, mode_t mode, bool *created)
 	else if (walk_judge(walk, &st) == 0 && walk_check_names(walk, &st) == 0)
 		result = open_seen(walk, flags_for(walk, flags) | O_NOFOLLOW,
 		    mode, &st);
+	/* It is a mistake, not a reason to wait. */
+	if (result == -1 && errno == ENXIO && S_ISFIFO(st.st_mode))
+		walk->reason = "no process has this FIFO open for reading";
 	close_quietly(seen);
 	return result;
 }

@@ -38,16 +38,6 @@ is_null(const char *path)
 	return strcmp(path, _PATH_DEVNULL) == 0;
 }
 
-/* A FIFO without a reader is a mistake, not a reason to wait. */
-static bool
-is_fifo(const struct place *place)
-{
-	struct stat st;
-
-	return fstatat(place->dir, place->base, &st, 0) == 0 &&
-	    S_ISFIFO(st.st_mode);
-}
-
 /*
  * Opens the file for descriptor number i.  The place of one that is new is
  * kept: a launch that fails removes it there.
@@ -68,8 +58,6 @@ open_safely(struct plan *plan, int i, int flags)
 		if (descriptors_add(&plan->spare, place.dir) == -1)
 			return complain_errno(stdio_step, path, errno);
 	}
-	if (fd == -1 && errno == ENXIO && is_fifo(&place))
-		reason = "no process has this FIFO open for reading";
 	if (!created && place.dir != -1)
 		(void)close(place.dir);
 	if (fd == -1)
