@@ -22,7 +22,7 @@ nothing_is_found_in() {
 	cat found
 	case $status in
 	0)	;;
-	3)	skip "needs ptrace" ;;
+	3)	skip "needs ptrace, and to be a subreaper" ;;
 	4)	skip "needs x86-64, i386 or aarch64" ;;
 	77)	skip "$(sed -n 's/.* - *needs /needs /p' found)" ;;
 	*)	return 1 ;;

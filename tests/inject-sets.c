@@ -283,7 +283,7 @@ place_enter(const struct place *where, int worker, struct launch *launch)
 	sigaction(SIGCHLD, &plain, NULL);
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1)
-		err(2, "prctl");
+		err(3, "prctl(PR_SET_CHILD_SUBREAPER)");
 
 	umask(022);
 	make_files(worker);

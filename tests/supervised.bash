@@ -3,8 +3,10 @@
 # A supervised command whose every run does what the test asks of it.
 
 # A run writes its pid to $TMP/runs, waits, and does what it is told.
+# What told the run before may still have the FIFO open, and says nothing more.
 # shellcheck disable=SC2016  # for the shell of the command
-RUN=(sh -c 'echo $$ >>"$1/runs"; read -r what <"$1/tell";
+RUN=(sh -c 'echo $$ >>"$1/runs"
+    while [ -p "$1/tell" ] && ! read -r what <"$1/tell"; do :; done
     eval "$what"' sh)
 
 # Launches a command with a supervisor, and whatever is left of both is ended
