@@ -89,7 +89,7 @@ int
 main(int argc, char **argv)
 {
 	struct pollfd fds[2];
-	int slave, status;
+	int master, slave, status;
 	pid_t pid;
 
 	if (argc == 3 && strcmp(argv[1], "-n") == 0) {
@@ -99,10 +99,10 @@ main(int argc, char **argv)
 	if (argc < 2)
 		errx(2, "usage: onpty COMMAND [ARG]... | onpty -n FILE");
 
-	fds[0].fd = open_master();
-	slave = open(ptsname(fds[0].fd), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	fds[0].fd = master = open_master();
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (slave == -1)
-		err(1, "%s", ptsname(fds[0].fd));
+		err(1, "%s", ptsname(master));
 	if ((pid = fork()) == -1)
 		err(1, "fork");
 	if (pid == 0)
@@ -120,6 +120,11 @@ main(int argc, char **argv)
 		else if (fds[0].revents == 0 && fds[1].revents != 0)
 			break;
 	}
+	/* It may have written, and ended, between poll's two looks. */
+	if (fcntl(master, F_SETFL, O_NONBLOCK) == -1)
+		err(1, "fcntl");
+	while (copy(master))
+		;
 	if (waitpid(pid, &status, 0) == -1)
 		err(1, "waitpid");
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -115,7 +115,8 @@ as_terminal_job() {
 @test "a job in the background of a terminal is not stopped by its output" {
 	as_terminal_job "$DAEMONIZE" -v -p "$PIDFILE" "$PROBE" "$REPORT" stay
 	remember "$(cat "$PIDFILE")"
-	[[ $output == *"daemonize: background: yes"*$'\n'"status 0" ]]
+	[[ $output == *"daemonize: background: yes"*$'\n'"status 0" ]] ||
+	    { echo "$output"; return 1; }
 }
 
 @test "a job in the background of a terminal is not stopped by its error" {
