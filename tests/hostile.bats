@@ -145,6 +145,7 @@ not ready after 500ms: fd:5"
 			denied "$call" "$error"
 			probe -p "$PIDFILE"
 			kill -KILL "$PID"
+			eventually gone "$PID"
 			rm "$REPORT"
 		done
 	done
