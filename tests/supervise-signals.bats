@@ -272,6 +272,11 @@ stop_half_way() {
 	    --again -p "$PIDFILE"
 }
 
+# The record has begun that run, and the one before it has ended.
+is_run() {
+	[[ $(recorded runs) == "$1" ]] && gone "$PID"
+}
+
 @test "an --again that died leaves a run that is followed by the next" {
 	local again
 
@@ -281,12 +286,11 @@ stop_half_way() {
 	remember "$again"
 	eventually got_all 15
 	kill -KILL "$again"
-	rm log
 	kill -USR1 "$PID"
-	eventually test -s log
+	eventually is_run 2
+	eventually in_state running
 	names_instance
 	alive "$SUPERVISOR"
-	eventually in_state running
 }
 
 @test "a stop wins over an --again that waits" {
