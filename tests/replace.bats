@@ -67,19 +67,31 @@ nothing_is_left() {
 # --- the old one and the new one --------------------------------------------
 
 @test "replace stops the old one by its schedule" {
-	local schedule
+	local schedule sig
 
-	for schedule in INT/10ms/KILL usr1/10ms/9/5 50ms; do
-		launch -p "$PIDFILE" "$HELPERS_DIR/stubborn" "$TMP/log"
+	# The old one ends at that signal, or else the schedule takes an hour.
+	while read -r schedule sig; do
+		launch -p "$PIDFILE" "$HELPERS_DIR/stubborn" "$TMP/log" \
+		    "end=$sig" </dev/null
 		PID=$(cat "$PIDFILE")
 		remember "$PID"
-		replaces --replace="$schedule"
 		eventually test -s "$TMP/log"
-		sed 1d "$TMP/log" >>"$TMP/signals"
+		replaces --replace="$schedule" </dev/null
+		equal "$schedule" "$(sed 1d "$TMP/log")" "$sig"
 		rm "$TMP/log"
 		fails 0 "" --stop -p "$PIDFILE"
-	done
-	equal signals "$(cat "$TMP/signals")" $'2\n10\n15'
+	done <<-END
+		INT/1h/KILL 2
+		usr1/1h/9/5 10
+		1h 15
+	END
+}
+
+@test "replace ends the old one by the last signal of its schedule" {
+	launch -p "$PIDFILE" "$HELPERS_DIR/stubborn" "$TMP/log"
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	replaces --replace=INT/10ms/KILL
 }
 
 @test "replace without a schedule after one with it has the default" {
