@@ -22,6 +22,8 @@ apart() {
 
 # It also has an empty directory for /proc.
 without_proc() {
+	# A sanitizer's run-time reads it, and warns.
+	requires plain
 	apart --mount "$@"
 	unshare --mount mount -t tmpfs none /proc 2>/dev/null ||
 	    skip "needs a tmpfs over /proc"
