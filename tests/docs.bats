@@ -676,17 +676,19 @@ find_supervised() {
 }
 
 runs_supervised() {
-	local pid
+	local pid found
 
 	PID='' SUPERVISOR=''
-	for pid in $(leftovers); do
+	# Before sort, which would be one of them.
+	found=$(leftovers)
+	for pid in $found; do
 		case $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") in
 		"$1 ")	PID=$pid ;;
 		*)	SUPERVISOR=$pid ;;
 		esac
 	done
 	[[ -n $PID && -n $SUPERVISOR ]] &&
-	    equal processes "$(leftovers | sort)" \
+	    equal processes "$(sort <<<"$found")" \
 		"$(printf '%s\n' "$PID" "$SUPERVISOR" | sort)"
 }
 
