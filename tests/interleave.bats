@@ -29,12 +29,17 @@ interleaving_says() {
 	equal status "$expected" "$status"
 }
 
+# A schedule of that scenario shows what is broken: is_found BROKEN SCENARIO
+is_found() {
+	interleaving_says 1 --broken="$1" --first --seconds=20 "$2"
+}
+
 @test "no schedule with one preemption breaks a promise" {
 	interleaving_says 0 --bound=1 --seconds=45 --seed=1
 }
 
 @test "a program that takes no lock is found out" {
-	interleaving_says 1 --broken=no-flock --first --seconds=20 launch-launch
+	is_found no-flock launch-launch
 }
 
 @test "a verb that does not look again once it holds a process is found out" {
@@ -42,36 +47,29 @@ interleaving_says() {
 	requires root
 	((0x$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status) >> 21 & 1)) ||
 	    skip "needs CAP_SYS_ADMIN"
-	interleaving_says 1 --broken=no-second-look --first --seconds=20 \
-	    stop-reuse
+	is_found no-second-look stop-reuse
 }
 
 @test "a lock that ends before the record says running is found out" {
-	interleaving_says 1 --broken=early-unlock --first --seconds=20 \
-	    restart-stop
+	is_found early-unlock restart-stop
 }
 
 @test "a file that is removed by its name alone is found out" {
-	interleaving_says 1 --broken=unlink-by-path --first --seconds=20 \
-	    stop-launch
+	is_found unlink-by-path stop-launch
 }
 
 @test "a stop that does not wait for a launch is found out" {
-	interleaving_says 1 --broken=impatient-stop --first --seconds=20 \
-	    restart-stop
+	is_found impatient-stop restart-stop
 }
 
 @test "a rotation that goes on writing to the old file is found out" {
-	interleaving_says 1 --broken=late-reopen --first --seconds=20 \
-	    rotate-follow
+	is_found late-reopen rotate-follow
 }
 
 @test "a log that does not wait for the program that moves it is found out" {
-	interleaving_says 1 --broken=hasty-creation --first --seconds=20 \
-	    rotate-create
+	is_found hasty-creation rotate-create
 }
 
 @test "a long line that a rotation tears is found out" {
-	interleaving_says 1 --broken=torn-line --first --seconds=20 \
-	    rotate-rename-long
+	is_found torn-line rotate-rename-long
 }
