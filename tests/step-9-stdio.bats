@@ -288,6 +288,9 @@ positions() {
 	from -- timeout -s KILL "$DEADLINE"
 	fails 125 "daemonize: stdio: fifo:\
  no process has this FIFO open for reading" -o fifo "$PROBE" "$REPORT"
+	ln -s fifo link
+	fails 125 "daemonize: stdio: link:\
+ no process has this FIFO open for reading" -o link "$PROBE" "$REPORT"
 }
 
 @test "a FIFO with a reader is written" {

@@ -44,7 +44,7 @@ flags_for(const struct walk *walk, int flags)
  * name has been replaced.
  */
 static int
-open_seen(const struct walk *walk, int flags, mode_t mode,
+open_seen(struct walk *walk, int flags, mode_t mode,
     const struct stat *st)
 {
 	struct stat opened;
@@ -54,6 +54,9 @@ open_seen(const struct walk *walk, int flags, mode_t mode,
 	error = errno;
 	if (fd != -1 && fstat(fd, &opened) == 0 && is_same_file(st, &opened))
 		return fd;
+	/* It is a mistake, not a reason to wait. */
+	if (fd == -1 && error == ENXIO && S_ISFIFO(st->st_mode))
+		walk->reason = "no process has this FIFO open for reading";
 	if (fd == -1 && error != ENOENT && error != ELOOP)
 		return -1;
 	if (fd != -1)
@@ -130,9 +133,6 @@ open_last(struct walk *walk, int flags, mode_t mode, bool *created)
 	else if (walk_judge(walk, &st) == 0 && walk_check_names(walk, &st) == 0)
 		result = open_seen(walk, flags_for(walk, flags) | O_NOFOLLOW,
 		    mode, &st);
-	/* It is a mistake, not a reason to wait. */
-	if (result == -1 && errno == ENXIO && S_ISFIFO(st.st_mode))
-		walk->reason = "no process has this FIFO open for reading";
 	close_quietly(seen);
 	return result;
 }
