@@ -2,6 +2,8 @@
 /* Files: which one it is, and where. */
 #include "config.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -58,6 +60,14 @@ is_writable(int fd)
 
 	/* Where it fails, the write may succeed. */
 	return poll(&poll_fd, 1, 0) != 0;
+}
+
+bool
+is_removed(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_nlink == 0;
 }
 
 void

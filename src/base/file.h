@@ -29,6 +29,9 @@ int	open_in_root(int root, const char *path, int flags);
  */
 bool	is_writable(int fd);
 
+/* Has the open file no name any more? */
+bool	is_removed(int fd);
+
 /* close(2), with errno as it was; nothing where fd is negative. */
 void	close_quietly(int fd);
 

@@ -142,6 +142,7 @@ static int
 claim(struct start *start)
 {
 	struct instance *instance = start->plan->instance;
+	sigset_t raised;
 
 	if (start->channel == -1)
 		return instance_claim(instance, RECORD_RUNNING);
@@ -152,7 +153,9 @@ claim(struct start *start)
 		 * A full disk is no reason to lose a run: the supervisor tries
 		 * again.  Nor is a limit of the size of files, which raises it.
 		 */
-		signal_discard(SIGXFSZ);
+		(void)sigemptyset(&raised);
+		(void)sigaddset(&raised, SIGXFSZ);
+		(void)signals_discard(&raised);
 	}
 	if (start->plan->identity.change)
 		instance_close(instance);

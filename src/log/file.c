@@ -29,7 +29,8 @@ take(struct log_file *file, int fd, bool created)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) == -1 || (created && safe_give(fd, &file->owner) == -1)) {
+	if (fstat(fd, &st) == -1 ||
+	    (created && safe_give(fd, &file->owner) == -1)) {
 		close_quietly(fd);
 		return -1;
 	}
@@ -160,9 +161,7 @@ rotate(struct log_file *file)
 bool
 log_file_is_removed(const struct log_file *file)
 {
-	struct stat st;
-
-	return file->regular && fstat(file->fd, &st) == 0 && st.st_nlink == 0;
+	return file->regular && is_removed(file->fd);
 }
 
 int

@@ -4,6 +4,7 @@
 
 #include <sys/syscall.h>
 
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -117,16 +118,14 @@ signal_ignore(int sig)
 	return sigaction(sig, &action, NULL);
 }
 
-void
-signal_discard(int sig)
+int
+signals_discard(const sigset_t *set)
 {
 	static const struct timespec now;
-	sigset_t set;
 
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, sig);
-	/* It fails if it is not pending. */
-	(void)sigtimedwait(&set, NULL, &now);
+	while (sigtimedwait(set, NULL, &now) > 0)
+		;
+	return errno == EAGAIN ? 0 : -1;
 }
 
 int

@@ -28,8 +28,11 @@ int	signals_set_mask(const sigset_t *);
 /* Blocks set; before is what was blocked, with the hidden ones. */
 int	signals_block(const sigset_t *set, sigset_t *before);
 
-/* Discards a blocked signal that is pending. */
-void	signal_discard(int sig);
+/*
+ * Discards what is pending of the set, which is blocked.  -1 with errno of
+ * rt_sigtimedwait(2).
+ */
+int	signals_discard(const sigset_t *);
 
 /* The signals by which a user ends a wait: INT, QUIT and TERM. */
 void	signals_that_end(sigset_t *);

@@ -16,7 +16,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "process/signals.h"
 #include "steps/step.h"
@@ -58,14 +57,11 @@ reset_timers(const char **call)
 static int
 discard_pending(const char **call)
 {
-	static const struct timespec now;
 	sigset_t all;
 
 	*call = "rt_sigtimedwait";
-	memset(&all, 0xff, sizeof(all));
-	while (sigtimedwait(&all, NULL, &now) > 0)
-		;
-	return errno == EAGAIN ? 0 : -1;
+	signals_fill(&all);
+	return signals_discard(&all);
 }
 
 int

@@ -26,7 +26,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -78,7 +77,6 @@ supervisor_run(struct plan *plan, int verdict)
 static int
 prepare(struct supervisor *s)
 {
-	static const struct timespec now;
 	sigset_t all, others;
 
 	signals_that_end(&s->ends);
@@ -92,8 +90,7 @@ prepare(struct supervisor *s)
 	    s->plan->policy) == -1)
 		return -1;
 	/* What was pending in the caller is not for the command. */
-	while (sigtimedwait(&others, NULL, &now) > 0)
-		;
+	(void)signals_discard(&others);
 	s->signals = signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (s->signals == -1 ||
 	    descriptors_add(&s->plan->spare, s->signals) == -1)

@@ -2,12 +2,11 @@
 /* Ending the run of a supervised instance, and beginning the next. */
 #include "config.h"
 
-#include <sys/stat.h>
-
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/file.h"
 #include "base/message.h"
 #include "verbs/again.h"
 #include "verbs/control.h"
@@ -15,14 +14,6 @@
 
 /* How often --again looks whether the next run has begun. */
 #define AGAIN_MS	10
-
-static bool
-is_removed(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && st.st_nlink == 0;
-}
 
 /* Wait for a run that the record did not have.  Return the exit status. */
 static int
