@@ -1,0 +1,235 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
+# Whatever happens at whatever moment: a complete daemon, or nothing.
+
+load ../lib/helpers
+
+DAEMON=(sleep 1000)
+
+# The daemon of the pid file is complete; then it is killed.  Uses no process.
+complete_then_killed() {
+	local pid name ppid pgrp sid tty _
+
+	read -r pid <"$PIDFILE"
+	remember "$pid"
+	read -r _ name _ ppid pgrp sid tty _ <"/proc/$pid/stat"
+	equal command "$name" "(sleep)"
+	equal terminal "$tty" 0
+	equal "process group" "$pgrp" "$sid"
+	[[ $sid != "$pid" && $ppid != "$BASHPID" ]]
+	kill -KILL "$pid"
+	eventually gone "$pid"
+}
+
+# As long as a launch is under way, there is a process of that name.
+no_launch_runs() {
+	local pid name
+
+	for pid in $(leftovers); do
+		name=
+		read -r name 2>/dev/null <"/proc/$pid/comm" || :
+		[[ $name != daemonize ]] || return 1
+	done
+}
+
+# What is left of a launch that was interfered with: is_all_or_nothing STATUS
+is_all_or_nothing() {
+	case $1 in
+	0)	complete_then_killed
+		eventually nothing_runs
+		return ;;
+	137)	# The launcher was killed: the daemon may live, and if it does
+		# not, a pid file and a record of none may be left.
+		eventually no_launch_runs
+		if [[ -n $(leftovers) ]]; then
+			complete_then_killed
+		elif [[ -e $PIDFILE ]]; then
+			run launch --status -p "$PIDFILE"
+			status_is 1
+		fi
+		rm -f "$PIDFILE" "$PIDFILE.record" ;;
+	esac
+	eventually nothing_runs
+	[[ ! -e $PIDFILE && ! -e $PIDFILE.record ]] || {
+		echo "status $1, and a pid file: $(cat "$PIDFILE")"
+		return 1
+	}
+}
+
+# Interferes with a launch at each of its system calls, one after the other:
+# at_every_call [-t] ACTION -- [OPTION]...
+at_every_call() {
+	local n=0 how status action options=()
+
+	"$HELPERS_DIR/atcall" 1 0 true >/dev/null || skip "needs ptrace"
+	while [[ $1 == -t ]]; do
+		options+=("$1")
+		shift
+	done
+	action=$1
+	shift 2
+	while :; do
+		n=$((n + 1))
+		printf '%s ' "$n"
+		read -r status how < <("$HELPERS_DIR/atcall" "${options[@]}" \
+		    "$n" "$action" "$DAEMONIZE" -p "$PIDFILE" -l "$TMP/lock" \
+		    "$@" "${DAEMON[@]}" 2>/dev/null 3>&-)
+		is_all_or_nothing "$status"
+		[[ $how == reached ]] || break
+	done
+	# The loop came to its end because the launch did, and there was one.
+	equal "without interference" "$status" 0
+	((n > 50))
+
+	# And no lock was left.
+	launch -p "$PIDFILE" -l "$TMP/lock" "${DAEMON[@]}"
+	complete_then_killed
+}
+
+# What the launches print: one line for the one that lost, and these statuses.
+# raced N EXPECTED-STATUSES [OPTION]...
+raced() {
+	local n=$1 expected=$2
+
+	shift 2
+	"$HELPERS_DIR/atonce" "$n" "$DAEMONIZE" -p "$PIDFILE" "$@" \
+	    "${DAEMON[@]}" >statuses 2>messages 3>&-
+	equal statuses "$(sort statuses | tr '\n' ' ')" "$expected "
+	equal daemons "$(leftovers)" "$(cat "$PIDFILE")"
+}
+
+@test "of 200 launches, each pid file is right when the caller goes on" {
+	local _
+
+	for _ in {1..200}; do
+		launch -p "$PIDFILE" "${DAEMON[@]}"
+		complete_then_killed
+	done
+}
+
+@test "of 100 pairs of launches at the same time one succeeds" {
+	local pid _
+
+	for _ in {1..100}; do
+		raced 2 "0 1"
+		read -r pid <"$PIDFILE"
+		equal messages "$(cat messages)" \
+		    "daemonize: already running: pid $pid holds $PIDFILE"
+		complete_then_killed
+	done
+}
+
+@test "of ten launches at the same time one succeeds" {
+	local _
+
+	for _ in {1..10}; do
+		raced 10 "0 1 1 1 1 1 1 1 1 1"
+		complete_then_killed
+	done
+}
+
+@test "of 30 launches where there was no file before one succeeds, and has its record" {
+	local _
+
+	for _ in {1..20}; do
+		raced 30 "0$(printf ' 1%.0s' {1..29})"
+		names_instance
+		complete_then_killed
+		rm "$PIDFILE" "$PIDFILE.record"
+	done
+}
+
+@test "of ten launches that fail at the same time none leaves anything" {
+	# None of them ever ran, so none is told that another one does.
+	local _
+
+	printf '#!/no/such/interpreter\n' >"$TMP/broken"
+	chmod 755 "$TMP/broken"
+	for _ in {1..10}; do
+		"$HELPERS_DIR/atonce" 10 "$DAEMONIZE" -p "$PIDFILE" \
+		    "$TMP/broken" >statuses 2>/dev/null 3>&-
+		equal statuses "$(sort -u statuses)" 126
+		[[ ! -e $PIDFILE ]]
+	done
+}
+
+@test "with if-not-running all succeed, and one launches" {
+	local _
+
+	for _ in {1..20}; do
+		raced 5 "0 0 0 0 0" --if-not-running
+		equal messages "$(cat messages)" ""
+		complete_then_killed
+	done
+}
+
+@test "of ten at the same time with a lock file one succeeds" {
+	local _
+
+	for _ in {1..10}; do
+		"$HELPERS_DIR/atonce" 10 "$DAEMONIZE" -l "$TMP/lock" \
+		    "${DAEMON[@]}" >statuses 2>/dev/null 3>&-
+		equal statuses "$(sort statuses | tr '\n' ' ')" \
+		    "0 1 1 1 1 1 1 1 1 1 "
+		remember "$(leftovers)"
+		kill -KILL "$(leftovers)"
+		eventually nothing_runs
+	done
+}
+
+@test "of two in the foreground at the same time one becomes the command" {
+	local race pid _
+
+	for _ in {1..50}; do
+		rm -f statuses
+		"$HELPERS_DIR/atonce" 2 "$DAEMONIZE" -F -p "$PIDFILE" \
+		    "${DAEMON[@]}" >statuses 2>messages 3>&- &
+		race=$!
+		remember "$race"
+		eventually test -s statuses
+		equal "the one that ended" "$(cat statuses)" 1
+		read -r pid <"$PIDFILE"
+		names_instance
+		equal messages "$(cat messages)" \
+		    "daemonize: already running: pid $pid holds $PIDFILE"
+		kill -KILL "$pid"
+		wait "$race"
+	done
+}
+
+@test "200 terminals that hang up when the launch returns take no daemon" {
+	local _
+
+	for _ in {1..200}; do
+		equal status "$("$HELPERS_DIR/atcall" -t 0 hangup \
+		    "$DAEMONIZE" -p "$PIDFILE" "${DAEMON[@]}" 3>&-)" \
+		    "0 unreached"
+		complete_then_killed
+	done
+}
+
+@test "a terminal that hangs up at any moment: all or nothing" {
+	at_every_call -t hangup --
+}
+
+@test "an interrupt at any moment: all or nothing" {
+	at_every_call "$(kill -l INT)@group" --
+}
+
+@test "a stop at any moment delays the launch, and that is all" {
+	at_every_call "$(kill -l TSTP)@group" --
+}
+
+@test "a launcher killed at any moment leaves no lock" {
+	at_every_call "$(kill -l KILL)@launcher" --
+}
+
+@test "any process of the launch killed at any moment leaves no lock" {
+	at_every_call "$(kill -l KILL)" --
+}
+
+@test "any process killed leaves no lock where the pid file cannot be removed, either" {
+	requires root
+	at_every_call "$(kill -l KILL)@launcher" -- -u nobody
+}

@@ -1,0 +1,616 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2016,SC2030,SC2031  # tests are subshells
+# --supervise: the launch, the record, and the verbs.
+# (Restarts: restart.bats.  Signals: supervise-signals.bats.)
+
+load ../lib/helpers
+load ../lib/supervised
+
+# --- the launch -------------------------------------------------------------
+
+@test "the supervisor is the command's parent, and nothing else is left" {
+	supervise sleep 1000
+	equal parent "$(stat_field 4 "$PID")" "$SUPERVISOR"
+	equal command "$(cat "/proc/$PID/comm")" sleep
+	equal processes "$(sort <<<"$(leftovers)")" \
+	    "$(printf '%s\n' "$PID" "$SUPERVISOR" | sort)"
+}
+
+@test "the pid file and the record name the command, not the supervisor" {
+	supervise sleep 1000
+	names_instance
+	[[ $PID != "$SUPERVISOR" ]]
+	equal "supervisor's start" "$(recorded supervisor-start)" \
+	    "$(stat_field 22 "$SUPERVISOR")"
+}
+
+@test "a pipe of the caller's is closed when the launch returns" {
+	local out
+
+	# shellcheck disable=SC2034  # it is enough that it comes to an end
+	out=$(supervise sleep 1000 2>&1)
+	remember "$(recorded supervisor)"
+	eventually alive "$(cat "$PIDFILE")"
+}
+
+@test "the command has what it has without a supervisor" {
+	local what='/^(pid|ppid|pgid|sid) /d'
+
+	from ignored blocked closed=0 open=7 umask=077 leader env=A=b
+	launch -p "$PIDFILE" "$PROBE" "$REPORT"
+	eventually test -e "$REPORT"
+	sed -E "$what" "$REPORT" >"$TMP/without"
+	rm "$REPORT"
+	launch --supervise -p "$PIDFILE" "$PROBE" "$REPORT"
+	eventually test -e "$REPORT"
+	diff "$TMP/without" <(sed -E "$what" "$REPORT")
+}
+
+@test "the command leads no session, and shares none with the supervisor" {
+	local leader
+
+	supervise sleep 1000
+	leader=$(seen sid "$PID")
+	[[ $leader != "$PID" && $leader != "$(seen sid "$SUPERVISOR")" ]]
+	[[ $leader != "$(seen sid $$)" ]]
+	gone "$leader"
+}
+
+@test "with no refork and a session of its own, the command leads it" {
+	supervise --refork=no sleep 1000
+	equal session "$(seen sid "$PID")" "$PID"
+	[[ $(seen sid "$SUPERVISOR") != "$PID" ]]
+}
+
+@test "the supervisor leads no session, and has no terminal" {
+	local leader
+
+	at_end "$DAEMONIZE" --stop=KILL -p "$PIDFILE"
+	CALLER=("$HELPERS_DIR/onpty")
+	launch -p "$PIDFILE" --supervise sleep 1000
+	SUPERVISOR=$(recorded supervisor)
+	remember "$SUPERVISOR"
+	equal terminal "$(seen tty "$SUPERVISOR")" 0
+	leader=$(seen sid "$SUPERVISOR")
+	[[ $leader != "$SUPERVISOR" ]]
+	gone "$leader"
+	alive "$(cat "$PIDFILE")"
+}
+
+# The descriptors of a process, as `N TARGET` lines.
+descriptors_of() {
+	local fd
+
+	for fd in /proc/"$1"/fd/*; do
+		echo "${fd##*/} $(readlink "$fd")"
+	done
+}
+
+@test "the supervisor holds no file, directory or mask of the caller's" {
+	mkdir "$TMP/here" "$TMP/files"
+	PIDFILE=$TMP/files/pid
+	cd "$TMP/here"
+	from open=7 leaked=30 umask=077 ignored blocked
+	supervise sleep 1000 >"$TMP/out" 2>&1 <"$TMP/.pids"
+	equal directory "$(readlink "/proc/$SUPERVISOR/cwd")" /
+	equal umask "$(sed -n 's/^Umask:[^0-9]*//p' \
+	    "/proc/$SUPERVISOR/status")" 0022
+	run descriptors_of "$SUPERVISOR"
+	diff <(sed -E 's/^([3-9]|[0-9]{2,}) //' <<<"$output" |
+	    LC_ALL=C sort) - <<-END
+		$TMP/files
+		0 /dev/null
+		1 /dev/null
+		2 /dev/null
+		anon_inode:[signalfd]
+	END
+}
+
+@test "what keep and fds ask for stays open for later runs" {
+	supervise --stdout=keep --fds=7 sleep 1000 >"$TMP/out" 7<"$TMP/.pids"
+	equal 1 "$(readlink "/proc/$SUPERVISOR/fd/1")" "$TMP/out"
+	equal 7 "$(readlink "/proc/$SUPERVISOR/fd/7")" "$TMP/.pids"
+	equal 2 "$(readlink "/proc/$SUPERVISOR/fd/2")" /dev/null
+}
+
+@test "the lock of -l is held as long as the supervisor" {
+	begin -l "$TMP/lock" --restart=always --restart-delay=1h
+	tell 'exit 0'
+	eventually in_state waiting
+	fails 1 "daemonize: already running: another process holds $TMP/lock" \
+	    -l "$TMP/lock" true
+	fails 0 "" --stop -p "$PIDFILE"
+	launch -l "$TMP/lock" true
+}
+
+@test "a launch without a pid file is supervised, too" {
+	local pid
+
+	[[ -p tell ]] || mkfifo tell
+	: >runs
+	launch --restart=always --restart-delay=1ms "${RUN[@]}" "$TMP"
+	await_run 1
+	pid=$(stat_field 4 "$PID")
+	remember "$pid"
+	tell 'exit 0'
+	await_run 2
+	remember "$PID"
+	equal parent "$(stat_field 4 "$PID")" "$pid"
+	kill -TERM "$pid"
+	eventually nothing_runs
+}
+
+@test "an empty environment is enough, as cron's" {
+	CALLER=(env -i DAEMONIZE_TEST="$DAEMONIZE_TEST")
+	begin --restart=always --restart-delay=1ms
+	tell 'exit 0'
+	await_run 2
+	fails 0 "" --stop -p "$PIDFILE"
+	is_undone
+}
+
+# --- a launch that fails ----------------------------------------------------
+
+# It fails as without a supervisor: same message, same status, nothing left.
+# fails_alike STATUS MESSAGE ARG...
+fails_alike() {
+	fails "$1" "$2" "${@:3}"
+	fails "$1" "$2" --supervise -p "$PIDFILE" "${@:3}"
+	is_undone
+}
+
+@test "a missing program is reported to the caller" {
+	fails_alike 127 "daemonize: exec: /no/such: No such file or directory" \
+	    /no/such
+	fails 127 "daemonize: exec: no-such: not found in PATH" \
+	    --supervise -p "$PIDFILE" no-such ||
+	    fails 127 "daemonize: exec: no-such: No such file or directory" \
+	    --supervise -p "$PIDFILE" no-such
+	is_undone
+}
+
+@test "a program that cannot be executed is reported to the caller" {
+	printf '#!/no/such/interpreter\n' >broken
+	chmod 755 broken
+	run launch "$TMP/broken"
+	fails_alike 126 "$output" "$TMP/broken"
+}
+
+@test "a step that fails is reported to the caller" {
+	run launch -c /no/such true
+	fails_alike 125 "$output" -c /no/such true
+	mkdir -m 0 closed
+	run launch -c "$TMP/closed" -o /no/such/file true
+	fails_alike 125 "$output" -c "$TMP/closed" -o /no/such/file true
+}
+
+@test "a running instance is reported to the caller, and left alone" {
+	supervise sleep 1000
+	fails 1 "daemonize: already running: pid $PID holds $PIDFILE" \
+	    -p "$PIDFILE" --supervise true
+	fails 1 "daemonize: already running: pid $PID holds $PIDFILE" \
+	    -p "$PIDFILE" true
+	fails 0 "" -p "$PIDFILE" --if-not-running --supervise true
+	alive "$PID"
+	alive "$SUPERVISOR"
+	names_instance
+}
+
+@test "between two runs a second launch is refused" {
+	begin --restart=always --restart-delay=1h
+	tell 'exit 0'
+	eventually in_state waiting
+	equal "pid file" "$(cat "$PIDFILE")" ""
+	fails 1 "daemonize: already running: pid $SUPERVISOR holds $PIDFILE" \
+	    -p "$PIDFILE" true
+	fails 0 "" -p "$PIDFILE" --if-not-running true
+	eventually in_state waiting
+}
+
+# --- readiness --------------------------------------------------------------
+
+@test "a command that is ready is supervised from then on" {
+	begin --ready=fd:7 --restart=always --restart-delay=1ms &
+	local launcher=$!
+
+	eventually test -s runs
+	SUPERVISOR=$(recorded supervisor)
+	remember "$SUPERVISOR"
+	at_end "$DAEMONIZE" --stop=KILL -p "$PIDFILE"
+	alive "$launcher"
+	tell 'echo >&7; read -r what <"$1/tell"; eval "$what"'
+	wait "$launcher"
+	await_run 1
+	tell 'exit 0'
+	await_run 2
+}
+
+# Those of --ready, in the words of both: not_ready STATUS REASON ARG...
+not_ready() {
+	fails_alike "$1" "daemonize: ready: $(command -v sh): $2" "${@:3}"
+}
+
+@test "a command that dies before it is ready is reported, and not restarted" {
+	local reason="exited with status 3 before it was ready$WITHOUT_FILE"
+
+	not_ready 123 "$reason" --ready=fd:7 sh -c 'exit 3'
+	fails 123 "daemonize: ready: $(command -v sh): $reason" \
+	    --restart=always --ready=alive:1h -p "$PIDFILE" sh -c 'exit 3'
+	is_undone
+}
+
+@test "a command that is not ready in time is ended, and not restarted" {
+	not_ready 124 "not ready after 50ms: fd:7" \
+	    --ready=fd:7 --ready-timeout=50ms sh -c 'sleep 1000; exit 0'
+	fails 124 "daemonize: ready: $(command -v sh): not ready after 50ms: fd:7" \
+	    --restart=always --ready=fd:7 --ready-timeout=50ms -p "$PIDFILE" \
+	    sh -c 'setsid sleep 1000; exit 0'
+	is_undone
+}
+
+# A launch that waits for a command that is never ready: LAUNCHER, SUPERVISOR
+# and PID.
+begin_waiting() {
+	from
+	"${CALLER[@]}" "$DAEMONIZE" --restart=always --ready=alive:1h \
+	    -p "$PIDFILE" sleep 1000 >"$TMP/said" 2>&1 3>&- &
+	LAUNCHER=$!
+	remember "$LAUNCHER"
+	eventually in_state running 2>/dev/null
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	SUPERVISOR=$(recorded supervisor)
+	remember "$SUPERVISOR"
+}
+
+# The launcher ends with that status, and nothing is left: ends STATUS
+launch_ends() {
+	local status=0
+
+	wait "$LAUNCHER" || status=$?
+	equal status "$status" "$1"
+	is_undone
+}
+
+@test "an interrupt of the launcher ends the launch, with all of it" {
+	local signal
+
+	for signal in INT TERM QUIT; do
+		begin_waiting
+		kill -s "$signal" "$LAUNCHER"
+		launch_ends $((128 + $(kill -l "$signal")))
+		both_gone
+	done
+}
+
+@test "a signal to the supervisor during the launch ends it likewise" {
+	begin_waiting
+	kill -TERM "$SUPERVISOR"
+	launch_ends 143
+	both_gone
+}
+
+@test "a supervisor that is killed during the launch is reported" {
+	begin_waiting
+	kill -KILL "$SUPERVISOR"
+	launch_ends 125
+	equal said "$(cat said)" "daemonize: background: $(command -v sleep): the supervisor was killed before the command was ready"
+	both_gone
+}
+
+@test "a command that is killed during the launch is reported" {
+	begin_waiting
+	kill -KILL "$PID"
+	launch_ends 123
+	both_gone
+}
+
+@test "a launcher that is killed leaves a daemon that is supervised" {
+	begin_waiting
+	kill -KILL "$LAUNCHER"
+	# The shell reports it once, here.
+	{ wait "$LAUNCHER"; } 2>/dev/null || :
+	fails 0 "" --stop -p "$PIDFILE"
+	both_gone
+	is_undone
+}
+
+@test "a stop during the launch ends it, and is no restart" {
+	begin_waiting
+	fails 0 "" --stop -p "$PIDFILE"
+	launch_ends 123
+	both_gone
+}
+
+# --- the record, and what is said of it --------------------------------------
+
+@test "--status prints the supervisor, the run, and how past ones ended" {
+	begin --restart=always --restart-delay=1ms
+	tell 'exit 3'
+	await_run 2
+	tell 'kill -SEGV $$'
+	await_run 3
+	eventually in_state running
+	run "$DAEMONIZE" --status -p "$PIDFILE" 3>&-
+	status_is 0
+	[[ ${lines[0]} == "$PIDFILE: running, pid $PID, supervisor $SUPERVISOR, run 3, user "* ]]
+	[[ ${lines[1]} == "  run 2: killed by signal 11 (SEGV) after "* ]]
+	[[ ${lines[2]} == "  run 1: exited with status 3 after "* ]]
+	equal lines "${#lines[@]}" 3
+}
+
+@test "--status between two runs is 0, and says when the next one is due" {
+	begin --restart=always --restart-delay=1h
+	tell 'exit 3'
+	eventually in_state waiting
+	run "$DAEMONIZE" --status -p "$PIDFILE" 3>&-
+	status_is 0
+	[[ ${lines[0]} == "$PIDFILE: waiting, supervisor $SUPERVISOR, run 1; run 1 exited with status 3 after "*"; again in "* ]]
+	equal state "$(told 'j["state"]')" waiting
+	equal restart "$(told '3590000 < j["restart_ms"] <= 3600000')" True
+	fails 3 "daemonize: signal: $PIDFILE: not running" --signal=HUP -p "$PIDFILE"
+	eventually in_state waiting
+}
+
+@test "--json has the last eight runs, the latest first" {
+	local n
+
+	begin --restart=always --restart-delay=1ms
+	for n in {1..10}; do
+		tell "exit $n"
+		await_run $((n + 1))
+	done
+	eventually in_state running
+	equal runs "$(told 'j["runs"]')" 11
+	equal pid "$(told 'j["pid"], j["supervisor"]')" "($PID, $SUPERVISOR)"
+	equal past "$(told '[(r["run"], r["exit"]) for r in j["past"]]')" \
+	    "[(10, 10), (9, 9), (8, 8), (7, 7), (6, 6), (5, 5), (4, 4), (3, 3)]"
+	equal times "$(told 'all(past[n]["began_ms"] <= past[n]["ended_ms"] <=
+	    past[n + 1]["began_ms"] for n in range(3, 10))')" True
+}
+
+@test "the end is on record when it is over, and the pid file is gone" {
+	begin
+	tell 'exit 3'
+	both_gone
+	[[ ! -e $PIDFILE ]]
+	run "$DAEMONIZE" --status -p "$PIDFILE" 3>&-
+	status_is 3
+	[[ ${lines[0]} == "$PIDFILE: not running; run 1 exited with status 3 after "* ]]
+	equal state "$(told 'j["state"], j["supervisor"], past[1]["exit"]')" \
+	    "('stopped', None, 3)"
+	launch -p "$PIDFILE" true
+	fails 0 "$PIDFILE: not running" --stop -p "$PIDFILE"
+	is_undone
+}
+
+@test "--list prints a supervised instance, running, waiting and ended" {
+	if ((EUID == 0)); then
+		requires setpriv
+		from -- setpriv --reuid=65534 --regid=65534 --clear-groups
+	fi
+	mkdir -m 777 run
+	export XDG_STATE_HOME=$TMP/run
+	PIDFILE=$TMP/run/daemonize/$HOSTNAME/x.pid
+	mkfifo tell
+	: >runs
+	chmod 666 tell runs
+	launch -n x --restart=always --restart-delay=1h "${RUN[@]}" "$TMP"
+	SUPERVISOR=$(recorded supervisor)
+	remember "$SUPERVISOR"
+	await_run 1
+	remember "$PID"
+	run launch --list
+	status_is 0
+	[[ $output == "x: running, pid $PID, supervisor $SUPERVISOR, run 1, "* ]]
+	tell 'exit 3'
+	eventually in_state waiting
+	run launch --list
+	status_is 0
+	[[ $output == "x: waiting, supervisor $SUPERVISOR, run 1; run 1 exited with status 3 "* ]]
+	fails 0 "" --stop -n x
+	run launch --list
+	status_is 0
+	equal list "$output" ""
+}
+
+@test "a record names what is run, and where its output goes, as without" {
+	supervise -o "$TMP/out" sleep 1000
+	equal stdout "$(told 'j["stdout"]')" "$TMP/out"
+	equal command "$(told 'j["command"]')" "['sleep', '1000']"
+}
+
+# --- wait -------------------------------------------------------------------
+
+@test "--wait returns the status of the command, 128 and the signal" {
+	local end expected waiter status
+
+	while read -r expected end; do
+		begin
+		"$DAEMONIZE" --wait -p "$PIDFILE" 3>&- &
+		waiter=$!
+		remember "$waiter"
+		tell "$end"
+		status=0
+		wait "$waiter" || status=$?
+		equal "status of $end" "$status" "$expected"
+		both_gone
+	done <<-'END'
+		0 exit 0
+		7 exit 7
+		255 exit 255
+		143 kill -TERM $$
+		139 kill -SEGV $$
+	END
+}
+
+@test "--wait that begins after the end returns that status, too" {
+	begin
+	tell 'exit 7'
+	both_gone
+	fails 7 "" --wait -p "$PIDFILE"
+}
+
+@test "--wait goes on over restarts" {
+	begin --restart=on-failure --restart-delay=1ms
+	"$DAEMONIZE" --wait -p "$PIDFILE" 3>&- &
+	remember $!
+	tell 'exit 7'
+	await_run 2
+	alive $!
+	tell 'exit 0'
+	wait $!
+}
+
+@test "--wait returns when it is stopped, with the status of the last run" {
+	local status=0
+
+	begin --restart=always
+	"$DAEMONIZE" --wait -p "$PIDFILE" 3>&- &
+	remember $!
+	eventually sleeps $!
+	fails 0 "" --stop -p "$PIDFILE"
+	wait $! || status=$?
+	equal status "$status" 143
+}
+
+# It waits in the kernel.
+sleeps() {
+	[[ $(stat_field 3 "$1") == S ]] && descriptors_of "$1" | grep -q pidfd
+}
+
+# --- stop -------------------------------------------------------------------
+
+@test "a stop ends the command, and is no failure to restart after" {
+	begin --restart=always --restart-delay=1ms
+	fails 0 "" --stop -p "$PIDFILE"
+	gone "$SUPERVISOR"
+	gone "$PID"
+	is_undone
+	equal runs "$(wc -l <runs)" 1
+}
+
+@test "a stop between two runs is at once, and no run follows" {
+	begin --restart=always --restart-delay=1h
+	tell 'exit 0'
+	eventually in_state waiting
+	fails 0 "" --stop -p "$PIDFILE"
+	gone "$SUPERVISOR"
+	is_undone
+	equal runs "$(wc -l <runs)" 1
+}
+
+@test "a stop ends a stopped command and a stopped supervisor" {
+	begin --restart=always --restart-delay=1ms
+	kill -STOP "$SUPERVISOR" "$PID"
+	eventually in_process_state T "$SUPERVISOR"
+	eventually in_process_state T "$PID"
+	fails 0 "" --stop -p "$PIDFILE"
+	gone "$SUPERVISOR"
+	is_undone
+}
+
+in_process_state() {
+	[[ $(stat_field 3 "$2") == "$1" ]]
+}
+
+@test "a stop uses its schedule, and returns when the supervisor is gone" {
+	supervise --restart=always --restart-delay=1ms \
+	    "$HELPERS_DIR/stubborn" "$TMP/log" end=10
+	eventually test -s log
+	fails 0 "" --stop=USR2/10ms/USR1/1h -p "$PIDFILE"
+	gone "$SUPERVISOR"
+	equal signals "$(sed 1d log | tr '\n' ' ')" "12 10 "
+	is_undone
+}
+
+@test "a stop that is survived says so, and the next one goes on" {
+	supervise --restart=always --restart-delay=1ms \
+	    "$HELPERS_DIR/stubborn" "$TMP/log"
+	eventually test -s log
+	fails 2 "daemonize: stop: $PIDFILE: pid $PID still runs after the whole schedule" \
+	    --stop=TERM/10ms -p "$PIDFILE"
+	alive "$SUPERVISOR"
+	fails 0 "" --stop=KILL -p "$PIDFILE"
+	gone "$SUPERVISOR"
+	is_undone
+}
+
+@test "after a stop a launch succeeds, supervised or not" {
+	begin
+	fails 0 "" --stop -p "$PIDFILE"
+	launch -p "$PIDFILE" sleep 1000
+	names_instance
+	fails 0 "" --stop -p "$PIDFILE"
+	supervise sleep 1000
+	names_instance
+}
+
+# --- again ------------------------------------------------------------------
+
+@test "--again ends the run and begins the next, which needs no policy" {
+	local old
+
+	begin
+	old=$PID
+	fails 0 "" --again -p "$PIDFILE"
+	names_instance
+	gone "$old"
+	[[ $PID != "$old" ]]
+	await_run 2
+	equal pid "$(cat "$PIDFILE")" "$PID"
+	equal ending "$(ending_of 1)" "signal 15"
+	alive "$SUPERVISOR"
+	equal state "$(recorded state)" running
+}
+
+@test "--again during the delay begins the next run at once" {
+	begin --restart=always --restart-delay=1h
+	tell 'exit 0'
+	eventually in_state waiting
+	fails 0 "" --again -p "$PIDFILE"
+	names_instance
+	await_run 2
+}
+
+@test "--again says when there is nothing to begin anew" {
+	fails 3 "daemonize: again: $PIDFILE: not running" --again -p "$PIDFILE"
+	launch -p "$PIDFILE" sleep 1000
+	names_instance
+	fails 125 "daemonize: again: $PIDFILE: it has no supervisor; launch it with --supervise" \
+	    --again -p "$PIDFILE"
+	alive "$PID"
+}
+
+@test "--again that cannot execute the command says so, and ends it" {
+	printf '#!/bin/sh\nexec sleep 1000\n' >script
+	chmod 755 script
+	supervise "$TMP/script"
+	printf '#!/no/such/interpreter\n' >script
+	fails 126 "daemonize: again: $PIDFILE: the command could not be executed" \
+	    --again -p "$PIDFILE"
+	both_gone
+}
+
+@test "--again that fails before the exec says so, and the supervisor why" {
+	mkdir directory
+	supervise -c "$TMP/directory" -e "$TMP/err" sleep 1000
+	rmdir directory
+	fails 125 "daemonize: again: $PIDFILE: the command could not be started" \
+	    --again -p "$PIDFILE"
+	grep -qF "chdir: $TMP/directory: No such file or directory" err
+	both_gone
+}
+
+@test "--again counts as no restart" {
+	begin --restart=always --restart-limit=1 --restart-delay=1ms
+	fails 0 "" --again -p "$PIDFILE"
+	await_run 2
+	fails 0 "" --again -p "$PIDFILE"
+	await_run 3
+	tell 'exit 0'
+	await_run 4
+	tell 'exit 0'
+	both_gone
+}
