@@ -66,6 +66,20 @@ utf8_is_control(unsigned long code)
 	return false;
 }
 
+bool
+utf8_is_text(const char *text, bool controls)
+{
+	size_t left = strlen(text), n;
+	unsigned long code;
+
+	for (; left > 0; text += n, left -= n) {
+		n = utf8_read(text, left, &code);
+		if (n == 0 || (!controls && utf8_is_control(code)))
+			return false;
+	}
+	return true;
+}
+
 /* --- the terminal ------------------------------------------------------ */
 
 /*
@@ -138,4 +152,30 @@ escape(const char *text, size_t length, char *out, size_t size)
 		n = 1;
 	}
 	*out = '\0';
+}
+
+void
+print_quoted(const char *word, const struct quoting *quoting,
+    const char *doubled)
+{
+	static const char plain[] = LETTERS DIGITS "+,-./:=@_";
+	size_t left = strlen(word), n;
+
+	if (left > 0 && word[strspn(word, plain)] == '\0') {
+		(void)fputs(word, stdout);
+		return;
+	}
+	(void)fputs(quoting->quote, stdout);
+	for (; left > 0; word += n, left -= n) {
+		n = printable(word, left);
+		if (n == 0)
+			(void)printf(quoting->format, (unsigned char)*word);
+		else if (strchr(quoting->escaped, *word) != NULL)
+			(void)putchar('\\');
+		else if (strchr(doubled, *word) != NULL)
+			(void)putchar(*word);
+		(void)fwrite(word, 1, n, stdout);
+		n += n == 0;
+	}
+	(void)putchar(quoting->quote[strlen(quoting->quote) - 1]);
 }

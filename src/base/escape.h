@@ -18,6 +18,9 @@ size_t	utf8_read(const char *text, size_t length, unsigned long *code);
 /* Is it a control character (C0, DEL, C1), or one that reorders a line? */
 bool	utf8_is_control(unsigned long code);
 
+/* Is all of the text UTF-8, and with controls false without a control? */
+bool	utf8_is_text(const char *text, bool controls);
+
 /*
  * The length of the character at the beginning of text that a terminal shows
  * and does not obey; 0: the first byte must not get there.  ASCII is shown
@@ -35,5 +38,22 @@ void	make_printable(char *text);
  * there is no room.
  */
 void	escape(const char *text, size_t length, char *out, size_t size);
+
+#define LETTERS	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define DIGITS	"0123456789"
+
+/* How a word is quoted for its reader, such as a shell. */
+struct quoting {
+	const char *quote;		/* before it; its last byte after it */
+	const char *escaped;		/* these get a backslash */
+	const char *format;		/* of a byte that is not printable */
+};
+
+/*
+ * Print a word on stdout, in quotes if need be; these bytes are doubled.  What
+ * is printed contains nothing that a terminal obeys.
+ */
+void	print_quoted(const char *word, const struct quoting *,
+	    const char *doubled);
 
 #endif

@@ -174,7 +174,6 @@ open_all_stdio(struct plan *plan)
 static int
 check_file_apart(const struct plan *plan, const char *path, const char *reason)
 {
-	static const char *const kept[] = { "stdin", "stdout", "stderr" };
 	const char *name;
 	struct stat st;
 	int i;
@@ -185,8 +184,8 @@ check_file_apart(const struct plan *plan, const char *path, const char *reason)
 		name = plan->steps.stdio[i];
 		if (is_open_as(name == NULL ? i : plan->stdio[i], &st) &&
 		    !plan->steps.logged[i])
-			return complain(stdio_step, name == NULL ? kept[i] :
-			    name, reason);
+			return complain(stdio_step, name == NULL ?
+			    stdio_names[i] : name, reason);
 	}
 	return is_open_as(plan->log.file.fd, &st) ?
 	    complain("log", plan->log.path, reason) : STATUS_DONE;

@@ -113,7 +113,6 @@ describe_surroundings(const struct plan *plan, struct record *record)
 static void
 describe_launch(const struct plan *plan, struct record *record)
 {
-	static const char *const files[] = { "stdin", "stdout", "stderr" };
 	char value[PATH_MAX];
 	char *const *arg;
 	int i;
@@ -132,9 +131,9 @@ describe_launch(const struct plan *plan, struct record *record)
 		if (plan->steps.logged[i])
 			continue;
 		else if (plan->steps.stdio[i] == NULL)
-			(void)record_add(record, files[i], "keep");
+			(void)record_add(record, stdio_names[i], "keep");
 		else
-			add_path(record, files[i], plan->steps.stdio[i]);
+			add_path(record, stdio_names[i], plan->steps.stdio[i]);
 	if (plan->log.want.text != NULL)
 		(void)record_add(record, "log", plan->log.path != NULL ?
 		    plan->log.path : plan->log.want.text);

@@ -302,7 +302,6 @@ check_process(const struct plan *plan)
 static int
 make_absolute(struct plan *plan)
 {
-	static const char *const names[] = { "stdin", "stdout", "stderr" };
 	const char **path;
 	int i;
 
@@ -314,7 +313,7 @@ make_absolute(struct plan *plan)
 			continue;
 		*path = absolute_path(*path);
 		if (*path == NULL)
-			return complain_errno(i < 3 ? names[i] : "chdir",
+			return complain_errno(i < 3 ? stdio_names[i] : "chdir",
 			    "getcwd", errno);
 	}
 	if (plan->log.want.text != NULL &&

@@ -14,6 +14,8 @@
 
 #include "steps/step.h"
 
+const char *const stdio_names[3] = { "stdin", "stdout", "stderr" };
+
 const char *
 stdio_parse(struct steps *steps, int fd, const char *value)
 {

@@ -107,6 +107,9 @@ extern const struct step *const step_table[STEPS];
 extern const struct step signals_row, sigchld_row, background_row,
     session_row, refork_row, umask_row, fds_row, chdir_row, stdio_row;
 
+/* stdin, stdout, stderr: the options, and the lines of a record. */
+extern const char *const stdio_names[3];
+
 /* As parse, for descriptor fd: 0, 1 or 2. */
 const char *stdio_parse(struct steps *, int fd, const char *value);
 

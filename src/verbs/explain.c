@@ -3,82 +3,58 @@
 #include "config.h"
 
 #include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/escape.h"
 #include "base/json.h"
 #include "base/message.h"
+#include "process/policy.h"
+#include "process/signals.h"
 #include "steps/step.h"
 #include "verbs/explain.h"
-#include "verbs/supervision.h"
 
-/* In bash's and POSIX.1-2024's quotes: a byte that is no text as \NNN. */
-static void
-print_escaped(const char *word)
+#define STATUSES	256
+
+/* --- as text -------------------------------------------------------------- */
+
+/* Print a line of what is done besides the steps: its name, and its text. */
+static void __attribute__((format(printf, 2, 3)))
+line(const char *name, const char *format, ...)
 {
-	size_t left = strlen(word), n;
+	va_list args;
+	char *text;
+	int length;
 
-	(void)fputs("$'", stdout);
-	for (; left > 0; word += n, left -= n) {
-		n = printable(word, left);
-		if (*word == '\'' || *word == '\\')
-			(void)printf("\\%c", *word);
-		else if (n > 0)
-			(void)fwrite(word, 1, n, stdout);
-		else
-			(void)printf("\\%03o", (unsigned char)*word);
-		n += n == 0;
-	}
-	(void)putchar('\'');
-}
-
-static bool
-is_printable(const char *word)
-{
-	size_t left = strlen(word), n;
-
-	for (; left > 0; word += n, left -= n)
-		if ((n = printable(word, left)) == 0)
-			return false;
-	return true;
-}
-
-/* A word as a shell would have to be given it. */
-static void
-print_quoted(const char *word)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789%+,-./:=@_";
-
-	if (!is_printable(word)) {
-		print_escaped(word);
+	va_start(args, format);
+	length = vasprintf(&text, format, args);
+	va_end(args);
+	if (length == -1)
 		return;
-	}
-	if (*word != '\0' && word[strspn(word, plain)] == '\0') {
-		(void)fputs(word, stdout);
-		return;
-	}
-	(void)putchar('\'');
-	for (; *word != '\0'; word++)
-		if (*word == '\'')
-			(void)fputs("'\\''", stdout);
-		else
-			(void)putchar(*word);
-	(void)putchar('\'');
-}
-
-/* A line of what is done besides the steps: its name, and its text in parts. */
-static void
-print_line(const char *name, const char *before, const char *text,
-    const char *after)
-{
-	(void)printf("  %-13s%s", name, before);
+	(void)printf("  %-13s", name);
 	print_plain(text);
-	(void)puts(after);
+	(void)putchar('\n');
+	free(text);
+}
+
+/* Print a word as a shell would have to be given it. */
+static void
+print_word(const char *word)
+{
+	static const char in_single[] = LETTERS DIGITS
+	    " !\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~";
+	static const struct quoting single = { "'", "", "" };
+	/* bash's and POSIX.1-2024's */
+	static const struct quoting dollar = { "$'", "'\\", "\\%03o" };
+
+	print_quoted(word, word[strspn(word, in_single)] == '\0' ? &single :
+	    &dollar, "");
 }
 
 static void
@@ -97,51 +73,31 @@ print_identity(const struct identity *id)
 	(void)putchar('\n');
 }
 
-/* What the log's lines go to. */
-static void
-print_log(const struct plan *plan)
-{
-	const struct log_want *want = &plan->log.want;
-
-	if (want->text == NULL)
-		return;
-	if (want->kind == LOG_TO_FILE)
-		print_line("log", "open ", plan->log.path, " to append");
-	else if (want->kind == LOG_TO_LOGGER)
-		print_line("log", "open a pipe to the logger: ", want->command, "");
-	else
-		print_line("log", "connect to ", want->text, "");
-}
-
 static void
 print_before(const struct plan *plan)
 {
+	const struct log_want *log = &plan->log.want;
 	int fd;
 
 	(void)puts("before");
-	print_line("command", "", plan->path, "");
+	line("command", "%s", plan->path);
 	if (plan->lockfile != NULL)
-		print_line("lockfile", "lock ", plan->lockfile, ", or refuse");
+		line("lockfile", "lock %s, or refuse", plan->lockfile);
 	if (plan->pidfile != NULL)
-		print_line("pidfile", "open ", plan->pidfile, plan->replace ?
-		    ", after stopping the old instance" :
-		    ", or refuse if the instance runs");
-	print_log(plan);
+		line("pidfile", "open %s, %s", plan->pidfile, plan->replace ?
+		    "after stopping the old instance" :
+		    "or refuse if the instance runs");
+	if (log->text != NULL && log->kind == LOG_TO_FILE)
+		line("log", "open %s to append", plan->log.path);
+	else if (log->text != NULL && log->kind == LOG_TO_LOGGER)
+		line("log", "open a pipe to the logger: %s", log->command);
+	else if (log->text != NULL)
+		line("log", "connect to %s", log->text);
 	for (fd = 0; fd < 3; fd++)
 		if (plan->steps.stdio[fd] != NULL)
-			print_line("stdio", "open ", plan->steps.stdio[fd],
+			line("stdio", "open %s%s", plan->steps.stdio[fd],
 			    plan->append && fd != STDIN_FILENO ?
 			    " to append" : "");
-}
-
-/* Between two of the steps: the directory is the new root's, and the user's. */
-static void
-print_between(const struct plan *plan)
-{
-	if (plan->root != NULL)
-		print_line("chroot", "", plan->root, "");
-	if (plan->identity.change)
-		print_identity(&plan->identity);
 }
 
 static void
@@ -153,72 +109,200 @@ print_steps(const struct plan *plan)
 
 	(void)puts("the nine steps");
 	for (step = 0; step < STEPS; step++) {
-		if (step == STEP_CHDIR)
-			print_between(plan);
+		/* The directory is the new root's, and the user's. */
+		if (step == STEP_CHDIR && plan->root != NULL)
+			line("chroot", "%s", plan->root);
+		if (step == STEP_CHDIR && plan->identity.change)
+			print_identity(&plan->identity);
 		row = step_table[step];
 		row->print(&plan->steps, value, sizeof(value));
 		(void)printf("%d %-13s", step + 1, row->name);
 		print_plain(value);
 		(void)putchar('\n');
 		if (strcmp(value, "no") == 0)
-			(void)printf("  %-13snot done\n", "");
+			line("", "not done");
 		else if (strcmp(value, "keep") == 0 ||
 		    strcmp(value, "keep keep keep") == 0)
-			(void)printf("  %-13sleft as the caller has it\n", "");
-		else
-			(void)printf("  %-13s%s:\n  %-13s%s\n", "", row->what,
-			    "", row->why);
+			line("", "left as the caller has it");
+		else {
+			line("", "%s:", row->what);
+			line("", "%s", row->why);
+		}
 	}
 }
 
+/* Print all exit statuses and signals that are no failure. */
 static void
-print_ready(const struct readiness *want)
+print_success(const struct policy *policy)
 {
-	(void)printf("  %-13swait for ", "ready");
-	print_plain(want->text);
-	if (want->method->has_timeout)
-		(void)printf(", at most %s", want->timeout_text);
-	(void)puts("; else terminate it");
+	int i;
+
+	(void)printf("  %-13s0", "success");
+	for (i = 1; i < STATUSES; i++)
+		if (policy_allows_status(policy, i))
+			(void)printf(",%d", i);
+	for (i = 1; i < _NSIG; i++)
+		if (policy_allows_signal(policy, i))
+			(void)printf(",%s", signal_name(i));
+	(void)putchar('\n');
+}
+
+static void
+print_policy(const struct policy *policy)
+{
+	char delay[48], most[48], time[48] = "a row";
+
+	duration_format(policy->delay, delay, sizeof(delay));
+	duration_format(policy->delay_max, most, sizeof(most));
+	if (policy->limit_time != 0)
+		duration_format(policy->limit_time, time, sizeof(time));
+	if (policy->restart == RESTART_NEVER)
+		line("restart", "never");
+	else
+		line("restart", "%s, after %s, doubled each time up to %s",
+		    restart_name(policy->restart), delay, most);
+	if (policy->restart == RESTART_ON_FAILURE)
+		print_success(policy);
+	if (policy->limit != 0)
+		line("limit", "%zu restarts in %s, then give up",
+		    policy->limit, time);
+}
+
+static void
+print_log(const struct plan *plan)
+{
+	const bool *logged = plan->steps.logged;
+	const struct log_want *want = &plan->log.want;
+
+	line("log", "%s%s%sthe supervisor's messages",
+	    logged[STDOUT_FILENO] ? "stdout, " : "",
+	    logged[STDERR_FILENO] ? "stderr, " : "",
+	    logged[STDOUT_FILENO] || logged[STDERR_FILENO] ? "and " : "");
+	if (want->time != LOG_TIME_NONE)
+		line("log-time", "%s, at the beginning of each line",
+		    log_time_name(want->time));
+	if (want->rotate != 0)
+		line("log-rotate", "at %lld bytes, and keep %d old file%s",
+		    want->rotate, want->keep, want->keep == 1 ? "" : "s");
 }
 
 static void
 print_after(const struct plan *plan)
 {
+	const struct readiness *ready = &plan->ready.want;
 	char *const *arg;
 	size_t i;
 
 	(void)puts("after");
 	if (plan->clear_env)
-		(void)printf("  %-13scleared\n", "env");
+		line("env", "cleared");
 	for (i = 0; i < plan->nchanges; i++) {
 		(void)printf("  %-13s", "env");
-		print_quoted(plan->changes[i]);
+		print_word(plan->changes[i]);
 		(void)putchar('\n');
 	}
 	if (plan->no_new_privs)
-		(void)printf("  %-13s%s\n", "no-new-privs",
-		    "no privileges are gained by an exec");
+		line("no-new-privs", "no privileges are gained by an exec");
 	if (plan->pidfile != NULL)
-		(void)printf("  %-13swrite the pid, and the record beside it\n",
-		    "pidfile");
+		line("pidfile", "write the pid, and the record beside it");
 	(void)printf("  %-13s", "exec");
-	print_quoted(plan->path);
+	print_word(plan->path);
 	for (arg = plan->argv + 1; *arg != NULL; arg++) {
 		(void)putchar(' ');
-		print_quoted(*arg);
+		print_word(*arg);
 	}
 	(void)putchar('\n');
-	if (ready_waits(&plan->ready.want))
-		print_ready(&plan->ready.want);
-	supervision_print(plan);
+	if (ready_waits(ready))
+		line("ready", "wait for %s%s%s; else terminate it",
+		    ready->text, ready->method->has_timeout ? ", at most " : "",
+		    ready->method->has_timeout ? ready->timeout_text : "");
+	if (!plan->supervised)
+		return;
+	line("supervise", "%s stays as its parent, and records how it ends",
+	    plan->steps.background ? "a supervisor" : "this process");
+	print_policy(plan->policy);
+	if (plan->tree)
+		line("tree", "end what a run leaves behind");
+	if (plan->log.want.text != NULL)
+		print_log(plan);
+}
+
+/* --- as JSON -------------------------------------------------------------- */
+
+/* A number, or null if there is none. */
+static void
+print_json_optional(const char *name, bool has, long long value)
+{
+	if (has)
+		json_number(name, value);
+	else
+		json_null(name);
+}
+
+static void
+print_json_policy(const struct policy *policy)
+{
+	bool restarts = policy->restart != RESTART_NEVER;
+	int i;
+
+	json_string("restart", restart_name(policy->restart));
+	if (policy->restart != RESTART_ON_FAILURE)
+		json_null("success");
+	else {
+		json_open("success", '[');
+		for (i = 0; i < STATUSES; i++)
+			if (policy_allows_status(policy, i))
+				json_number(NULL, i);
+		for (i = 1; i < _NSIG; i++)
+			if (policy_allows_signal(policy, i))
+				json_string(NULL, signal_name(i));
+		json_close(']');
+	}
+	print_json_optional("restart_delay_ms", restarts, policy->delay);
+	print_json_optional("restart_delay_max_ms", restarts,
+	    policy->delay_max);
+	print_json_optional("restart_limit", policy->limit != 0,
+	    (long long)policy->limit);
+	print_json_optional("restart_limit_ms", policy->limit_time != 0,
+	    policy->limit_time);
+}
+
+static void
+print_json_log(const struct log *log)
+{
+	const struct log_want *want = &log->want;
+
+	json_string("log", log->path != NULL ? log->path : want->text);
+	json_string("log_time", want->time == LOG_TIME_NONE ? NULL :
+	    log_time_name(want->time));
+	print_json_optional("log_rotate", want->rotate != 0, want->rotate);
+	print_json_optional("log_rotate_keep", want->rotate != 0, want->keep);
+}
+
+static void
+print_json_steps(const struct steps *steps)
+{
+	char value[PATH_MAX];
+	int step;
+
+	json_open("steps", '[');
+	for (step = 0; step < STEPS; step++) {
+		step_table[step]->print(steps, value, sizeof(value));
+		json_open(NULL, '{');
+		json_string("step", step_table[step]->name);
+		json_string("value", value);
+		json_string("what", step_table[step]->what);
+		json_string("why", step_table[step]->why);
+		json_close('}');
+	}
+	json_close(']');
 }
 
 static void
 print_json(const struct plan *plan)
 {
-	char value[PATH_MAX];
+	const struct identity *id = &plan->identity;
 	char *const *arg;
-	int step;
 
 	json_open(NULL, '{');
 	json_string("command", plan->path);
@@ -229,28 +313,19 @@ print_json(const struct plan *plan)
 	json_string("pidfile", plan->pidfile);
 	json_string("lockfile", plan->lockfile);
 	json_string("chroot", plan->root);
-	json_string("user", plan->identity.user);
-	if (plan->identity.change && plan->identity.user != NULL)
-		json_number("uid", plan->identity.uid);
-	if (plan->identity.change)
-		json_number("gid", plan->identity.gid);
+	json_string("user", id->user);
+	if (id->change && id->user != NULL)
+		json_number("uid", id->uid);
+	if (id->change)
+		json_number("gid", id->gid);
 	json_string("ready", plan->ready.want.text);
-	if (!plan->ready.want.method->has_timeout)
-		json_null("ready_timeout_ms");
-	else
-		json_number("ready_timeout_ms", plan->ready.want.timeout);
-	supervision_print_json(plan);
-	json_open("steps", '[');
-	for (step = 0; step < STEPS; step++) {
-		step_table[step]->print(&plan->steps, value, sizeof(value));
-		json_open(NULL, '{');
-		json_string("step", step_table[step]->name);
-		json_string("value", value);
-		json_string("what", step_table[step]->what);
-		json_string("why", step_table[step]->why);
-		json_close('}');
-	}
-	json_close(']');
+	print_json_optional("ready_timeout_ms",
+	    plan->ready.want.method->has_timeout, plan->ready.want.timeout);
+	json_bool("supervised", plan->supervised);
+	print_json_policy(plan->policy);
+	json_bool("tree", plan->tree);
+	print_json_log(&plan->log);
+	print_json_steps(&plan->steps);
 	json_close('}');
 	(void)putchar('\n');
 }

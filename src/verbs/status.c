@@ -22,6 +22,7 @@
 #include "instance/name.h"
 #include "process/arguments.h"
 #include "process/proc.h"
+#include "steps/step.h"
 #include "verbs/runs.h"
 #include "verbs/status.h"
 
@@ -43,12 +44,11 @@ struct view {
 static void
 find_output(const struct view *view, int fd, char output[static PATH_MAX])
 {
-	static const char *const keys[] = { "stdin", "stdout", "stderr" };
 	char link[16];
 
 	(void)snprintf(link, sizeof(link), "fd/%d", fd);
 	if (view->found.recorded && record_value(&view->found.record,
-	    keys[fd], 0, output, PATH_MAX)) {
+	    stdio_names[fd], 0, output, PATH_MAX)) {
 		if (strcmp(output, "keep") != 0)
 			return;
 	} else if (view->found.recorded && record_value(&view->found.record,

@@ -11,11 +11,4 @@
  */
 int	unit_print(const struct plan *);
 
-/* --- for unit.c ---------------------------------------------------------- */
-
-void	unit_print_root(const struct plan *);
-void	unit_print_chdir(const struct plan *);
-void	unit_print_umask(const struct plan *);
-void	unit_print_stdio(const struct plan *);
-
 #endif
