@@ -85,6 +85,7 @@ bats_files = \
 	tests/docs/initscript.bats \
 	tests/docs/package.bats \
 	tests/faults/faults.bats \
+	tests/instance/forged.bats \
 	tests/instance/instance.bats \
 	tests/instance/races.bats \
 	tests/instance/record.bats \

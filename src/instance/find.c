@@ -21,6 +21,9 @@
 /* A file may be replaced so many times between its open and its lock. */
 #define OPEN_TRIES	1000
 
+/* Of see(): the process is not one of the record's owner. */
+#define DISBELIEVED	(-2)
+
 static const char no_proc[] =
     "/proc is not mounted, or belongs to another pid namespace";
 
@@ -42,78 +45,65 @@ set_failed(struct found *found)
 }
 
 /*
- * Root reads the records of all users: a user who can write one may name any
- * process in it.  1, 0, or -1 with errno.
+ * Look for a process that the record names.  Return 1; 0, it has ended; -1,
+ * found says why it is not known; or DISBELIEVED.  Root reads the records of
+ * all users, and a user can name any process in its own.
  */
 static int
-is_believed(uid_t owner, pid_t pid)
+see(pid_t pid, unsigned long long start, struct found *found)
 {
-	struct proc_status status;
+	struct proc_stat stat;
+	int seen = proc_see(pid, &stat), owned;
 
-	if (owner == geteuid())
-		return 1;
-	if (proc_status(pid, &status) == -1)
-		return proc_is_short(errno) ? -1 : 0;
-	return status.one_user && status.uid == owner;
-}
-
-/* Is that process there?  1, 0; -1: found says why it is not known. */
-static int
-see(pid_t pid, unsigned long long start, struct proc_stat *stat,
-    struct found *found)
-{
-	switch (proc_see(pid, stat)) {
-	case -1:
-		if (errno != EACCES)
-			set_failed(found);
-		else
-			set_state(found, INSTANCE_UNKNOWN,
-			    proc_not_shown);
-		return -1;
-	case 0:
+	if (seen == -1 && errno == EACCES)
+		set_state(found, INSTANCE_UNKNOWN, proc_not_shown);
+	else if (seen == -1)
+		set_failed(found);
+	if (seen != 1)
+		return seen;
+	if (stat.dead || stat.started != start)
 		return 0;
-	default:
-		return !stat->dead && stat->started == start;
-	}
+	found->session = stat.session;
+	if (found->owner == geteuid() ||
+	    (owned = proc_is_owned(pid, found->owner)) == 1)
+		return 1;
+	if (owned == -1)
+		set_failed(found);
+	else if (!process_is(pid, start))
+		/* It has ended meanwhile. */
+		return 0;
+	return owned == -1 ? -1 : DISBELIEVED;
 }
 
-/* The record is of this boot, pid and time namespace.  False as below. */
+/*
+ * The record is of this boot, pid and time namespace.  Return false as
+ * judge_record does.
+ */
 static bool
-judge_process(const struct record *record, uid_t owner, struct found *found)
+judge_processes(const struct record *record, struct found *found)
 {
-	struct proc_stat stat, other;
 	int runs, supervised = 0;
 
-	if ((runs = see(record->pid, record->start, &stat, found)) == -1)
-		return true;
-	if (record->supervisor != 0 && (supervised = see(record->supervisor,
-	    record->supervisor_start, &other, found)) == -1)
-		return true;
-	if (!runs && !supervised)
-		return true;
-	switch (is_believed(owner, runs ? record->pid : record->supervisor)) {
-	case -1:
-		set_failed(found);
-		return true;
-	case 0:
-		/* It may have ended meanwhile. */
-		if (!process_is(runs ? record->pid : record->supervisor,
-		    runs ? record->start : record->supervisor_start))
-			return judge_process(record, owner, found);
+	if (record->supervisor != 0)
+		supervised = see(record->supervisor, record->supervisor_start,
+		    found);
+	runs = supervised < 0 ? supervised :
+	    see(record->pid, record->start, found);
+	if (runs == DISBELIEVED)
 		found->reason = "its record belongs to another user than the "
 		    "process";
-		return false;
+	if (runs == 1 || (runs == 0 && supervised == 1)) {
+		found->supervisor = supervised ? record->supervisor : 0;
+		found->lost = record->supervisor != 0 && !supervised;
+		set_state(found, runs ? INSTANCE_RUNNING : INSTANCE_WAITING,
+		    NULL);
 	}
-	found->session = runs ? stat.session : 0;
-	found->supervisor = supervised ? record->supervisor : 0;
-	found->lost = record->supervisor != 0 && !supervised;
-	set_state(found, runs ? INSTANCE_RUNNING : INSTANCE_WAITING, NULL);
-	return true;
+	return runs != DISBELIEVED;
 }
 
 /* Returns false where the record is not believed; found->reason says why. */
 static bool
-judge_record(const struct record *record, uid_t owner, struct found *found)
+judge_record(const struct record *record, struct found *found)
 {
 	struct proc_scope here;
 
@@ -140,7 +130,7 @@ judge_record(const struct record *record, uid_t owner, struct found *found)
 		set_state(found, INSTANCE_UNKNOWN,
 		    "launched in another time namespace; use this verb there");
 	else
-		return judge_process(record, owner, found);
+		return judge_processes(record, found);
 	return true;
 }
 
@@ -235,14 +225,13 @@ void
 instance_judge(int file, int record, struct found *found)
 {
 	const char *why = "there is no record";
-	uid_t owner = (uid_t)-1;
 	pid_t pid;
 
 	if (found->foreign)
 		why = "its record cannot be read: "
 		    "it belongs to another user";
 	if (record != -1)
-		why = read_record(record, &found->record, &owner,
+		why = read_record(record, &found->record, &found->owner,
 		    &found->failed);
 	if (found->failed) {
 		set_state(found, INSTANCE_UNKNOWN, why);
@@ -250,7 +239,7 @@ instance_judge(int file, int record, struct found *found)
 	}
 	found->recorded = record != -1 && why == NULL;
 	if (found->recorded) {
-		found->recorded = judge_record(&found->record, owner, found);
+		found->recorded = judge_record(&found->record, found);
 		why = found->reason;
 	}
 	if (!found->recorded) {

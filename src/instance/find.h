@@ -37,6 +37,9 @@ struct found {
 	bool foreign;			/* the record is not this user's to
 					   read: the file is all there is */
 	bool recorded;			/* what follows is known */
+	uid_t owner;			/* of the record: root signals only
+					   this user's processes (or any, if
+					   it is root's) */
 	struct record record;
 };
 

@@ -338,6 +338,16 @@ proc_status(pid_t pid, struct proc_status *status)
 }
 
 int
+proc_is_owned(pid_t pid, uid_t uid)
+{
+	struct proc_status status;
+
+	if (proc_status(pid, &status) == -1)
+		return proc_is_short(errno) ? -1 : 0;
+	return status.one_user && status.uid == uid;
+}
+
+int
 proc_link(pid_t pid, const char *name, char *buf, size_t size)
 {
 	char path[64];

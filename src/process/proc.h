@@ -86,6 +86,9 @@ int	proc_see(pid_t, struct proc_stat *);
 int	proc_stat(pid_t, struct proc_stat *);
 int	proc_status(pid_t, struct proc_status *);
 
+/* Are all its uids that one?  1, 0, or -1 with errno if it cannot be told. */
+int	proc_is_owned(pid_t, uid_t);
+
 /* That start by the real-time clock, as of now. */
 void	proc_started(const struct proc_stat *, struct timespec *when);
 

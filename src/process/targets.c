@@ -79,8 +79,11 @@ target_is(const struct targets *targets, bool proc, struct identified *id)
 	if (stat.dead)
 		return 0;
 	id->started = stat.started;
-	return targets->scope == TARGET_SESSION ?
-	    stat.session == targets->session : is_descendant(targets, id->pid);
+	if (targets->scope == TARGET_DESCENDANTS)
+		return is_descendant(targets, id->pid);
+	if (stat.session != targets->session)
+		return 0;
+	return targets->only == 0 ? 1 : proc_is_owned(id->pid, targets->only);
 }
 
 /* The pid of a new process, or PID_LIMIT: few processes have a higher one. */

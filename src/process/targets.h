@@ -25,6 +25,8 @@ struct targets {
 	int pidfd;			/* of pid; -1: pid is a child of this
 					   process, so that stop_all opens it */
 	pid_t session;
+	uid_t only;			/* SESSION: processes of this user
+					   alone; 0: of any */
 	const char *name;		/* for the progress on a terminal */
 	/*
 	 * DESCENDANTS: the children that are no targets, with what descends

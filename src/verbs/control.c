@@ -121,6 +121,8 @@ control_stop_run(const struct config *config, const struct held *held)
 	if (config->tree) {
 		targets.scope = TARGET_SESSION;
 		targets.session = found->session;
+		/* That user can put a set-user-ID program into its session. */
+		targets.only = geteuid() == 0 ? found->owner : 0;
 		/* 0: its leader is in another pid namespace. */
 		if (targets.session == 0 || targets.session == getsid(0))
 			return complain("stop", "--tree",

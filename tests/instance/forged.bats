@@ -1,0 +1,150 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2016,SC2030,SC2031  # each test is a subshell
+# Records that a user has forged, moved or linked: root acts on none of them.
+
+load ../lib/helpers
+
+# A directory of an ordinary user, as its pid file says: PIDFILE
+user_directory() {
+	requires root setpriv python3
+	mkdir "$TMP/dir"
+	chown nobody "$TMP/dir"
+	PIDFILE=$TMP/dir/pid
+}
+
+# What is run from here on is that user's; without arguments, root's.
+as_user() {
+	CALLER=(setpriv --reuid "$(id -u nobody)" --regid "$(id -g nobody)" \
+	    --clear-groups)
+}
+as_root() {
+	CALLER=()
+}
+
+# Start a process of root's that logs its signals: OTHER
+start_other() {
+	"$HELPERS_DIR/stubborn" "$TMP/log" 3>&- &
+	OTHER=$!
+	disown
+	remember "$OTHER"
+	eventually test -s "$TMP/log"
+}
+
+# It lives, and no signal has come to it before this last one.
+other_is_untouched() {
+	alive "$OTHER"
+	kill -WINCH "$OTHER"
+	eventually grep -qx 28 "$TMP/log"
+	equal "log of the other" "$(cat "$TMP/log")" \
+	    "$(printf 'pid %d\n28' "$OTHER")"
+}
+
+# The start tick of a process: start_of PID
+start_of() {
+	local stat
+
+	stat=$(cat "/proc/$1/stat")
+	cut -d' ' -f20 <<<"${stat##*) }"
+}
+
+# Change lines of a record, as its owner can: forge RECORD KEY=VALUE...
+forge() {
+	python3 - "$@" <<-'END'
+		import re, sys
+		text = open(sys.argv[1], "rb").read().rstrip(b"\0")
+		text = text[:text.rindex(b"end ")]
+		for change in sys.argv[2:]:
+		    key, value = change.encode().split(b"=", 1)
+		    line = b"\n" + key + b" " + value + b"\n"
+		    old = re.compile(rb"\n" + re.escape(key) + rb" .*\n")
+		    if old.search(text):
+		        text = old.sub(lambda match: line, text, count=1)
+		    else:
+		        text = text[:-1] + line
+		sum = 0xcbf29ce484222325
+		for byte in text:
+		    sum = (sum ^ byte) * 0x100000001b3 & (1 << 64) - 1
+		text += b"end %016x\n" % sum
+		with open(sys.argv[1], "r+b") as file:
+		    file.write(text.ljust(4096, b"\0"))
+	END
+}
+
+# --- the processes that a record names ---------------------------------------
+
+FOREIGN="its record belongs to another user than the process"
+
+# Root's verbs refuse the forged record, and name PID as a guess.
+is_refused() {
+	local guess="$FOREIGN, so pid $PID (sleep 1000) may be another process"
+
+	fails 125 "daemonize: stop: $PIDFILE: $guess; if it is the daemon: \
+kill $PID" --stop -p "$PIDFILE"
+	fails 125 "daemonize: again: $PIDFILE: $guess" --again -p "$PIDFILE"
+	fails 125 "daemonize: wait: $PIDFILE: $guess" --wait -p "$PIDFILE"
+	other_is_untouched
+}
+
+@test "a user's record that names root's process as the supervisor is not believed" {
+	user_directory
+	start_other
+	as_user
+	launch --supervise -p "$PIDFILE" sleep 1000
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	remember "$(recorded supervisor)"
+	forge "$PIDFILE.record" "supervisor=$OTHER" \
+	    "supervisor-start=$(start_of "$OTHER")"
+	as_root
+	is_refused
+}
+
+@test "nor is one that adds a supervisor to a daemon without one" {
+	user_directory
+	start_other
+	as_user
+	launch -p "$PIDFILE" sleep 1000
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	forge "$PIDFILE.record" "supervisor=$OTHER" \
+	    "supervisor-start=$(start_of "$OTHER")" runs=1
+	as_root
+	is_refused
+}
+
+@test "nor is one with a command of root's and a supervisor of the user's" {
+	local supervisor
+
+	user_directory
+	start_other
+	as_user
+	launch --supervise -p "$PIDFILE" sleep 1000
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	supervisor=$(recorded supervisor)
+	remember "$supervisor"
+	forge "$PIDFILE.record" "pid=$OTHER" "start=$(start_of "$OTHER")"
+	as_root
+	is_refused
+	alive "$supervisor"
+}
+
+@test "a stop with --tree leaves root's process in a user's session alone" {
+	local user
+
+	user_directory
+	user="setpriv --reuid $(id -u nobody) --regid $(id -g nobody) \
+--clear-groups"
+	setsid bash -c '"$1" "$2" & exec $3 "$4" --session=keep -p "$5" sh -c \
+	    "sleep 1000 & exec sleep 1000"' bash "$HELPERS_DIR/stubborn" \
+	    "$TMP/log" "$user" "$DAEMONIZE" "$PIDFILE" 3>&-
+	eventually test -s "$TMP/log"
+	OTHER=$(sed -n 's/^pid //p' log)
+	remember "$OTHER"
+	names_instance "$PIDFILE"
+	equal session "$(seen sid "$OTHER")" "$(seen sid "$PID")"
+	fails 0 "" --stop --tree -p "$PIDFILE"
+	other_is_untouched
+	equal "what is left" "$(leftovers)" "$OTHER"
+}
