@@ -23,7 +23,7 @@ start_daemon(struct start *start)
 	pid_t pid;
 
 	if (plan->steps.background || plan->supervised) {
-		pid = step_background(apart, intermediate, start);
+		pid = step_fork(apart, intermediate, start);
 		/* A supervisor tries again. */
 		if (pid == -1 && !start->anew)
 			stage_failed(&own, STEP_BACKGROUND);
@@ -37,7 +37,7 @@ start_daemon(struct start *start)
 	stage_done(&own, STEP_SESSION);
 	if (!plan->steps.refork)
 		become(&own);
-	pid = step_refork(apart, daemon_process, start);
+	pid = step_fork(apart, daemon_process, start);
 	if (pid == -1)
 		stage_failed(&own, STEP_REFORK);
 	return pid;
@@ -60,7 +60,7 @@ intermediate(void *argument)
 	stage_done(start, STEP_SESSION);
 	if (!steps->refork)
 		become(start);
-	if (step_refork(plan_is_apart(start->plan), daemon_process,
+	if (step_fork(plan_is_apart(start->plan), daemon_process,
 	    start) == -1)
 		stage_failed(start, STEP_REFORK);
 	_exit(STATUS_DONE);

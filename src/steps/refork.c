@@ -11,7 +11,6 @@
 
 #include <string.h>
 
-#include "steps/fork.h"
 #include "steps/step.h"
 
 static const char *
@@ -24,12 +23,6 @@ static void
 print(const struct steps *steps, char *buf, size_t size)
 {
 	(void)strlcpy(buf, steps->refork ? "yes" : "no", size);
-}
-
-pid_t
-step_refork(bool apart, process *child, void *argument)
-{
-	return fork_process(apart, child, argument);
 }
 
 static void

@@ -144,12 +144,11 @@ int	step_sigchld(enum disposition, bool ignored);
 /*
  * 3 background and 5 refork: fork a process that runs child(argument), which
  * never returns.  Return its pid, in the parent alone.  With apart it is
- * forked (fork(2)); else it borrows the parent's memory (vfork(2)), and the
- * parent stands still until it has been executed or has ended.
+ * forked (fork(2)); else it borrows the parent's memory (vfork(2)), which
+ * suspends the parent until it has been executed or has ended.
  */
 typedef void process(void *argument);
-pid_t	step_background(bool apart, process *child, void *argument);
-pid_t	step_refork(bool apart, process *child, void *argument);
+pid_t	step_fork(bool apart, process *child, void *argument);
 
 int	step_session(bool new);
 int	step_umask(int mask);
@@ -163,6 +162,9 @@ int	step_chdir(const char *path);
 int	step_stdio(const int fd[3]);
 
 /* --- for the files of this folder -------------------------------------- */
+
+/* yes or no.  Return NULL, or what is wrong. */
+const char *yes_no_parse(const char *value, bool *yes);
 
 const char *disposition_parse(const char *value, enum disposition *);
 const char *disposition_name(enum disposition);

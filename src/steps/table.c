@@ -68,6 +68,18 @@ steps_set_logged(struct steps *steps)
 		}
 }
 
+const char *
+yes_no_parse(const char *value, bool *yes)
+{
+	static const char *const words[] = { "no", "yes", NULL };
+	int choice = word_index(value, words);
+
+	if (choice == -1)
+		return "not yes or no";
+	*yes = choice == 1;
+	return NULL;
+}
+
 /* In the order of enum disposition. */
 static const char *const dispositions[] = { "default", "ignore", "keep", NULL };
 

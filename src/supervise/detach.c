@@ -66,7 +66,7 @@ supervise(struct plan *plan)
 		return supervisor_run(plan, -1);
 	if ((status = prepare(&detach)) != STATUS_DONE)
 		return status;
-	detach.intermediate = step_background(true, intermediate, &detach);
+	detach.intermediate = step_fork(true, intermediate, &detach);
 	if (detach.intermediate == -1)
 		return complain_errno("background", "fork", errno);
 	/* A process may wait for the end-of-file of one of the others. */
@@ -130,7 +130,7 @@ intermediate(void *argument)
 		_exit(complain("background", "fork", init_fault));
 	if (step_session(detach->plan->steps.session) == -1)
 		_exit(complain_errno("session", "setsid", errno));
-	if (step_refork(true, supervisor_process, argument) == -1)
+	if (step_fork(true, supervisor_process, argument) == -1)
 		_exit(complain_errno("refork", "fork", errno));
 	_exit(STATUS_DONE);
 }
