@@ -28,7 +28,7 @@ static const char no_proc[] =
     "/proc is not mounted, or belongs to another pid namespace";
 
 static void
-set_state(struct found *found, enum instance_state state, const char *reason)
+set_state(struct instance_status *found, enum instance_state state, const char *reason)
 {
 	found->state = state;
 	found->reason = reason;
@@ -38,7 +38,7 @@ set_state(struct found *found, enum instance_state state, const char *reason)
 
 /* A call failed, so the state is not known. */
 static void
-set_failed(struct found *found)
+set_failed(struct instance_status *found)
 {
 	set_state(found, INSTANCE_UNKNOWN, strerror(errno));
 	found->failed = true;
@@ -50,7 +50,7 @@ set_failed(struct found *found)
  * all users, and a user can name any process in its own.
  */
 static int
-see(pid_t pid, unsigned long long start, struct found *found)
+see(pid_t pid, unsigned long long start, struct instance_status *found)
 {
 	struct proc_stat stat;
 	int seen = proc_see(pid, &stat), owned;
@@ -80,7 +80,7 @@ see(pid_t pid, unsigned long long start, struct found *found)
  * judge_record does.
  */
 static bool
-judge_processes(const struct record *record, struct found *found)
+judge_processes(const struct record *record, struct instance_status *found)
 {
 	int runs, supervised = 0;
 
@@ -103,7 +103,7 @@ judge_processes(const struct record *record, struct found *found)
 
 /* Returns false where the record is not believed; found->reason says why. */
 static bool
-judge_record(const struct record *record, struct found *found)
+judge_record(const struct record *record, struct instance_status *found)
 {
 	struct proc_scope here;
 
@@ -157,7 +157,7 @@ has_process(pid_t pid)
 
 /* why says what is wrong with the record. */
 static void
-judge_file(int file, const char *why, struct found *found)
+judge_file(int file, const char *why, struct instance_status *found)
 {
 	pid_t pid = file == -1 ? 0 : pidfile_get(file);
 	int has;
@@ -222,7 +222,7 @@ read_record(int fd, struct record *record, uid_t *owner, bool *failed)
 }
 
 void
-instance_judge(int file, int record, struct found *found)
+instance_classify(int file, int record, struct instance_status *found)
 {
 	const char *why = "there is no record";
 	pid_t pid;
@@ -308,7 +308,7 @@ file_fault(int file)
  * that of a launch that has come, or gone, between the two.
  */
 static void
-find_in(const struct place *place, bool wait, struct found *found, int *opened)
+find_in(const struct place *place, bool wait, struct instance_status *found, int *opened)
 {
 	int file = openat(place->dir, place->base, O_RDONLY | PIDFILE_FLAGS);
 	const char *fault = file_fault(file);
@@ -328,7 +328,7 @@ find_in(const struct place *place, bool wait, struct found *found, int *opened)
 	else if (fault != NULL)
 		set_state(found, INSTANCE_UNKNOWN, fault);
 	else
-		instance_judge(file, fd, found);
+		instance_classify(file, fd, found);
 	close_quietly(file);
 	if (opened == NULL) {
 		close_quietly(fd);
@@ -340,13 +340,13 @@ find_in(const struct place *place, bool wait, struct found *found, int *opened)
 }
 
 void
-instance_find(const char *path, bool wait, struct found *found)
+instance_find(const char *path, bool wait, struct instance_status *found)
 {
 	instance_find_open(path, wait, found, NULL);
 }
 
 void
-instance_find_open(const char *path, bool wait, struct found *found,
+instance_find_open(const char *path, bool wait, struct instance_status *found,
     int *record)
 {
 	struct place place;

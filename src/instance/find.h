@@ -24,7 +24,7 @@ enum instance_state {
 	INSTANCE_UNKNOWN		/* the state is not known */
 };
 
-struct found {
+struct instance_status {
 	enum instance_state state;
 	pid_t pid;			/* RUNNING, GUESS; else the last one */
 	unsigned long long start;	/* its start tick, but of GUESS */
@@ -48,13 +48,13 @@ struct found {
  * launch that is under way, for at most LAUNCH_WAIT_MS; else the state is
  * INSTANCE_STARTING.
  */
-void	instance_find(const char *path, bool wait, struct found *);
+void	instance_find(const char *path, bool wait, struct instance_status *);
 
 /*
  * The same, and *record is the record, open for reading: of that instance, also
  * when another one has its name; or -1.
  */
-void	instance_find_open(const char *path, bool wait, struct found *,
+void	instance_find_open(const char *path, bool wait, struct instance_status *,
 	    int *record);
 
 #define LAUNCH_WAIT_MS	10000
@@ -66,7 +66,7 @@ void	instance_find_open(const char *path, bool wait, struct found *,
  * What an open pid file (or -1) and an open record (or -1) say.  The caller
  * holds the record's lock.
  */
-void	instance_judge(int file, int record, struct found *);
+void	instance_classify(int file, int record, struct instance_status *);
 
 /* Is it still that process: has it the same start tick? */
 bool	process_is(pid_t, unsigned long long start);

@@ -32,7 +32,7 @@ initialize(struct instance *instance, const char *path)
 
 int
 instance_open(struct instance *instance, const char *path,
-    struct found *found, const char **reason)
+    struct instance_status *found, const char **reason)
 {
 	const char *why = NULL;
 
@@ -58,7 +58,7 @@ instance_open(struct instance *instance, const char *path,
 		if (instance_open_file(instance, reason) == -1)
 			return -1;
 	}
-	instance_judge(instance->file, instance->record, found);
+	instance_classify(instance->file, instance->record, found);
 	if (found->failed)
 		return instance_fail(reason, found->reason);
 	*reason = why;
@@ -83,7 +83,7 @@ instance_check(const char *path, const char **reason)
 }
 
 int
-instance_take(struct instance *instance)
+instance_clear(struct instance *instance)
 {
 	struct stat st;
 
@@ -121,7 +121,7 @@ write_record(struct instance *instance, enum record_state state)
 }
 
 int
-instance_claim(struct instance *instance, enum record_state state)
+instance_write_pid(struct instance *instance, enum record_state state)
 {
 	instance->entry.pid = getpid();
 	instance->entry.start = proc_own_start();
@@ -144,7 +144,7 @@ instance_close(struct instance *instance)
 }
 
 void
-instance_confirm(struct instance *instance, pid_t pid,
+instance_mark_running(struct instance *instance, pid_t pid,
     unsigned long long start)
 {
 	struct record claimed;
@@ -199,7 +199,7 @@ is_made_in_vain(const struct instance *instance)
 }
 
 void
-instance_undo(struct instance *instance)
+instance_roll_back(struct instance *instance)
 {
 	if (is_ours(instance)) {
 		/* Emptied first: a file that stays must not name a process. */
@@ -222,7 +222,7 @@ instance_undo(struct instance *instance)
  */
 static void
 retire_in(const struct place *place, const struct place *record_at, int record,
-    const struct found *found)
+    const struct instance_status *found)
 {
 	enum record_fault fault;
 	struct record now;
@@ -248,7 +248,7 @@ retire_in(const struct place *place, const struct place *record_at, int record,
 }
 
 static void
-retire(const char *path, const struct found *found)
+retire(const char *path, const struct instance_status *found)
 {
 	struct place place, at;
 	const char *reason;
@@ -268,7 +268,7 @@ retire(const char *path, const struct found *found)
 }
 
 void
-instance_retire(const char *path, const struct found *found)
+instance_remove_dead(const char *path, const struct instance_status *found)
 {
 	if (found->recorded)
 		retire(path, found);

@@ -35,22 +35,22 @@ struct instance {
  * is waited for: INSTANCE_STARTING after LAUNCH_WAIT_MS.
  * Where no record can be made, instance->record is -1 and *reason says why.
  * -1 with *reason: the file is not to be written, or a call failed.  Either
- * way instance_undo is due where the launch does not go ahead.
+ * way instance_roll_back is due where the launch does not go ahead.
  */
-int	instance_open(struct instance *, const char *path, struct found *,
+int	instance_open(struct instance *, const char *path, struct instance_status *,
 	    const char **reason);
 
 /*
  * Makes them this launch's: creates the pid file if need be, and empties both.
  * -1 with errno.
  */
-int	instance_take(struct instance *);
+int	instance_clear(struct instance *);
 
 /*
  * In the process that becomes the command: writes both, with its own pid.
  * -1 with errno, ENOSPC is the likely one.  Async-signal-safe.
  */
-int	instance_claim(struct instance *, enum record_state);
+int	instance_write_pid(struct instance *, enum record_state);
 
 /* Closes what can write them.  Async-signal-safe. */
 void	instance_close(struct instance *);
@@ -59,19 +59,19 @@ void	instance_close(struct instance *);
  * In the launcher, when the command of that pid and start tick (0: not known)
  * has been executed: the record says so, and the lock ends.
  */
-void	instance_confirm(struct instance *, pid_t, unsigned long long start);
+void	instance_mark_running(struct instance *, pid_t, unsigned long long start);
 
 /*
  * Takes back what this launch has done, and nothing of another one: removes
  * both files, or empties what may not be removed.  Async-signal-safe as long
  * as the lock is held.
  */
-void	instance_undo(struct instance *);
+void	instance_roll_back(struct instance *);
 
 /* --- for a supervisor ---------------------------------------------------- */
 
 /* What a verb has asked the supervisor for. */
-enum word { WORD_NONE, WORD_STOP, WORD_AGAIN };
+enum request { REQUEST_NONE, REQUEST_STOP, REQUEST_AGAIN };
 
 /* Closes both files, and ends the lock; the directory stays open. */
 void	instance_release(struct instance *);
@@ -83,7 +83,7 @@ void	instance_release(struct instance *);
  * -1 with *reason: a file cannot be opened; errno is EEXIST where the record is
  * another launch's by now.
  */
-int	instance_reopen(struct instance *, enum word *, const char **reason);
+int	instance_reopen(struct instance *, enum request *, const char **reason);
 
 /* Do both files, which are open, name the process of the entry as executed? */
 bool	instance_is_written(const struct instance *);
@@ -96,15 +96,15 @@ int	instance_write(struct instance *, enum record_state, pid_t,
 	    const char **path);
 
 /* Removes the pid file.  The record stays, and says that all has ended. */
-void	instance_end(struct instance *);
+void	instance_finish(struct instance *);
 
 /* --- for verbs ----------------------------------------------------------- */
 
 /*
- * Writes the word for the supervisor that was found: WORD_STOP or WORD_AGAIN.
+ * Writes the word for the supervisor that was found: REQUEST_STOP or REQUEST_AGAIN.
  * 1; 0, the record has changed, so look again; -1 with *reason.
  */
-int	instance_ask(const char *path, const struct found *, enum word,
+int	instance_request(const char *path, const struct instance_status *, enum request,
 	    const char **reason);
 
 /* Could instance_open use this path?  Changes nothing.  -1 with *reason. */
@@ -115,7 +115,7 @@ int	instance_check(const char *path, const char **reason);
  * still are its own.  A file that may not be removed is emptied; one that may
  * not be emptied is left, since it names no process.
  */
-void	instance_retire(const char *path, const struct found *);
+void	instance_remove_dead(const char *path, const struct instance_status *);
 
 /*
  * Removes a pid file and a record that a launch has emptied, before its process

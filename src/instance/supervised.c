@@ -52,7 +52,7 @@ is_own(const struct instance *instance, const struct record *record)
  * to stay as it is, or is another launch's (EEXIST).
  */
 static int
-read_word(struct instance *instance, enum word *word, const char **reason)
+read_word(struct instance *instance, enum request *word, const char **reason)
 {
 	struct record now;
 	struct stat st;
@@ -65,7 +65,7 @@ read_word(struct instance *instance, enum word *word, const char **reason)
 			return -1;
 		}
 		if (now.state == RECORD_STOPPING)
-			*word = now.again ? WORD_AGAIN : WORD_STOP;
+			*word = now.again ? REQUEST_AGAIN : REQUEST_STOP;
 		return 0;
 	case RECORD_UNREADABLE:
 		*reason = strerror(errno);
@@ -81,14 +81,14 @@ read_word(struct instance *instance, enum word *word, const char **reason)
 }
 
 int
-instance_reopen(struct instance *instance, enum word *word,
+instance_reopen(struct instance *instance, enum request *word,
     const char **reason)
 {
 	bool recorded = instance->entry.device != 0;
 	const char *why = NULL;
 	int saved;
 
-	*word = WORD_NONE;
+	*word = REQUEST_NONE;
 	if (recorded && instance_lock(instance, VERB_MS, &why) == -1 &&
 	    errno != EWOULDBLOCK && errno != EINTR) {
 		*reason = why;
@@ -172,7 +172,7 @@ instance_write(struct instance *instance, enum record_state state, pid_t pid,
 }
 
 void
-instance_end(struct instance *instance)
+instance_finish(struct instance *instance)
 {
 	pid_t pid;
 
@@ -195,7 +195,7 @@ instance_end(struct instance *instance)
 /* --- the verbs ----------------------------------------------------------- */
 
 static int
-write_word(int record, const struct found *found, enum word word,
+write_word(int record, const struct instance_status *found, enum request word,
     const char **reason)
 {
 	struct record now;
@@ -206,12 +206,12 @@ write_word(int record, const struct found *found, enum word word,
 	    now.state == RECORD_ENDED ||
 	    now.pid != found->pid || now.start != found->start)
 		return 0;
-	if (word == WORD_AGAIN && now.state == RECORD_STOPPING && !now.again) {
+	if (word == REQUEST_AGAIN && now.state == RECORD_STOPPING && !now.again) {
 		*reason = "it is being stopped";
 		return -1;
 	}
 	now.state = RECORD_STOPPING;
-	now.again = word == WORD_AGAIN;
+	now.again = word == REQUEST_AGAIN;
 	now.since = (long long)time(NULL);
 	if (record_write(record, &now) == 0)
 		return 1;
@@ -220,7 +220,7 @@ write_word(int record, const struct found *found, enum word word,
 }
 
 int
-instance_ask(const char *path, const struct found *found, enum word word,
+instance_request(const char *path, const struct instance_status *found, enum request word,
     const char **reason)
 {
 	struct place place, at;

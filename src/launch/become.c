@@ -145,8 +145,8 @@ claim(struct start *start)
 	sigset_t raised;
 
 	if (start->channel == -1)
-		return instance_claim(instance, RECORD_RUNNING);
-	if (instance_claim(instance, RECORD_STARTING) == -1) {
+		return instance_write_pid(instance, RECORD_RUNNING);
+	if (instance_write_pid(instance, RECORD_STARTING) == -1) {
 		if (!start->anew)
 			return -1;
 		/*

@@ -346,7 +346,7 @@ confirm_exec(struct launch *launch, struct outcome *outcome)
 	launch->started = (struct started){ .pid = report.pid,
 	    .when = now_ms() };
 	if (instance != NULL)
-		instance_confirm(instance, report.pid, seen &&
+		instance_mark_running(instance, report.pid, seen &&
 		    *instance->entry.scope.boot != '\0' ? stat.started : 0);
 	if (launch->plan->verbose)
 		report_narrate(launch->plan, &report);

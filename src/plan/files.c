@@ -352,7 +352,7 @@ plan_undo(const struct plan *plan)
 	int i;
 
 	if (plan->instance != NULL)
-		instance_undo(plan->instance);
+		instance_roll_back(plan->instance);
 	ready_close(&plan->ready);
 	log_undo(&plan->log);
 	/* Only an output file that is new, still has its name, and is empty. */

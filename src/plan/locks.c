@@ -146,7 +146,7 @@ describe_launch(const struct plan *plan, struct record *record)
 
 /* Does this state of the instance forbid a launch? */
 static bool
-is_in_the_way(const struct plan *plan, const struct found *found)
+is_in_the_way(const struct plan *plan, const struct instance_status *found)
 {
 	switch (found->state) {
 	case INSTANCE_RUNNING:
@@ -188,7 +188,7 @@ open_instance(struct plan *plan)
 {
 	static struct instance instance;
 	const char *reason;
-	struct found found;
+	struct instance_status found;
 
 	if (plan->named && name_make_directory(plan->pidfile) == -1)
 		return complain_errno("name", plan->pidfile, errno);
@@ -204,7 +204,7 @@ open_instance(struct plan *plan)
 		instance.entry.supervisor = getpid();
 		instance.entry.runs = 1;
 	}
-	if (instance_take(&instance) == -1 || plan_spare_instance(plan) == -1)
+	if (instance_clear(&instance) == -1 || plan_spare_instance(plan) == -1)
 		return complain_errno("pidfile", plan->pidfile, errno);
 	/* Without it the record would name no supervisor. */
 	if (plan->supervised && *instance.entry.scope.boot != '\0' &&

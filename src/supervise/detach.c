@@ -209,7 +209,7 @@ clean_up(const struct detach *detach)
 	struct targets targets = { .scope = TARGET_DESCENDANTS, .pidfd = -1,
 	    .others = detach->others, .name = plan->path, .skip_fd = -1 };
 	struct schedule schedule;
-	struct found found;
+	struct instance_status found;
 	const char *call;
 
 	(void)schedule_parse("KILL/5s", &schedule);
@@ -221,7 +221,7 @@ clean_up(const struct detach *detach)
 		return;
 	instance_find(plan->pidfile, true, &found);
 	if (found.state == INSTANCE_DEAD && found.recorded)
-		instance_retire(plan->pidfile, &found);
+		instance_remove_dead(plan->pidfile, &found);
 	else if (found.state == INSTANCE_DEAD || found.state == INSTANCE_NONE)
 		instance_remove_empty(plan->pidfile);
 }

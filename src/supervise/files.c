@@ -35,16 +35,16 @@ say_unwritten(struct supervisor *s, const char *path, const char *reason)
 }
 
 /* Open the instance.  Return the word of a verb that its record has. */
-enum word
+enum request
 open_instance(struct supervisor *s)
 {
 	struct instance *instance = s->plan->instance;
-	enum word word = WORD_NONE;
+	enum request word = REQUEST_NONE;
 	const char *reason;
 	int result, tries = 0;
 
 	if (instance == NULL)
-		return WORD_NONE;
+		return REQUEST_NONE;
 	/* With the record open, the word is known, whatever FILE is. */
 	while ((result = instance_reopen(instance, &word, &reason)) == -1 &&
 	    errno != EEXIST && instance->record == -1 && s->asked &&
@@ -56,13 +56,13 @@ open_instance(struct supervisor *s)
 		/* A further run would be a second instance of that name. */
 		if (errno == EEXIST) {
 			s->plan->instance = NULL;
-			word = WORD_STOP;
+			word = REQUEST_STOP;
 		}
 		say_unwritten(s, instance->path, reason);
 		if (s->asked)
-			word = WORD_STOP;
+			word = REQUEST_STOP;
 	}
-	if (word == WORD_STOP)
+	if (word == REQUEST_STOP)
 		s->stopping = true;
 	return word;
 }
@@ -90,11 +90,11 @@ write_instance(struct supervisor *s, enum record_state state)
 void
 rewrite_instance(struct supervisor *s)
 {
-	enum word word = open_instance(s);
+	enum request word = open_instance(s);
 
 	if (s->plan->instance == NULL)
 		return;
-	s->plan->instance->entry.again = word == WORD_AGAIN;
-	write_instance(s, word != WORD_NONE ? RECORD_STOPPING :
+	s->plan->instance->entry.again = word == REQUEST_AGAIN;
+	write_instance(s, word != REQUEST_NONE ? RECORD_STOPPING :
 	    s->run.pid != 0 ? RECORD_RUNNING : RECORD_WAITING);
 }

@@ -33,7 +33,7 @@ record_run(struct supervisor *s, long long began, long long ended)
 
 /* Return when the next run starts, or NEVER; describe that in next. */
 static long long
-decide(struct supervisor *s, enum word word, long long lasted, long long now,
+decide(struct supervisor *s, enum request word, long long lasted, long long now,
     char *next, size_t size)
 {
 	char delay[48];
@@ -43,7 +43,7 @@ decide(struct supervisor *s, enum word word, long long lasted, long long now,
 		(void)strlcpy(next, "stopped", size);
 		return NEVER;
 	}
-	if (word == WORD_AGAIN) {
+	if (word == REQUEST_AGAIN) {
 		(void)strlcpy(next, "again at once", size);
 		return now;
 	}
@@ -71,7 +71,7 @@ run_ended(struct supervisor *s, struct ending how, long long began,
 {
 	char text[PATH_MAX + 512], what[64], next[64], after[48];
 	long long now = now_ms();
-	enum word word;
+	enum request word;
 
 	s->run.pid = 0;
 	s->stage = s->schedule.n;

@@ -81,7 +81,7 @@ end_run(struct supervisor *s, int sig, bool sent)
 static void
 act_on_word(struct supervisor *s)
 {
-	enum word word;
+	enum request word;
 
 	if (s->run.pid != 0)
 		return;
@@ -90,7 +90,7 @@ act_on_word(struct supervisor *s)
 		instance_release(s->plan->instance);
 	if (s->stopping)
 		s->due = NEVER;
-	else if (word == WORD_AGAIN)
+	else if (word == REQUEST_AGAIN)
 		s->due = now_ms();
 }
 

@@ -43,7 +43,7 @@ struct supervisor {
 /* --- files.c: the pid file and the record -------------------------------- */
 
 /* Opens the instance.  Returns the word of a verb that its record has. */
-enum word	open_instance(struct supervisor *);
+enum request	open_instance(struct supervisor *);
 
 /* Writes the instance with that state, and closes it. */
 void	write_instance(struct supervisor *, enum record_state);

@@ -245,7 +245,7 @@ finish(struct supervisor *s)
 {
 	(void)open_instance(s);
 	if (s->plan->instance != NULL) {
-		instance_end(s->plan->instance);
+		instance_finish(s->plan->instance);
 		instance_release(s->plan->instance);
 	}
 }

@@ -68,7 +68,7 @@ control_again(const struct config *config)
 			    "its supervisor has ended; stop it and launch it" :
 			    "it has no supervisor; launch it with --supervise");
 		else if ((asked = ask_supervisor("again", path, &held,
-		    WORD_AGAIN)) == -1)
+		    REQUEST_AGAIN)) == -1)
 			status = STATUS_FAILED;
 		else if (asked == 1) {
 			status = held.command == -1 ? STATUS_DONE :

@@ -61,7 +61,7 @@ expect(const struct config *config, const struct record *record,
 
 /* The process of the pid file.  STATUS_DONE, or the status after a message. */
 static int
-find_process(const char *path, struct found *found)
+find_process(const char *path, struct instance_status *found)
 {
 	instance_find(path, true, found);
 	switch (found->state) {
@@ -138,7 +138,7 @@ check(const struct config *config)
 {
 	const char *path = config->pidfile;
 	struct config expected = *config;
-	struct found found = { .recorded = false };
+	struct instance_status found = { .recorded = false };
 	struct facts facts;
 	pid_t pid = config->pid;
 	char number[16];

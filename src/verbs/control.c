@@ -110,7 +110,7 @@ complain_survivor(const char *path, int pidfd, pid_t pid)
 int
 control_stop_run(const struct config *config, const struct held *held)
 {
-	const struct found *found = &held->found;
+	const struct instance_status *found = &held->found;
 	struct targets targets = { .scope = TARGET_ONE, .pid = found->pid,
 	    .pidfd = held->command, .skip_fd = -1 };
 	const char *call;
@@ -169,7 +169,7 @@ stop_held(const struct config *config, const char *verb,
 	int status = STATUS_DONE, asked;
 
 	if (held->supervisor != -1) {
-		asked = ask_supervisor(verb, path, held, WORD_STOP);
+		asked = ask_supervisor(verb, path, held, REQUEST_STOP);
 		if (asked != 1)
 			return asked == 0 ? -1 : STATUS_FAILED;
 	}
@@ -208,7 +208,7 @@ control_replace(const struct config *config, bool *stopped)
 	}
 	*stopped = *stopped && status == STATUS_DONE;
 	if (status == STATUS_DONE)
-		instance_retire(path, &held.found);
+		instance_remove_dead(path, &held.found);
 	return status;
 }
 

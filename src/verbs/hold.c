@@ -31,7 +31,7 @@ held_release(const struct held *held)
  * tick again.  Return 1; 0, the process has ended; -1, found has the reason.
  */
 static int
-hold_process(pid_t pid, unsigned long long start, struct found *found,
+hold_process(pid_t pid, unsigned long long start, struct instance_status *found,
     int *pidfd)
 {
 	static char reason[128];
@@ -58,7 +58,7 @@ hold_process(pid_t pid, unsigned long long start, struct found *found,
 static int
 hold_found(struct held *held)
 {
-	struct found *found = &held->found;
+	struct instance_status *found = &held->found;
 	int result = 1;
 
 	if (found->state == INSTANCE_RUNNING)
@@ -73,7 +73,7 @@ hold_found(struct held *held)
 bool
 hold(const char *path, struct held *held)
 {
-	struct found *found = &held->found;
+	struct instance_status *found = &held->found;
 	int tries, result;
 
 	for (tries = 0; tries < FIND_TRIES; tries++) {
@@ -100,8 +100,8 @@ hold(const char *path, struct held *held)
  * is, and how to signal it.  sig as in refuse.
  */
 static int
-refuse_guess(const char *verb, const char *path, const struct found *found,
-    const char *sig)
+refuse_guess(const char *verb, const char *path,
+    const struct instance_status *found, const char *sig)
 {
 	char line[512], reason[1024];
 
@@ -117,7 +117,7 @@ refuse_guess(const char *verb, const char *path, const struct found *found,
 }
 
 int
-refuse(const char *verb, const char *path, const struct found *found,
+refuse(const char *verb, const char *path, const struct instance_status *found,
     const char *sig)
 {
 	switch (found->state) {
@@ -139,7 +139,7 @@ refuse_dead(const char *verb, const char *path)
 
 int
 ask_supervisor(const char *verb, const char *path, const struct held *held,
-    enum word word)
+    enum request word)
 {
 	const char *reason;
 	int asked;
@@ -150,7 +150,7 @@ ask_supervisor(const char *verb, const char *path, const struct held *held,
 		(void)complain_errno(verb, stop_refusal(SIGRTMAX), errno);
 		return -1;
 	}
-	asked = instance_ask(path, &held->found, word, &reason);
+	asked = instance_request(path, &held->found, word, &reason);
 	if (asked == -1)
 		(void)complain(verb, path, reason);
 	if (asked != 1)

@@ -10,7 +10,7 @@
 
 /* An instance, and pidfds of its processes, or -1. */
 struct held {
-	struct found found;
+	struct instance_status found;
 	int command;
 	int supervisor;
 	int record;			/* open for reading, or -1 */
@@ -29,8 +29,8 @@ void	held_release(const struct held *);
  * for an instance that does not run.  sig is the signal for the kill command in
  * the message; "" stands for the default one, and NULL for no command.
  */
-int	refuse(const char *verb, const char *path, const struct found *,
-	    const char *sig);
+int	refuse(const char *verb, const char *path,
+	    const struct instance_status *, const char *sig);
 
 /* Report an instance that does not run.  Return STATUS_NOT_RUNNING. */
 int	refuse_dead(const char *verb, const char *path);
@@ -40,6 +40,6 @@ int	refuse_dead(const char *verb, const char *path);
  * instance has changed, so that it has to be found again; -1 after a message.
  */
 int	ask_supervisor(const char *verb, const char *path, const struct held *,
-	    enum word);
+	    enum request);
 
 #endif

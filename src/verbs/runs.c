@@ -28,13 +28,13 @@ until_restart(const struct record *record)
 }
 
 static bool
-is_supervised(const struct found *found)
+is_supervised(const struct instance_status *found)
 {
 	return found->recorded && found->record.supervisor != 0;
 }
 
 void
-runs_print_supervisor(const struct found *found)
+runs_print_supervisor(const struct instance_status *found)
 {
 	if (!is_supervised(found))
 		return;
@@ -57,7 +57,7 @@ print_ending(const struct run *run)
 }
 
 void
-runs_print_last(const struct found *found)
+runs_print_last(const struct instance_status *found)
 {
 	const struct run *run;
 
@@ -71,7 +71,7 @@ runs_print_last(const struct found *found)
 }
 
 void
-runs_print_waiting(const struct found *found)
+runs_print_waiting(const struct instance_status *found)
 {
 	char left[48];
 
@@ -84,7 +84,7 @@ runs_print_waiting(const struct found *found)
 }
 
 void
-runs_print_past(const struct found *found)
+runs_print_past(const struct instance_status *found)
 {
 	unsigned long long number;
 	const struct run *run;
@@ -131,7 +131,7 @@ print_json_run(const struct run *run)
 }
 
 void
-runs_print_json(const struct found *found)
+runs_print_json(const struct instance_status *found)
 {
 	const struct record *record = &found->record;
 	unsigned long long number = record->runs;

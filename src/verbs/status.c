@@ -31,7 +31,7 @@ struct view {
 	const char *label;		/* its name, or the path */
 	const char *name;
 	const char *path;
-	struct found found;
+	struct instance_status found;
 	bool seen;			/* what follows, in /proc */
 	uid_t uid;
 	time_t since;
