@@ -9,19 +9,26 @@
 AC_DEFUN([DAEMONIZE_STATIC],
 [AC_ARG_ENABLE([static-program],
 	[AS_HELP_STRING([--enable-static-program],
-	    [link no shared library at all; then only the users and groups of]
-	    [/etc/passwd and /etc/group have names])],
+	    [link no shared library at all; getent(1) looks up users and]
+	    [groups that are not in /etc/passwd and /etc/group])],
 	[], [enable_static_program=no])
 PIE_LDFLAGS=-pie
 PROGRAM_LDFLAGS=
 AS_IF([test "$enable_static_program" != no],
 	[PIE_LDFLAGS=-static-pie
 	PROGRAM_LDFLAGS=-static
-	AC_CHECK_FUNCS([__nss_configure_lookup],
-		[AC_DEFINE([STATIC_GLIBC], [1],
-		    [Define to 1 for a static program with glibc.])
-		AC_LIBOBJ([static_nss])])])
+	AC_DEFINE([STATIC_PROGRAM], [1], [Define to 1 for a static program.])
+	AC_LIBOBJ([static_nss])
+	AC_LIBOBJ([user_from_uid])])
 AC_SUBST([PROGRAM_LDFLAGS])
+# Its lookups go by compat/static_nss.c.
+AH_BOTTOM([#ifdef STATIC_PROGRAM
+#define getpwnam	nss_getpwnam
+#define getpwuid	nss_getpwuid
+#define getgrnam	nss_getgrnam
+#define getgrouplist	nss_getgrouplist
+#define getaddrinfo	nss_getaddrinfo
+#endif])
 ])
 
 # DAEMONIZE_TRY_LIBBSD(LIBS, IF-YES, IF-NO)

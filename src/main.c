@@ -30,7 +30,6 @@
 #include "launch/launch.h"
 #include "plan/plan.h"
 #include "process/signals.h"
-#include "static_nss.h"
 #include "supervise/detach.h"
 #include "verbs/again.h"
 #include "verbs/check.h"
@@ -53,7 +52,6 @@ main(int argc, char **argv)
 	struct caller caller;
 	int status;
 
-	nss_load_nothing();
 	if ((status = open_missing_stdio()) != STATUS_DONE ||
 	    (status = remember_caller(&caller)) != STATUS_DONE ||
 	    (status = options_parse(&config, argc, argv)) != STATUS_DONE ||

@@ -483,3 +483,64 @@ os.execv(sys.argv[1], sys.argv[1:])')
 	status_is 125
 	[[ ! -e $REPORT ]]
 }
+
+# --- users of nsswitch.conf's modules ---------------------------------------
+
+# Launches see the user `extra' (4711, group 4712, member of 4713), which only
+# a module of nsswitch.conf(5) knows.
+with_extra_user() {
+	requires root unshare mount getent
+	mkdir extrausers
+	echo "extra:x:4711:4712::/home/extra:/bin/ksh" >extrausers/passwd
+	printf '%s\n' extra:x:4712: others:x:4713:extra >extrausers/group
+	printf '%s\n' "passwd: files extrausers" "group: files extrausers" \
+	    "hosts: files dns" >nsswitch.conf
+	CALLER=(unshare -m sh -c 'mount --bind nsswitch.conf /etc/nsswitch.conf &&
+	    mount --bind extrausers /var/lib/extrausers && exec "$@"' sh)
+	[[ $("${CALLER[@]}" getent initgroups extra 2>&1) == *4713* ]] ||
+	    skip "needs the module extrausers, and a mount namespace"
+	open_directory
+}
+
+@test "-u USER: a user that only a module of nsswitch.conf knows" {
+	with_extra_user
+	probe -u extra
+	ids_are 4711 4712
+	equal groups "$(fact groups)" "4712 4713"
+	equal environment "$(fact env | grep -E '^(HOME|LOGNAME|SHELL|USER)=' |
+	    sort)" "$(printf '%s\n' HOME=/home/extra LOGNAME=extra \
+	    SHELL=/bin/ksh USER=extra)"
+}
+
+@test "-u UID:GROUP: both of a module of nsswitch.conf" {
+	with_extra_user
+	probe -u 4711:others
+	ids_are 4711 4713
+	equal groups "$(fact groups)" 4713
+	[[ $'\n'$(fact env)$'\n' == *$'\n'USER=extra$'\n'* ]]
+}
+
+@test "-u USER: a user that no module of nsswitch.conf knows is refused" {
+	with_extra_user
+	run launch -u missing true
+	status_is 125
+	[[ $output == *"no such user"* ]]
+}
+
+@test "-u USER: a lookup that fails is no unknown user" {
+	with_extra_user
+	# An error of getent's, which only a static program asks.
+	printf '#!/bin/sh\nexit 3\n' >getent
+	chmod 755 getent
+	CALLER+=(unshare -m sh -c 'mount --bind getent /usr/bin/getent &&
+	    exec "$@"' sh)
+	[[ $("${CALLER[@]}" getent passwd 0 || echo $?) == 3 ]] ||
+	    skip "needs /usr/bin/getent"
+	if readelf -lW "$DAEMONIZE" | grep -q INTERP; then
+		skip "needs a static program"
+	fi
+	run launch -u missing true
+	status_is 125
+	# In the words of the C library.
+	[[ $output == "daemonize: user: missing: "*"/"*"error" ]]
+}

@@ -1215,6 +1215,20 @@ accepts connections there already" --ready="tcp:$PORT" touch started
 	is_undone
 }
 
+@test "tcp: in a static program, a host that getent knows, but not DNS" {
+	requires root unshare mount readelf
+	readelf -lW "$DAEMONIZE" >elf
+	! grep -q INTERP elf || skip "needs a static program"
+	unshare -m true || skip "needs a mount namespace"
+	setup_server
+	printf '#!/bin/sh\n[ "$*" = "ahosts -- no.such.invalid" ] || exit 2\n%s\n' \
+	    'echo "127.0.0.1       STREAM no.such.invalid"' >getent
+	chmod 755 getent
+	CALLER=(unshare -m sh -c 'mount --bind getent /usr/bin/getent &&
+	    exec "$@"' sh)
+	ready_by "tcp:no.such.invalid:$PORT" "exec $SERVER 127.0.0.1 $PORT"
+}
+
 @test "unix: a relative path is one of the caller's directory" {
 	setup_server
 	ready_by unix:socket "exec $SERVER socket"
