@@ -6,15 +6,6 @@
 load ../lib/helpers
 
 # As long as a test needs it.
-DAEMON=(sleep 1000)
-
-# Launches the daemon with a pid file; PID is what that says right then.
-start() {
-	launch -p "$PIDFILE" "$@" "${DAEMON[@]}"
-	PID=$(cat "$PIDFILE")
-	remember "$PID"
-}
-
 # The launch is refused with that reason, and FILE stays as it is:
 # refused FILE REASON
 refused() {
@@ -55,7 +46,7 @@ end_daemon() {
 }
 
 @test "the pid file is a number and a newline" {
-	start
+	start_daemon
 	equal content "$(od -An -c "$PIDFILE")" \
 	    "$(printf '%s\n' "$PID" | od -An -c)"
 }
@@ -67,7 +58,7 @@ end_daemon() {
 
 @test "a longer pid that the file had before leaves no digit" {
 	written 1234567890
-	start
+	start_daemon
 	equal content "$(cat "$PIDFILE")" "$PID"
 	equal lines "$(wc -l <"$PIDFILE")" 1
 	names_instance
@@ -89,7 +80,7 @@ end_daemon() {
 
 @test "the pid file is not given to the daemon's user" {
 	requires root
-	start -u nobody
+	start_daemon -u nobody
 	equal "of the daemon" "$(stat -c %U "/proc/$PID")" nobody
 	equal "of the file" "$(stat -c '%a %U' "$PIDFILE")" "644 root"
 	names_instance
@@ -173,7 +164,7 @@ end_daemon() {
 # --- the record -------------------------------------------------------------
 
 @test "the record has the kernel's name for the daemon" {
-	start
+	start_daemon
 	names_instance
 	equal boot "$(recorded boot)" "$(cat /proc/sys/kernel/random/boot_id)"
 	equal "pid namespace" "pid:[$(recorded pid-namespace)]" \
@@ -186,7 +177,7 @@ end_daemon() {
 @test "the record has the command line and where the output goes" {
 	cd "$TMP"
 	DAEMON=(sh -c $'exec sleep 1000 # a\\b\nc' "two words")
-	start -o log -c /tmp
+	start_daemon -o log -c /tmp
 	equal arguments "$(recorded arg)" "$(printf '%s\n' sh -c \
 	    'exec sleep 1000 # a\\b\nc' "two words")"
 	equal output "$(recorded stdout) $(recorded stderr)" "$TMP/log /dev/null"
@@ -195,7 +186,7 @@ end_daemon() {
 
 @test "a command line of any length fits into the record, cut" {
 	DAEMON=(sh -c 'exec sleep 1000' "$(printf '%030000d' 0)")
-	start -c "$(printf '%0.s/tmp/..' {1..500})"
+	start_daemon -c "$(printf '%0.s/tmp/..' {1..500})"
 	names_instance
 	equal size "$(stat -c %s "$PIDFILE.record")" 4096
 }
@@ -203,7 +194,7 @@ end_daemon() {
 @test "a change of user and another exec change nothing" {
 	requires root
 	DAEMON=(sh -c 'exec sleep 1000')
-	start -u nobody
+	start_daemon -u nobody
 	eventually grep -qx sleep "/proc/$PID/comm"
 	names_instance
 	equal owner "$(stat -c %U "$PIDFILE.record")" root
@@ -211,14 +202,14 @@ end_daemon() {
 
 @test "the daemon's children are not the instance" {
 	DAEMON=(sh -c "sleep 1000 & echo \$! >$TMP/child; wait")
-	start
+	start_daemon
 	eventually test -s "$TMP/child"
 	remember "$(cat "$TMP/child")"
 	names_instance
 	end_daemon
 	alive "$(cat "$TMP/child")"
 	DAEMON=(sleep 1000)
-	start
+	start_daemon
 	names_instance
 }
 
@@ -261,7 +252,7 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 # --- running already --------------------------------------------------------
 
 @test "a second launch is refused, and the running one named" {
-	start
+	start_daemon
 	fails 1 "daemonize: already running: pid $PID holds $PIDFILE" \
 	    -p "$PIDFILE" "${DAEMON[@]}"
 	names_instance
@@ -270,7 +261,7 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 
 @test "a second launch does not touch the log of the first" {
 	DAEMON=(sh -c 'echo first; exec sleep 1000')
-	start -o "$TMP/log"
+	start_daemon -o "$TMP/log"
 	eventually test -s "$TMP/log"
 	run launch -p "$PIDFILE" -o "$TMP/log" "${DAEMON[@]}"
 	status_is 1
@@ -278,20 +269,20 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 }
 
 @test "a second launch creates nothing" {
-	start
+	start_daemon
 	run launch -p "$PIDFILE" -o "$TMP/out" -e "$TMP/err" "${DAEMON[@]}"
 	status_is 1
 	[[ ! -e $TMP/out && ! -e $TMP/err ]]
 }
 
 @test "another command with the pid file of the first is refused" {
-	start
+	start_daemon
 	fails 1 "daemonize: already running: pid $PID holds $PIDFILE" \
 	    -p "$PIDFILE" "$PROBE" "$REPORT"
 }
 
 @test "if-not-running is silent and succeeds where it runs already" {
-	start
+	start_daemon
 	fails 0 "" --if-not-running -p "$PIDFILE" -o "$TMP/out" "${DAEMON[@]}"
 	[[ ! -e $TMP/out ]]
 	equal "pid file" "$(cat "$PIDFILE")" "$PID"
@@ -299,7 +290,7 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 }
 
 @test "if-not-running launches where it does not" {
-	start --if-not-running
+	start_daemon --if-not-running
 	names_instance
 }
 
@@ -310,9 +301,9 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 }
 
 @test "a daemon that has died is no obstacle" {
-	start
+	start_daemon
 	end_daemon
-	start
+	start_daemon
 	names_instance
 }
 
@@ -327,13 +318,13 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 	END
 	chmod 755 "$TMP/closer"
 	DAEMON=("$TMP/closer" "$TMP")
-	start -o "$TMP/log"
+	start_daemon -o "$TMP/log"
 	eventually test -s "$TMP/log"
 	names_instance
 	fails 1 "daemonize: already running: pid $PID holds $PIDFILE" \
 	    -p "$PIDFILE" "${DAEMON[@]}"
 	end_daemon
-	start
+	start_daemon
 }
 
 @test "an instance that runs is seen where another program wrote its pid" {
@@ -358,7 +349,7 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 	    -p "$PIDFILE" "${DAEMON[@]}"
 	# With other arguments, it is another daemon.
 	DAEMON=(sleep 1000)
-	start
+	start_daemon
 	names_instance
 }
 
@@ -380,7 +371,7 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 
 @test "the number of a dead process is no obstacle" {
 	written "$(sh -c 'echo $$')"
-	start
+	start_daemon
 	names_instance
 }
 
@@ -389,7 +380,7 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 
 	for pid in "$$" 1; do
 		written "$pid"
-		start
+		start_daemon
 		names_instance
 		end_daemon
 	done
@@ -399,13 +390,13 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 	start_zombie
 	equal "its name" "$(cat "/proc/$ZOMBIE/comm")" sleep
 	written "$ZOMBIE"
-	start
+	start_daemon
 	names_instance
 }
 
 @test "an empty pid file is no obstacle" {
 	: >"$PIDFILE"
-	start
+	start_daemon
 	names_instance
 }
 
@@ -531,14 +522,14 @@ file" \
 	mkdir "$TMP/ro"
 	PIDFILE=$TMP/ro/pid
 	at_end chmod 755 "$TMP/ro"
-	start
+	start_daemon
 	end_daemon
 	chmod 555 "$TMP/ro"
 	run launch -p "$PIDFILE" "$TMP/broken"
 	status_is 126
 	equal "size of the pid file" "$(stat -c %s "$PIDFILE")" 0
 	equal record "$(tr -d '\0' <"$PIDFILE.record")" ""
-	start
+	start_daemon
 	names_instance
 }
 
@@ -554,7 +545,7 @@ file" \
 	broken_program
 	run launch -p "$PIDFILE" -l "$TMP/lock" "$TMP/broken"
 	status_is 126
-	start -l "$TMP/lock"
+	start_daemon -l "$TMP/lock"
 	names_instance
 }
 
@@ -587,7 +578,7 @@ file" \
 	# That user cannot remove them.
 	[[ ! -s $PIDFILE ]]
 	equal record "$(tr -d '\0' <"$PIDFILE.record")" ""
-	start
+	start_daemon
 }
 
 # --- a name -----------------------------------------------------------------
@@ -714,7 +705,7 @@ $at/a.pid" -n a "${DAEMON[@]}"
 	    -l "$TMP/lock" -p "$PIDFILE" -o "$TMP/out" "${DAEMON[@]}"
 	[[ ! -e $PIDFILE && ! -e $TMP/out ]]
 	end_daemon
-	start -l "$TMP/lock"
+	start_daemon -l "$TMP/lock"
 }
 
 @test "a lock file that flock(1) holds excludes a daemon" {
@@ -739,7 +730,7 @@ $at/a.pid" -n a "${DAEMON[@]}"
 }
 
 @test "a lock file and a pid file can be one file" {
-	start -l "$PIDFILE"
+	start_daemon -l "$PIDFILE"
 	names_instance
 	run launch -p "$PIDFILE" -l "$PIDFILE" "${DAEMON[@]}"
 	status_is 1
@@ -747,7 +738,7 @@ $at/a.pid" -n a "${DAEMON[@]}"
 	status_is 1
 	names_instance
 	end_daemon
-	start -l "$PIDFILE"
+	start_daemon -l "$PIDFILE"
 	names_instance
 }
 

@@ -6,15 +6,6 @@
 load ../lib/helpers
 
 # As long as a test needs it.
-DAEMON=(sleep 1000)
-
-# Launches the one to replace; PID is its.
-start() {
-	launch -p "$PIDFILE" "$@" "${DAEMON[@]}"
-	PID=$(cat "$PIDFILE")
-	remember "$PID"
-}
-
 # The file of that name and its record are a running daemon's, and nothing
 # else runs: is_the_only_one PID [FILE]
 is_the_only_one() {
@@ -58,12 +49,6 @@ daemonize: replace: $PIDFILE: the old instance has been stopped" \
 	gone "$PID"
 }
 
-# What a launch that failed has to leave.
-nothing_is_left() {
-	equal processes "$(leftovers)" ""
-	[[ ! -e $PIDFILE ]]
-}
-
 # --- the old one and the new one --------------------------------------------
 
 @test "replace stops the old one by its schedule" {
@@ -95,7 +80,7 @@ nothing_is_left() {
 }
 
 @test "replace without a schedule after one with it has the default" {
-	start
+	start_daemon
 	launch --replace=KILL --replace -p "$PIDFILE" "${DAEMON[@]}"
 	remember "$(cat "$PIDFILE")"
 	eventually gone "$PID"
@@ -105,7 +90,7 @@ nothing_is_left() {
 	local tail="
 Try 'daemonize --help'"
 
-	start
+	start_daemon
 	fails 125 "daemonize: --replace=: '' is not a signal or a time$tail" \
 	    --replace= -p "$PIDFILE" true
 	fails 125 "daemonize: --replace=9: a signal or a time? use KILL/5s for \
@@ -116,7 +101,7 @@ time$tail" --replace=TERM/3d -p "$PIDFILE" true
 }
 
 @test "a new one that is not ready ends by the default schedule" {
-	start
+	start_daemon
 	fails 124 "daemonize: ready: $HELPERS_DIR/stubborn: not ready after \
 3s: file:$TMP/never
 daemonize: replace: $PIDFILE: the old instance has been stopped" \
@@ -133,20 +118,20 @@ daemonize: replace: $PIDFILE: the old instance has been stopped" \
 }
 
 @test "replace launches where the last one has died" {
-	start
+	start_daemon
 	kill -KILL "$PID"
 	eventually gone "$PID"
 	replaces
 }
 
 @test "replace stops the one that runs and launches the new one" {
-	start
+	start_daemon
 	replaces
 	replaces
 }
 
 @test "the new one can be another command" {
-	start
+	start_daemon
 	DAEMON=("$PROBE" "$REPORT" stay)
 	replaces
 	eventually test -e "$REPORT"
@@ -154,7 +139,7 @@ daemonize: replace: $PIDFILE: the old instance has been stopped" \
 }
 
 @test "replace in the foreground becomes the command" {
-	start
+	start_daemon
 	launch --replace -F -p "$PIDFILE" "$PROBE" "$REPORT"
 	gone "$PID"
 	equal "pid file" "$(cat "$PIDFILE")" "$(fact pid)"
@@ -183,14 +168,14 @@ daemonize: replace: $PIDFILE: the old instance has been stopped" \
 
 @test "the lock file goes over to the new one" {
 	requires flock
-	start -l "$TMP/lock"
+	start_daemon -l "$TMP/lock"
 	replaces -l "$TMP/lock"
 	run flock -n "$TMP/lock" true
 	status_is 1
 }
 
 @test "a lock file and a pid file that are one file go over, too" {
-	start -l "$PIDFILE"
+	start_daemon -l "$PIDFILE"
 	replaces -l "$PIDFILE"
 }
 
@@ -201,7 +186,7 @@ daemonize: replace: $PIDFILE: the old instance has been stopped" \
 	DAEMON=(sh -c 'read -r _ <"$1"; shift; "$@"; exit' -- "$TMP/fifo"
 	    "$DAEMONIZE" --replace -p "$PIDFILE" sleep 1000)
 	mkfifo "$TMP/fifo"
-	start
+	start_daemon
 	old=$PID
 	echo go >"$TMP/fifo"
 	eventually gone "$old"
@@ -217,16 +202,6 @@ is_the_only_one_by_now() {
 }
 
 # --- the old one's session --------------------------------------------------
-
-# Two processes of one session; CHILD is the other one's pid.
-start_two() {
-	DAEMON=(sh -c "sleep 1000 & echo \$! >$TMP/child; wait")
-	start "$@"
-	eventually test -s "$TMP/child"
-	CHILD=$(cat "$TMP/child")
-	remember "$CHILD"
-	DAEMON=(sleep 1000)
-}
 
 @test "replace stops the old one only" {
 	start_two
@@ -269,7 +244,7 @@ talks() {
 @test "in a log that both append to, the old one ends and the new one begins" {
 	echo before >"$TMP/log"
 	talks old
-	start -a -o "$TMP/log"
+	start_daemon -a -o "$TMP/log"
 	eventually grep -qx "old runs" "$TMP/log"
 	talks new
 	replaces -a -o "$TMP/log"
@@ -284,7 +259,7 @@ new runs"
 
 @test "without append, the new one's log is all its own" {
 	talks old
-	start -o "$TMP/log"
+	start_daemon -o "$TMP/log"
 	eventually grep -qx "old runs" "$TMP/log"
 	talks new
 	replaces -o "$TMP/log"
@@ -294,7 +269,7 @@ new runs"
 
 @test "a launch that fails before the stop leaves the old one's log" {
 	talks old
-	start -o "$TMP/log"
+	start_daemon -o "$TMP/log"
 	eventually grep -qx "old runs" "$TMP/log"
 	is_left_alone 125 \
 	    "daemonize: stdio: $TMP/no/err: No such file or directory" \
@@ -305,7 +280,7 @@ new runs"
 # --- what is known before the old one is touched ----------------------------
 
 @test "a missing command leaves the old one alone" {
-	start
+	start_daemon
 	is_left_alone 127 \
 	    "daemonize: exec: no-such-program: No such file or directory" \
 	    no-such-program
@@ -313,40 +288,40 @@ new runs"
 
 @test "a command that is not executable leaves the old one alone" {
 	: >"$TMP/plain"
-	start
+	start_daemon
 	is_left_alone 126 "daemonize: exec: $TMP/plain: Permission denied" \
 	    "$TMP/plain"
 }
 
 @test "an unknown user leaves the old one alone" {
-	start
+	start_daemon
 	run launch --replace -p "$PIDFILE" -u no-such-user "${DAEMON[@]}"
 	status_is 125
 	is_the_only_one "$PID"
 }
 
 @test "a missing directory leaves the old one alone" {
-	start
+	start_daemon
 	is_left_alone 125 \
 	    "daemonize: chdir: $TMP/no: No such file or directory" \
 	    -c "$TMP/no" "${DAEMON[@]}"
 }
 
 @test "a missing new root leaves the old one alone" {
-	start
+	start_daemon
 	is_left_alone 125 \
 	    "daemonize: chroot: $TMP/no: No such file or directory" \
 	    -R "$TMP/no" "${DAEMON[@]}"
 }
 
 @test "an output file that is a directory leaves the old one alone" {
-	start
+	start_daemon
 	is_left_alone 125 "daemonize: stdio: $TMP: Is a directory" \
 	    -o "$TMP" "${DAEMON[@]}"
 }
 
 @test "an output file without a directory leaves the old one alone" {
-	start
+	start_daemon
 	is_left_alone 125 \
 	    "daemonize: stdio: $TMP/no/out: No such file or directory" \
 	    -o "$TMP/no/out" "${DAEMON[@]}"
@@ -356,34 +331,34 @@ new runs"
 	requires user
 	: >"$TMP/out"
 	chmod 400 "$TMP/out"
-	start
+	start_daemon
 	is_left_alone 125 "daemonize: stdio: $TMP/out: Permission denied" \
 	    -o "$TMP/out" "${DAEMON[@]}"
 }
 
 @test "a FIFO without a reader leaves the old one alone" {
 	mkfifo "$TMP/fifo"
-	start
+	start_daemon
 	is_left_alone 125 "daemonize: stdio: $TMP/fifo: \
 no process has this FIFO open for reading" -o "$TMP/fifo" "${DAEMON[@]}"
 }
 
 @test "a missing input file leaves the old one alone" {
-	start
+	start_daemon
 	is_left_alone 125 \
 	    "daemonize: stdio: $TMP/in: No such file or directory" \
 	    -i "$TMP/in" "${DAEMON[@]}"
 }
 
 @test "output to the pid file leaves the old one alone" {
-	start
+	start_daemon
 	is_left_alone 125 "daemonize: stdio: $PIDFILE: is the pid file; use \
 another file" \
 	    -a -o "$PIDFILE" "${DAEMON[@]}"
 }
 
 @test "a lock file without a directory leaves the old one alone" {
-	start
+	start_daemon
 	is_left_alone 125 \
 	    "daemonize: lockfile: $TMP/no/lock: No such file or directory" \
 	    -l "$TMP/no/lock" "${DAEMON[@]}"
@@ -391,13 +366,13 @@ another file" \
 
 @test "a lock file that is none leaves the old one alone" {
 	mkfifo "$TMP/fifo"
-	start
+	start_daemon
 	is_left_alone 125 "daemonize: lockfile: $TMP/fifo: not a regular file" \
 	    -l "$TMP/fifo" "${DAEMON[@]}"
 }
 
 @test "a symbolic link to the pid file leaves the old one alone" {
-	start
+	start_daemon
 	ln -s pid "$TMP/link"
 	run launch --replace -p "$TMP/link" "${DAEMON[@]}"
 	status_is 125
@@ -407,7 +382,7 @@ another file" \
 
 @test "a pid file that cannot be written leaves the old one alone" {
 	requires user
-	start
+	start_daemon
 	chmod 444 "$PIDFILE"
 	is_left_alone 125 "daemonize: pidfile: $PIDFILE: Permission denied" \
 	    "${DAEMON[@]}"
@@ -439,7 +414,7 @@ it the right file?" ]]
 @test "a bad interpreter is known at the exec: the old one is stopped" {
 	printf '#!/no/such/interpreter\n' >"$TMP/broken"
 	chmod 755 "$TMP/broken"
-	start
+	start_daemon
 	is_lost 126 "daemonize: exec: $TMP/broken: bad interpreter: \
 /no/such/interpreter: No such file or directory" "$TMP/broken"
 	nothing_is_left
@@ -448,7 +423,7 @@ it the right file?" ]]
 @test "a directory that the user may not enter is known late: the old one is stopped" {
 	requires root
 	mkdir -m 700 "$TMP/closed"
-	start
+	start_daemon
 	is_lost 125 "daemonize: chdir: $TMP/closed: Permission denied" \
 	    -u nobody -c "$TMP/closed" "${DAEMON[@]}"
 	nothing_is_left
@@ -465,7 +440,7 @@ it the right file?" ]]
 
 @test "an instance that survives the schedule stays the only one" {
 	requires strace
-	start
+	start_daemon
 	# Only strace can make that true of KILL: the signals are not sent.
 	# shellcheck disable=SC2034  # for launch
 	CALLER=(strace -qq -o "$TMP/trace" -e trace=pidfd_send_signal
@@ -494,7 +469,7 @@ is_misuse() {
 }
 
 @test "replace and if-not-running contradict each other" {
-	start
+	start_daemon
 	is_misuse "--replace: --replace and --if-not-running exclude each \
 other" \
 	    --replace --if-not-running -p "$PIDFILE" "${DAEMON[@]}"
@@ -504,7 +479,7 @@ other" \
 @test "replace is for a launch" {
 	local verb
 
-	start
+	start_daemon
 	for verb in --status --stop --signal=TERM --wait --check; do
 		is_misuse "--replace: is for a launch" \
 		    "$verb" --replace -p "$PIDFILE"

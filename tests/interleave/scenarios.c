@@ -51,6 +51,14 @@ launch_and_look(const struct scenario *scenario, struct world *world)
 	    runs_of(world, 1);
 }
 
+/* It ends meanwhile: it is seen to run, or not to. */
+static bool
+look_at_end(const struct scenario *scenario, struct world *world)
+{
+	(void)scenario;
+	return said(world, 1, 0, 1, 3, -1) && command_of(world) == NULL;
+}
+
 static bool
 launch_and_replace(const struct scenario *scenario, struct world *world)
 {
@@ -224,6 +232,10 @@ const struct scenario scenarios[] = {
 	    fail_and_launch },
 	{ "stop-stop", LAUNCH, { NULL, STOP, STOP }, all_stop },
 	{ "stop-end", "-p p.pid % end", { NULL, STOP }, all_stop },
+	{ "status-end", "-p p.pid % end", { NULL, "-p p.pid --status" },
+	    look_at_end },
+	{ "signal-end", "-p p.pid % end", { NULL, "-p p.pid --signal=CONT" },
+	    look_at_end },
 	{ "stop-reuse", "-p p.pid % end", { NULL, STOP, "! take p.pid" },
 	    stop_and_reuse },
 	{ "stop-launch", LAUNCH, { NULL, STOP, LAUNCH }, stop_and_launch },

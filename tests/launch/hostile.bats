@@ -270,18 +270,9 @@ is_whole_below() {
 
 # --- another namespace -----------------------------------------------------
 
-# A daemon with a pid file, launched outside: PID, and remembered.
-start() {
-	local CALLER=()
-
-	launch -p "$PIDFILE" sleep 1000
-	PID=$(cat "$PIDFILE")
-	remember "$PID"
-}
-
 @test "the state of a daemon of another pid namespace is unknown" {
 	requires root unshare
-	start
+	untouched start_daemon
 	CALLER=(unshare --pid --fork --mount-proc)
 	fails 4 "daemonize: status: $PIDFILE: launched in another pid \
 namespace; use this verb there" --status -p "$PIDFILE"
@@ -301,7 +292,7 @@ belongs to another pid namespace" --stop -p "$PIDFILE"
 	CALLER=(unshare --time --boottime 1000 --fork)
 	"${CALLER[@]}" true || skip "needs time namespaces"
 	CALLER=()
-	start
+	untouched start_daemon
 	CALLER=(unshare --time --boottime 1000 --fork)
 	fails 4 "daemonize: status: $PIDFILE: launched in another time \
 namespace; use this verb there" --status -p "$PIDFILE"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
-# System calls that rarely fail, made to fail: each failure is reported with the
-# step and the object, and nothing is left half done.  What fails on the way to the command is in
-# errors.bats.
+# System calls that rarely fail, made to fail in what is not a launch: each
+# failure is reported with the step and the object, and nothing is left half
+# done.  (Those of a launch are in faults.)
 
 load ../lib/helpers
 
@@ -42,20 +42,6 @@ launched_at() {
 	grep -q INJECTED "$TMP/trace"
 }
 
-# As fails_of_it, at one N.  Which one that is depends on the C library, so it
-# is none of the test's.
-fails_at_one() {
-	local n message
-
-	message=$(in_its_words "$2")
-	for n in {1..30}; do
-		launched_at "$n" "${@:3}" || break
-		[[ $STATUS != "$1" || $TOLD != "$message" ]] || return 0
-		echo "at $n: status $STATUS: $TOLD"
-	done
-	return 1
-}
-
 # The same at each N that there is.
 fails_at_each() {
 	local n message
@@ -71,102 +57,10 @@ fails_at_each() {
 	((n > 1))
 }
 
-# A daemon with a pid file, launched untouched: PID, and remembered.
-start() {
-	local CALLER=()
-
-	launch -p "$PIDFILE" sleep 1000
-	PID=$(cat "$PIDFILE")
-	remember "$PID"
-}
-
-# --- before the launch -----------------------------------------------------
-
 @test "a verb that cannot restore the caller's signal mask fails" {
 	requires plain
 	inject rt_sigprocmask:error=EPERM:when=N
 	fails_at_each 125 "daemonize: signals: Operation not permitted" --list
-}
-
-@test "a closed descriptor that cannot be replaced is reported" {
-	inject open:error=EACCES -- -P /dev/null
-	CALLER+=(sh -c 'exec "$@" <&-' sh)
-	fails_of_it 125 "daemonize: stdio: /dev/null: Permission denied" true
-}
-
-@test "in the foreground, a copy of stdout that cannot be made is reported" {
-	inject fcntl:error=EMFILE:when=N -- -P /dev/full
-	CALLER+=(sh -c 'exec "$@" >/dev/full' sh)
-	fails_at_one 125 "daemonize: stdio: dup: Too many open files" \
-	    -F -o "$TMP/log" "$PROBE" "$REPORT"
-	[[ ! -e $TMP/log && ! -e $REPORT ]]
-}
-
-@test "in the foreground, a copy of stderr that cannot be made fails without a message" {
-	inject fcntl:error=EMFILE:when=N -- -P /dev/full
-	CALLER+=(sh -c 'exec "$@" 2>/dev/full' sh)
-	fails_at_each 125 "" -F -o "$TMP/log" true
-}
-
-@test "a report channel that cannot be made is reported, and no file is left" {
-	inject pipe2:error=ENFILE
-	fails_of_it 125 "daemonize: background: pipe2: Too many open files in system" \
-	    -p "$PIDFILE" -o "$TMP/log" true
-	[[ ! -e $TMP/log && ! -e $PIDFILE ]]
-}
-
-@test "a launcher that cannot become a subreaper reports it, and no file is left" {
-	inject prctl:error=EPERM
-	fails_of_it 125 "daemonize: background: prctl(PR_SET_CHILD_SUBREAPER): \
-Operation not permitted" \
-	    -p "$PIDFILE" true
-	[[ ! -e $PIDFILE ]]
-}
-
-@test "a launcher that cannot change a signal's action reports it, and no file is left" {
-	requires plain
-	inject rt_sigaction:error=EINVAL:when=N
-	fails_at_one 125 "daemonize: background: rt_sigaction: Invalid argument" \
-	    -p "$PIDFILE" true
-	[[ ! -e $PIDFILE ]]
-}
-
-@test "a directory of names that cannot be made is reported" {
-	inject mkdir:error=EROFS
-	run launch -n some true
-	status_is 125
-	[[ $output == "daemonize: name: "*/some.pid": Read-only file system" ]]
-}
-
-@test "a failure of --replace to block signals says that the old instance was stopped" {
-	requires plain
-	start
-	inject rt_sigprocmask:error=EPERM:when=N
-	fails_at_one 125 "daemonize: signals: Operation not permitted
-daemonize: replace: $PIDFILE: the old instance has been stopped" \
-	    --replace -p "$PIDFILE" "$PROBE" "$REPORT"
-	gone "$PID"
-	[[ ! -e $REPORT ]]
-}
-
-@test "a relative command is not found where the working directory has no name" {
-	cp "$PROBE" probe
-	inject getcwd:error=ENOENT
-	fails_of_it 125 "daemonize: exec: ./probe: No such file or directory" \
-	    ./probe "$REPORT"
-}
-
-@test "an output file that cannot be made blocking is reported and removed" {
-	inject fcntl:error=EPERM -- -P "$TMP/log"
-	fails_of_it 125 "daemonize: stdio: $TMP/log: Operation not permitted" \
-	    -o "$TMP/log" "$PROBE" "$REPORT"
-	[[ ! -e $TMP/log && ! -e $REPORT ]]
-}
-
-@test "a command whose stat fails is reported with 126" {
-	inject stat:error=EIO -- -P "$PROBE"
-	fails_of_it 126 "daemonize: exec: $PROBE: Input/output error" \
-	    "$PROBE" "$REPORT"
 }
 
 @test "a denied command that cannot be read is reported by the error of its exec" {
@@ -174,14 +68,6 @@ daemonize: replace: $PIDFILE: the old instance has been stopped" \
 	    -P "$PROBE"
 	fails_of_it 126 "daemonize: exec: $PROBE: Permission denied" \
 	    "$PROBE" "$REPORT"
-}
-
-# --- the steps -------------------------------------------------------------
-
-@test "timers of the caller that cannot be stopped are reported" {
-	inject setitimer:error=EFAULT
-	fails_of_it 125 "daemonize: signals: setitimer: Bad address" \
-	    -F "$PROBE" "$REPORT"
 }
 
 @test "descriptors that can be neither closed in one call nor listed are closed one by one" {
@@ -197,36 +83,6 @@ daemonize: replace: $PIDFILE: the old instance has been stopped" \
 	equal descriptors "$(paste -sd ' ' out)" "0 1 2 end"
 }
 
-@test "descriptors that cannot be closed in any way are reported" {
-	inject close_range:error=ENOSYS getdents64:error=EIO \
-	    '?getrlimit,?prlimit64:error=EPERM'
-	fails_of_it 125 "daemonize: fds: close_range: Function not implemented" \
-	    "$PROBE" "$REPORT"
-}
-
-# --- the pid file ----------------------------------------------------------
-
-@test "a pid file whose stat fails is reported" {
-	: >"$PIDFILE"
-	inject stat:error=EIO:when=1 -- -P "$PIDFILE"
-	fails_of_it 125 "daemonize: pidfile: $PIDFILE: Input/output error" \
-	    -p "$PIDFILE" true
-}
-
-@test "a pid that cannot be written is reported, and no file is left" {
-	inject pwrite64:error=EIO -- -P "$PIDFILE"
-	fails_of_it 125 "daemonize: pidfile: $PIDFILE: Input/output error" \
-	    -p "$PIDFILE" "$PROBE" "$REPORT"
-	[[ ! -e $PIDFILE && ! -e $PIDFILE.record && ! -e $REPORT ]]
-}
-
-@test "a record that cannot be written is reported, and no file is left" {
-	inject pwrite64:error=EIO -- -P "$PIDFILE.record"
-	fails_of_it 125 "daemonize: pidfile: $PIDFILE: Input/output error" \
-	    -p "$PIDFILE" "$PROBE" "$REPORT"
-	[[ ! -e $PIDFILE && ! -e $PIDFILE.record && ! -e $REPORT ]]
-}
-
 @test "a pid that is written in part is reported, and no file is left" {
 	inject pwrite64:retval=1 -- -P "$PIDFILE"
 	fails_of_it 125 "daemonize: pidfile: $PIDFILE: No space left on device" \
@@ -235,7 +91,7 @@ daemonize: replace: $PIDFILE: the old instance has been stopped" \
 }
 
 @test "a pid file that cannot be removed is emptied" {
-	start
+	untouched start_daemon
 	inject unlinkat:error=EACCES
 	launch --stop -p "$PIDFILE"
 	grep -q INJECTED trace
@@ -246,7 +102,7 @@ daemonize: replace: $PIDFILE: the old instance has been stopped" \
 # --- which one runs --------------------------------------------------------
 
 @test "--stop fails where each look finds another process" {
-	start
+	untouched start_daemon
 	inject pidfd_open:error=ESRCH
 	fails_of_it 125 "daemonize: stop: $PIDFILE: the process changes all \
 the time; stop what restarts it" \
@@ -255,7 +111,7 @@ the time; stop what restarts it" \
 }
 
 @test "--stop looks again where the process ended before its pidfd was open" {
-	start
+	untouched start_daemon
 	inject pidfd_open:error=ESRCH:when=1
 	launch --stop -p "$PIDFILE"
 	gone "$PID"
@@ -263,7 +119,7 @@ the time; stop what restarts it" \
 }
 
 @test "--stop without a pidfd reports it and sends nothing" {
-	start
+	untouched start_daemon
 	inject pidfd_open:error=EMFILE
 	fails_of_it 125 "daemonize: stop: $PIDFILE: pidfd_open: Too many open \
 files" --stop -p "$PIDFILE"
@@ -280,7 +136,7 @@ another process: sleep 1000" --status -p "$PIDFILE"
 }
 
 @test "--check does not say that a process has ended because /proc does not show it" {
-	start
+	untouched start_daemon
 	inject open:error=ENOENT -- -P "/proc/$PID/stat"
 	fails_of_it 125 "daemonize: check: $PID: /proc does not show the \
 process; if it is mounted with hidepid, run this as root" \
@@ -291,7 +147,7 @@ process; if it is mounted with hidepid, run this as root" \
 }
 
 @test "--status of a process that ends meanwhile is 1, dead" {
-	start
+	untouched start_daemon
 	inject open:error=ENOENT -- -P "/proc/$PID/status"
 	run launch --status -p "$PIDFILE"
 	status_is 1
@@ -299,14 +155,14 @@ process; if it is mounted with hidepid, run this as root" \
 }
 
 @test "--status of a recorded process that /proc does not show is 4, unknown" {
-	start
+	untouched start_daemon
 	inject open:error=ENOENT -- -P "/proc/$PID/stat"
 	fails_of_it 4 "daemonize: status: $PIDFILE: /proc does not show the \
 process; if it is mounted with hidepid, run this as root" --status -p "$PIDFILE"
 }
 
 @test "--wait goes on after an interrupted poll" {
-	start
+	untouched start_daemon
 	inject poll:error=EINTR:when=1
 	launch --wait -p "$PIDFILE" &
 	remember $!
@@ -317,7 +173,7 @@ process; if it is mounted with hidepid, run this as root" --status -p "$PIDFILE"
 }
 
 @test "--stop goes on after an interrupted poll" {
-	start
+	untouched start_daemon
 	inject poll:error=EINTR:when=1
 	launch --stop -p "$PIDFILE"
 	grep -q INJECTED trace
@@ -325,7 +181,7 @@ process; if it is mounted with hidepid, run this as root" --status -p "$PIDFILE"
 }
 
 @test "a signal that --stop cannot send is reported" {
-	start
+	untouched start_daemon
 	inject pidfd_send_signal:error=EPERM
 	fails_of_it 125 "daemonize: stop: pidfd_send_signal: Operation not permitted" \
 	    --stop -p "$PIDFILE"
@@ -333,28 +189,15 @@ process; if it is mounted with hidepid, run this as root" --status -p "$PIDFILE"
 }
 
 @test "--stop --tree that cannot list the session reports it and sends nothing" {
-	start
+	untouched start_daemon
 	inject open:error=EMFILE -- -P /proc
 	fails_of_it 125 "daemonize: stop: /proc: Too many open files" \
 	    --stop --tree -p "$PIDFILE"
 	alive "$PID"
 }
 
-# A daemon with a child in its session: PID and CHILD, remembered.
-start_two() {
-	local CALLER=()
-
-	launch -p "$PIDFILE" sh -c 'sleep 1000 & echo $! >"$0"; wait' \
-	    "$TMP/child"
-	PID=$(cat "$PIDFILE")
-	remember "$PID"
-	eventually test -s child
-	CHILD=$(cat child)
-	remember "$CHILD"
-}
-
 @test "--stop --tree without a pidfd for each process reports it and sends nothing" {
-	start_two
+	untouched start_two
 	# The first is the daemon's.
 	inject pidfd_open:error=EMFILE:when=2+
 	fails_of_it 125 "daemonize: stop: pidfd_open: Too many open files" \
@@ -364,7 +207,7 @@ start_two() {
 }
 
 @test "--stop --tree ignores a process of the session that ends meanwhile" {
-	start_two
+	untouched start_two
 	inject pidfd_open:error=ESRCH:when=3
 	fails_of_it 0 "" --stop --tree -p "$PIDFILE"
 	gone "$PID"
@@ -376,13 +219,4 @@ start_two() {
 	requires root
 	fails_of_it 125 "daemonize: list: /run/daemonize: Input/output error" \
 	    --list
-}
-
-# --- messages --------------------------------------------------------------
-
-@test "a daemon that cannot report its steps ends, and no file is left" {
-	# Each process's first: the message is lost, too.
-	inject write:error=EPIPE:when=1
-	fails_of_it 125 "" -v -p "$PIDFILE" "$PROBE" "$REPORT"
-	[[ ! -e $PIDFILE && ! -e $REPORT ]]
 }

@@ -84,6 +84,12 @@ leftovers() (
 	    cut -d/ -f3
 )
 
+# Nothing is there of a launch that failed.
+nothing_is_left() {
+	equal processes "$(leftovers)" ""
+	[[ ! -e $PIDFILE && ! -e $PIDFILE.record ]]
+}
+
 # To wait for commands that end by themselves: eventually nothing_runs
 nothing_runs() {
 	[[ -z $(leftovers) ]]
@@ -138,6 +144,44 @@ remember_server() {
 
 end_group() {
 	kill -KILL -- "-$1" 2>/dev/null
+}
+
+# Launches a command with the pid file: PID, and remembered.
+# start [OPTION]... COMMAND [ARG]...
+start() {
+	launch -p "$PIDFILE" "$@"
+	read -r PID <"$PIDFILE"
+	remember "$PID"
+}
+
+# The same with the command of the test: start_daemon [OPTION]...
+DAEMON=(sleep 1000)
+start_daemon() {
+	start "$@" "${DAEMON[@]}"
+}
+
+# The same with stubborn.c, which has begun: start_stubborn [WORD]...
+start_stubborn() {
+	rm -f "$TMP/log"
+	start "$HELPERS_DIR/stubborn" "$TMP/log" "$@"
+	eventually test -s "$TMP/log"
+}
+
+# The same, with a child in its session: CHILD, and remembered.
+start_two() {
+	local DAEMON=(sh -c 'sleep 1000 & echo $! >"$0"; wait' "$TMP/child")
+
+	start_daemon "$@"
+	eventually test -s "$TMP/child"
+	CHILD=$(cat "$TMP/child")
+	remember "$CHILD"
+}
+
+# Runs a helper without the bad caller: untouched HELPER [ARG]...
+untouched() {
+	local CALLER=()
+
+	"$@"
 }
 
 # Starts a sleep with a pid file whose parent will never reap
@@ -203,6 +247,25 @@ names_instance() {
 	stat=$(cat "/proc/$PID/stat")
 	equal "start of the record" "$(recorded start "$file")" \
 	    "$(cut -d' ' -f20 <<<"${stat##*) }")"
+}
+
+# Kills the daemon as nothing that it could prepare for does: end_daemon [PID]
+end_daemon() {
+	kill -KILL "${1-$PID}"
+	eventually gone "${1-$PID}"
+}
+
+# That child of this shell ends with that status: exits_with STATUS PID
+exits_with() {
+	local status=0
+
+	wait "$2" || status=$?
+	equal status "$status" "$1"
+}
+
+# A file contains a line with that text: contains FILE TEXT
+contains() {
+	grep -qsF -- "$2" "$1"
 }
 
 # Fails with both values where they differ: equal WHAT ACTUAL EXPECTED

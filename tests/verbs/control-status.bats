@@ -7,13 +7,6 @@ load ../lib/helpers
 
 WHEN='[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}'
 
-# Launches a daemon with the pid file; PID is its: start [OPTION]... COMMAND
-start() {
-	launch -p "$PIDFILE" "$@"
-	PID=$(cat "$PIDFILE")
-	remember "$PID"
-}
-
 end_daemon() {
 	kill -KILL "$1"
 	eventually gone "$1"

@@ -7,16 +7,6 @@
 load ../lib/helpers
 
 
-# Launches a daemon that logs its signals to $TMP/log, with the WORDs of
-# stubborn.c; PID is its: start [WORD]...
-start() {
-	rm -f "$TMP/log"
-	launch -p "$PIDFILE" "$HELPERS_DIR/stubborn" "$TMP/log" "$@"
-	PID=$(cat "$PIDFILE")
-	remember "$PID"
-	eventually test -s "$TMP/log"
-}
-
 # The signals that a stubborn one got: got [LOG]
 got() {
 	sed 1d "${1:-$TMP/log}" | paste -sd ' '
@@ -52,14 +42,14 @@ stays() {
 # --- it is gone -------------------------------------------------------------
 
 @test "a stop sends TERM, and removes the pid file" {
-	start end=15
+	start_stubborn end=15
 	stops --stop
 	equal signals "$(got)" 15
 }
 
 @test "a stop returns when the daemon has ended, not before" {
 	mkfifo "$TMP/fifo"
-	start end=15 "run=15:touch '$TMP/told'; cat '$TMP/fifo' >'$TMP/all'"
+	start_stubborn end=15 "run=15:touch '$TMP/told'; cat '$TMP/fifo' >'$TMP/all'"
 	"$DAEMONIZE" --stop=1h -p "$PIDFILE" 3>&- &
 	remember $!
 	eventually test -e "$TMP/told"
@@ -75,7 +65,7 @@ stays() {
 @test "a stop waits in poll for the pidfd, and never sleeps" {
 	requires strace
 	mkfifo "$TMP/fifo"
-	start end=15 "run=15:touch '$TMP/told'; cat '$TMP/fifo' >'$TMP/all'"
+	start_stubborn end=15 "run=15:touch '$TMP/told'; cat '$TMP/fifo' >'$TMP/all'"
 	env -u DAEMONIZE_TEST strace -o "$TMP/trace" "$DAEMONIZE" \
 	    --stop=1h -p "$PIDFILE" 3>&- &
 	remember $!
@@ -129,9 +119,9 @@ stays() {
 }
 
 @test "after a stop a launch succeeds" {
-	start
+	start_stubborn
 	stops --stop=KILL
-	start
+	start_stubborn
 	stays
 }
 
@@ -144,7 +134,7 @@ stays() {
 }
 
 @test "to stop a dead instance is success, and removes its pid file" {
-	start
+	start_stubborn
 	kill -KILL "$PID"
 	eventually gone "$PID"
 	fails 0 "$PIDFILE: not running" --stop -p "$PIDFILE"
@@ -152,7 +142,7 @@ stays() {
 }
 
 @test "a pid file that was emptied is removed with its record" {
-	start
+	start_stubborn
 	kill -KILL "$PID"
 	eventually gone "$PID"
 	: >"$PIDFILE"
@@ -164,7 +154,7 @@ stays() {
 	local stop status=0
 
 	requires flock
-	start end=15
+	start_stubborn end=15
 	exec 9<"$PIDFILE.record"
 	flock -s 9
 	"$DAEMONIZE" --stop -p "$PIDFILE" 3>&- 9<&- &
@@ -183,7 +173,7 @@ stays() {
 	requires user
 	mkdir "$TMP/ro"
 	PIDFILE=$TMP/ro/pid
-	start end=15
+	start_stubborn end=15
 	at_end chmod 755 "$TMP/ro"
 	chmod 555 "$TMP/ro"
 	ends --stop
@@ -194,12 +184,12 @@ stays() {
 # --- the schedule -----------------------------------------------------------
 
 @test "a daemon that ignores TERM is killed" {
-	start
+	start_stubborn
 	stops --stop=TERM/10ms/KILL/1h
 }
 
 @test "a schedule's signals are names in any case" {
-	start
+	start_stubborn
 	stops --stop=int/10ms/sigrtmax-1/10ms/Kill/1h
 	equal signals "$(got)" "2 63"
 }
@@ -211,7 +201,7 @@ Try 'daemonize --help'" "--stop=$1" -p "$PIDFILE"
 }
 
 @test "a number alone is refused, with both of its meanings" {
-	start end=15
+	start_stubborn end=15
 	refuses_number 9 "a signal or a time? use KILL/5s for signal 9, or 9s \
 for 9 seconds"
 	refuses_number 10 "a signal or a time? use USR1/5s for signal 10, or \
@@ -227,22 +217,22 @@ signal or a time"
 	stays
 	equal signals "$(got)" ""
 	stops --stop=9s
-	start
+	start_stubborn
 	stops --stop=9/5
 }
 
 @test "a time alone is for TERM, and KILL comes after it" {
-	start
+	start_stubborn
 	stops --stop=10ms
-	start end=15
+	start_stubborn end=15
 	stops --stop=30s
 	equal signals "$(got)" 15
 }
 
 @test "a signal alone is sent, and waited for" {
-	start
+	start_stubborn
 	stops --stop=KILL
-	start end=2
+	start_stubborn end=2
 	stops --stop=INT
 	equal signals "$(got)" 2
 }
@@ -251,32 +241,32 @@ signal or a time"
 	local signal
 
 	for signal in USR1 SIGUSR1 10; do
-		start end=10
+		start_stubborn end=10
 		stops --stop="$signal/1h"
 		equal "signals of $signal" "$(got)" 10
 	done
 	for signal in SIGKILL 9; do
-		start
+		start_stubborn
 		stops --stop="TERM/10ms/$signal/1h"
 	done
 }
 
 @test "the signals come in the order of the schedule" {
 	# At the last one it ends: had that come first, it would be alone.
-	start end=15
+	start_stubborn end=15
 	stops --stop=INT/10ms/USR1/10ms/TERM/1h/KILL/5s
 	equal signals "$(got)" "2 10 15"
 }
 
 @test "no signal is sent after the daemon has ended" {
-	start end=2 "run=2:sleep 0"
+	start_stubborn end=2 "run=2:sleep 0"
 	stops --stop=INT/2h/TERM/30s/KILL/5s
 	equal signals "$(got)" 2
 }
 
 # Launches one that SIGSTOP stops: start_stopped [WORD]...
 start_stopped() {
-	start "$@"
+	start_stubborn "$@"
 	kill -STOP "$PID"
 	eventually grep -q '^State:.T' "/proc/$PID/status"
 }
@@ -298,7 +288,7 @@ start_stopped() {
 }
 
 @test "a signal of the schedule that stops a process is not undone by CONT" {
-	start
+	start_stubborn
 	fails 2 "daemonize: stop: $PIDFILE: pid $PID still runs after the \
 whole schedule" \
 	    --stop=STOP/1ms -p "$PIDFILE"
@@ -312,7 +302,7 @@ whole schedule" \
 }
 
 @test "a daemon that survives the schedule: 2, a message, its pid file stays" {
-	start
+	start_stubborn
 	fails 2 "daemonize: stop: $PIDFILE: pid $PID still runs after the \
 whole schedule" \
 	    --stop=TERM/10ms -p "$PIDFILE"
@@ -328,7 +318,7 @@ whole schedule" \
 @test "a schedule that cannot be read is a usage error that shows where" {
 	local schedule part reason
 
-	start end=15
+	start_stubborn end=15
 	while read -r schedule part; do
 		reason="is not a signal or a time"
 		case $part in
@@ -364,14 +354,14 @@ Try 'daemonize --help'" --stop= -p "$PIDFILE"
 # --- the pid file -----------------------------------------------------------
 
 @test "a pid file that got another pid during the stop stays" {
-	start end=15 "run=15:echo 2147483647 >'$PIDFILE'"
+	start_stubborn end=15 "run=15:echo 2147483647 >'$PIDFILE'"
 	ends --stop=1h
 	equal "pid file" "$(cat "$PIDFILE")" 2147483647
 }
 
 @test "the next instance and its pid file stay" {
 	export PIDFILE
-	start end=15 "run=15:rm '$PIDFILE'*; '$DAEMONIZE' -p '$PIDFILE' \
+	start_stubborn end=15 "run=15:rm '$PIDFILE'*; '$DAEMONIZE' -p '$PIDFILE' \
 sleep 1000"
 	ends --stop=1h
 	PID=$(cat "$PIDFILE")
@@ -380,7 +370,7 @@ sleep 1000"
 }
 
 @test "a pid file that was removed during the stop is no failure" {
-	start end=15 "run=15:rm '$PIDFILE'"
+	start_stubborn end=15 "run=15:rm '$PIDFILE'"
 	stops --stop=1h
 }
 
@@ -448,7 +438,7 @@ start_family() {
 }
 
 @test "with --tree, processes that are forked during the stop end, too" {
-	start end=15 \
+	start_stubborn end=15 \
 	    "run=15:'$HELPERS_DIR/stubborn' '$TMP/late' end=15 & \
 until test -s '$TMP/late'; do :; done"
 	stops --stop=1h --tree
@@ -610,7 +600,7 @@ session; leave out --tree"
 # Stops on a terminal, as long as it takes to tell that it waits so long still:
 # waits_for SCHEDULE REGEX
 waits_for() {
-	start
+	start_stubborn
 	"$HELPERS_DIR/onpty" "$DAEMONIZE" --stop="$1" -p "$PIDFILE" \
 	    >"$TMP/terminal" 3>&- &
 	remember $!
@@ -633,19 +623,19 @@ waits_for() {
 }
 
 @test "on a terminal a stop of less than a second prints nothing" {
-	start end=15
+	start_stubborn end=15
 	run "$HELPERS_DIR/onpty" "$DAEMONIZE" --stop -p "$PIDFILE" 3>&-
 	status_is 0
 	output_is ""
 }
 
 @test "without a terminal a stop that waits prints nothing" {
-	start
+	start_stubborn
 	stops --stop=TERM/1100ms/KILL/1h
 }
 
 @test "an interrupted stop leaves the daemon and its pid file" {
-	start
+	start_stubborn
 	"$DAEMONIZE" --stop=1h -p "$PIDFILE" 3>&- &
 	remember $!
 	eventually grep -qx 15 "$TMP/log"

@@ -6,15 +6,6 @@
 
 load ../lib/helpers
 
-# Launches a daemon that logs its signals to $TMP/log, with the WORDs of
-# stubborn.c; PID is its: start [WORD]...
-start() {
-	launch -p "$PIDFILE" "$HELPERS_DIR/stubborn" "$TMP/log" "$@"
-	PID=$(cat "$PIDFILE")
-	remember "$PID"
-	eventually test -s "$TMP/log"
-}
-
 # Starts a process that is no daemon of ours, and writes its pid to the pid
 # file.
 start_other() {
@@ -110,7 +101,7 @@ is_found() {
 @test "a signal is sent by its name, with SIG or without, or number" {
 	local signal
 
-	start
+	start_stubborn
 	for signal in HUP SIGHUP 1 hup sighup Hup sigHUP; do
 		fails 0 "" --signal="$signal" -p "$PIDFILE"
 		eventually grep -qx 1 "$TMP/log"
@@ -126,7 +117,7 @@ is_found() {
 @test "a real-time signal is sent by its distance from the first or last" {
 	local first
 
-	start
+	start_stubborn
 	fails 0 "" --signal=RTMIN -p "$PIDFILE"
 	eventually grep -qx '[0-9]*' "$TMP/log"
 	first=$(sed 1d "$TMP/log")
@@ -158,7 +149,7 @@ logged_sorted() {
 		fails 3 "daemonize: signal: $PIDFILE: not running" \
 		    --signal="$name" -p "$PIDFILE"
 	done
-	start
+	start_stubborn
 	kill -STOP "$PID"
 	eventually grep -q '^State:.T' "/proc/$PID/status"
 	fails 0 "" --signal=CONT -p "$PIDFILE"
@@ -197,7 +188,7 @@ logged_sorted() {
 @test "an unknown signal is a usage error" {
 	local signal
 
-	start
+	start_stubborn
 	for signal in FOO hupp SIG SIG1 SIGSIGHUP 0 -1 65 999999999999 "1 " "" \
 	    RTMIN- RTMIN-1 RTMIN+ RTMIN+x RTMIN+31 RTMAX+1 RTMAX-31 RTMAX1; do
 		fails 125 "daemonize: --signal=$signal: not a signal name or \
@@ -211,7 +202,7 @@ Try 'daemonize --help'" --signal="$signal" -p "$PIDFILE"
 	local title
 
 	requires root setpriv
-	start
+	start_stubborn
 	title="$HELPERS_DIR/stubborn $TMP/log"
 	CALLER=(setpriv --reuid "$(id -u nobody)" --clear-groups)
 	fails 125 "daemonize: signal: $PIDFILE: its record cannot be read: it \
@@ -229,7 +220,7 @@ holds_pidfd() {
 }
 
 @test "a wait returns when the daemon ends, not before" {
-	start end=1
+	start_stubborn end=1
 	("$DAEMONIZE" --wait -p "$PIDFILE" 3>&- && gone "$PID" &&
 	    : >"$TMP/waited") 3>&- &
 	remember $!
@@ -243,7 +234,7 @@ holds_pidfd() {
 }
 
 @test "a wait returns when a signal ends the daemon" {
-	start
+	start_stubborn
 	"$DAEMONIZE" --wait -p "$PIDFILE" 3>&- &
 	remember $!
 	eventually holds_pidfd $!
@@ -256,7 +247,7 @@ holds_pidfd() {
 @test "a wait for an ended daemon returns at once" {
 	CALLER=(timeout "$DEADLINE")
 	fails 0 "" --wait -p "$PIDFILE"
-	start
+	start_stubborn
 	kill -KILL "$PID"
 	eventually gone "$PID"
 	fails 0 "" --wait -p "$PIDFILE"
@@ -296,7 +287,7 @@ running" \
 
 	for text in "" rubbish 1 2147483647; do
 		rm -f "$TMP/log" "$PIDFILE" "$PIDFILE.record"
-		start
+		start_stubborn
 		echo "$text" >"$PIDFILE"
 		run launch --status -p "$PIDFILE"
 		status_is 0
@@ -307,12 +298,12 @@ running" \
 }
 
 @test "a daemon that closes every descriptor is found" {
-	start close
+	start_stubborn close
 	is_found
 }
 
 @test "a daemon is found if its pid file was removed, or cannot be read" {
-	start
+	start_stubborn
 	rm "$PIDFILE"
 	run launch --status -p "$PIDFILE"
 	status_is 0
@@ -322,7 +313,7 @@ running" \
 }
 
 @test "a daemon whose pid file all users can write is found" {
-	start
+	start_stubborn
 	chmod 666 "$PIDFILE"
 	is_found
 }
@@ -334,7 +325,7 @@ running" \
 	for lock in 'fcntl.flock(f, fcntl.LOCK_EX)' \
 	    'fcntl.flock(f, fcntl.LOCK_SH)' 'fcntl.lockf(f, fcntl.LOCK_SH)'; do
 		rm -f "$TMP/log" "$TMP/locked"
-		start close
+		start_stubborn close
 		python3 -c "
 import fcntl, signal
 f = open('$PIDFILE')
@@ -396,7 +387,7 @@ kill $PID" --replace -p "$PIDFILE" sleep 1000
 
 	mkdir "$TMP/a"
 	PIDFILE=$TMP/a/pid
-	start
+	start_stubborn
 	cp -r "$TMP/a" "$TMP/b"
 	cp -rp "$TMP/a" "$TMP/c"
 	cp "$TMP/a/pid" "$original"
@@ -417,7 +408,7 @@ kill $PID" --replace -p "$PIDFILE" sleep 1000
 
 	for offset in 0 100 300; do
 		rm -f "$TMP/log" "$PIDFILE" "$PIDFILE.record"
-		start
+		start_stubborn
 		printf '!' | dd of="$PIDFILE.record" bs=1 seek="$offset" \
 		    conv=notrunc status=none
 		guessed "its record is damaged"
@@ -426,7 +417,7 @@ kill $PID" --replace -p "$PIDFILE" sleep 1000
 }
 
 @test "a record that other users can write is ignored" {
-	start
+	start_stubborn
 	chmod 666 "$PIDFILE.record"
 	guessed "its record is writable by other users"
 }
@@ -524,7 +515,7 @@ forge() {
 }
 
 @test "a dead daemon whose pid file was removed does not run" {
-	start
+	start_stubborn
 	kill -KILL "$PID"
 	eventually gone "$PID"
 	rm "$PIDFILE"
@@ -644,7 +635,7 @@ socket.socket(socket.AF_UNIX).bind("pid")')
 }
 
 @test "a symbolic link is refused, also to a good pid file" {
-	start
+	start_stubborn
 	mv "$PIDFILE" "$TMP/good"
 	ln -s good "$PIDFILE"
 	unknown "is a symbolic link"
@@ -656,7 +647,7 @@ socket.socket(socket.AF_UNIX).bind("pid")')
 
 @test "a pid file that the user may not read is reported" {
 	requires root setpriv
-	start
+	start_stubborn
 	chmod 0 "$PIDFILE"
 	CALLER=(setpriv --reuid "$(id -u nobody)" --clear-groups)
 	unknown "Permission denied"
@@ -667,7 +658,7 @@ socket.socket(socket.AF_UNIX).bind("pid")')
 	local n
 
 	requires prlimit
-	start
+	start_stubborn
 	# At one limit, the record cannot be opened; at another, the process.
 	for n in 4 5 6; do
 		run prlimit --nofile="$n:$n" "$DAEMONIZE" --stop -p "$PIDFILE" \
@@ -685,7 +676,7 @@ socket.socket(socket.AF_UNIX).bind("pid")')
 	local verb
 
 	requires strace
-	start
+	start_stubborn
 	CALLER=(env -u DAEMONIZE_TEST strace -o "$TMP/trace"
 	    -e inject=pidfd_open:error=ENOSYS)
 	for verb in --stop --signal=TERM --wait; do
@@ -720,7 +711,7 @@ Try 'daemonize --help'" "${@:2}"
 @test "a verb takes no command" {
 	local verb
 
-	start
+	start_stubborn
 	for verb in --status --stop --wait --signal=TERM --list; do
 		usage_error "sleep: unexpected operand" "$verb" \
 		    -p "$PIDFILE" sleep 1000
@@ -729,7 +720,7 @@ Try 'daemonize --help'" "${@:2}"
 }
 
 @test "two verbs are refused" {
-	start
+	start_stubborn
 	usage_error "--stop: only one verb can be given" \
 	    --status --stop -p "$PIDFILE"
 	usage_error "--status: only one verb can be given" \
@@ -744,7 +735,7 @@ Try 'daemonize --help'" "${@:2}"
 @test "--tree is for --stop, and --json for what prints" {
 	local verb
 
-	start
+	start_stubborn
 	for verb in --status --wait --signal=TERM; do
 		usage_error "--tree: is for --stop, --replace and a launch \
 with --supervise, --restart or --log" "$verb" --tree -p "$PIDFILE"
@@ -759,7 +750,7 @@ with --supervise, --restart or --log" "$verb" --tree -p "$PIDFILE"
 }
 
 @test "a pid file and a name are refused" {
-	start
+	start_stubborn
 	usage_error "--name=x: --name and --pidfile exclude each other" \
 	    --stop -p "$PIDFILE" -n x
 	is_untouched
