@@ -15,8 +15,6 @@
 #include "process/schedule.h"
 #include "process/signals.h"
 
-#define BIT(n)	(1ULL << ((n) % 64))
-
 static const char *const restart_names[] = {
 	[RESTART_NEVER] = "never",
 	[RESTART_ON_FAILURE] = "on-failure",
@@ -30,8 +28,9 @@ policy_init(struct policy *policy)
 	/* The signals that systemd.service(5) calls a clean end. */
 	*policy = (struct policy){ .delay = RESTART_DELAY,
 	    .delay_max = RESTART_DELAY_MAX,
-	    .signals = BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGTERM) |
-		BIT(SIGPIPE), .statuses = { BIT(0) } };
+	    .signals = SIGNAL_BIT(SIGHUP) | SIGNAL_BIT(SIGINT) |
+		SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(SIGPIPE),
+	    .statuses = { true } };
 }
 
 const char *
@@ -77,9 +76,9 @@ policy_parse_success(struct policy *policy, const char *value)
 		status = number_parse(part, 0, 255);
 		sig = *part >= '0' && *part <= '9' ? -1 : signal_parse(part);
 		if (status != -1)
-			policy->statuses[status / 64] |= BIT(status);
+			policy->statuses[status] = true;
 		else if (sig != -1)
-			policy->signals |= BIT(sig);
+			policy->signals |= SIGNAL_BIT(sig);
 		else
 			return "not a list of exit statuses (0 to 255) and "
 			    "signal names";
@@ -159,13 +158,13 @@ backoff_init(struct backoff *backoff, const struct policy *policy)
 bool
 policy_allows_status(const struct policy *policy, int status)
 {
-	return (policy->statuses[status / 64] & BIT(status)) != 0;
+	return policy->statuses[status];
 }
 
 bool
 policy_allows_signal(const struct policy *policy, int sig)
 {
-	return (policy->signals & BIT(sig)) != 0;
+	return (policy->signals & SIGNAL_BIT(sig)) != 0;
 }
 
 static bool

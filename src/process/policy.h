@@ -18,8 +18,8 @@ enum restart { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
 
 struct policy {
 	enum restart restart;
-	uint64_t signals;		/* no failure: bit N % 64 for signal N */
-	uint64_t statuses[4];		/* likewise: 64 statuses in each */
+	uint64_t signals;		/* no failure, by SIGNAL_BIT */
+	bool statuses[256];		/* likewise: no failure */
 	long long delay;		/* before the first restart, in ms */
 	long long delay_max;		/* the longest one */
 	size_t limit;			/* restarts; 0: no limit */

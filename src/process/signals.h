@@ -11,6 +11,9 @@
  */
 int	signal_parse(const char *);
 
+/* The bit of a signal in a set as /proc shows it. */
+#define SIGNAL_BIT(sig)	(1ULL << ((sig) - 1))
+
 /* TERM for 15; `33` for one that has no name. */
 const char *signal_name(int);
 

@@ -10,7 +10,6 @@
 #include <sys/types.h>
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -52,22 +51,19 @@ check(const struct steps *expected, const struct facts *facts,
 {
 	pid_t parent = facts->stat.parent;
 	bool supervised = parent != 0 && parent == facts->supervisor;
+	enum verdict verdict = facts->same_session ? VERDICT_BAD :
+	    VERDICT_UNSEEN;
 
+	if (!expected->background || supervised || parent <= 1)
+		verdict = VERDICT_OK;
 	if (parent == 0)
-		(void)strlcpy(finding->seen, "it has no parent",
-		    sizeof(finding->seen));
+		finding_set(finding, verdict, "it has no parent");
 	else
-		(void)snprintf(finding->seen, sizeof(finding->seen),
-		    "its parent is %d%s", (int)parent,
-		    supervised ? ", its supervisor" :
+		finding_set(finding, verdict, "its parent is %d%s",
+		    (int)parent, supervised ? ", its supervisor" :
 		    parent == 1 ? ", init" :
 		    facts->same_session ? ", of its session" :
 		    ", perhaps a subreaper");
-	if (!expected->background || supervised || parent <= 1)
-		finding->verdict = VERDICT_OK;
-	else
-		finding->verdict = facts->same_session ? VERDICT_BAD :
-		    VERDICT_UNSEEN;
 }
 
 const struct step background_row = {

@@ -52,7 +52,7 @@ check(const struct steps *expected, const struct facts *facts,
 	ok = path == NULL || (proc_file(facts->pid, "cwd", &is) == 0 &&
 	    (*path == '/' ? proc_file(facts->pid, inside, &wanted) :
 	    stat(path, &wanted)) == 0 && is_same_file(&is, &wanted));
-	finding_set(finding, ok, facts->cwd);
+	finding_set(finding, ok ? VERDICT_OK : VERDICT_BAD, "%s", facts->cwd);
 }
 
 const struct step chdir_row = {

@@ -27,16 +27,12 @@ read_fds(pid_t pid, const char *lockfile, struct facts *facts)
 	char name[32], target[PATH_MAX], lock[PATH_MAX] = "";
 	ssize_t i, n;
 
-		if (lockfile != NULL && realpath(lockfile, lock) == NULL)
+	if (lockfile != NULL && realpath(lockfile, lock) == NULL)
 		lock[0] = '\0';
-
 	if ((n = proc_fds(pid, &facts->fds)) == -1 ||
-	    proc_link(pid, "cwd", facts->cwd, sizeof(facts->cwd)) == -1) {
-		facts->files_error = errno;
-		return;
-	}
-	facts->terminals = calloc((size_t)n + 1, sizeof(*facts->terminals));
-	if (facts->terminals == NULL) {
+	    proc_link(pid, "cwd", facts->cwd, sizeof(facts->cwd)) == -1 ||
+	    (facts->terminals = calloc((size_t)n + 1,
+	    sizeof(*facts->terminals))) == NULL) {
 		facts->files_error = errno;
 		return;
 	}

@@ -10,14 +10,13 @@
  */
 #include "config.h"
 
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,9 +29,6 @@
 
 /* The f_type of procfs (statfs(2)); musl-gcc does not find linux/magic.h. */
 #define PROC_SUPER_MAGIC	0x9fa0
-
-/* As many descriptors can be closed one by one, in a second. */
-#define CLOSE_EACH_MAX		(1024 * 1024)
 
 static const char not_a_list[] =
     "not close, keep or a list of descriptors above 2";
@@ -87,15 +83,6 @@ print(const struct steps *steps, char *buf, size_t size)
 	}
 }
 
-/* A directory entry as getdents64(2) returns it. */
-struct dirent64_raw {
-	uint64_t ino;
-	int64_t off;
-	unsigned short reclen;
-	unsigned char type;
-	char name[];
-};
-
 /* The name of a descriptor in /proc/self/fd as a number; UINT_MAX: none. */
 static unsigned int
 to_number(const char *name)
@@ -108,14 +95,14 @@ to_number(const char *name)
 }
 
 /*
- * Closes what /proc lists from first to last.  -1 where there is no /proc.
- * readdir(3) allocates.
+ * Close what /proc lists from first to last.  Return -1 if there is no /proc.
+ * readdir(3) allocates; struct dirent is what the kernel writes.
  */
 static int
 close_listed(unsigned int first, unsigned int last)
 {
 	char buf[4096] __attribute__((aligned(8)));
-	const struct dirent64_raw *entry;
+	const struct dirent *entry;
 	struct statfs fs;
 	unsigned int fd;
 	long size = -1, at;
@@ -127,33 +114,15 @@ close_listed(unsigned int first, unsigned int last)
 	if (fstatfs(dir, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC)
 		while ((size = syscall(SYS_getdents64, dir, buf,
 		    sizeof(buf))) > 0)
-			for (at = 0; at < size; at += entry->reclen) {
+			for (at = 0; at < size; at += entry->d_reclen) {
 				entry = (const void *)(buf + at);
-				fd = to_number(entry->name);
+				fd = to_number(entry->d_name);
 				if (fd >= first && fd <= last &&
 				    fd != UINT_MAX && fd != (unsigned int)dir)
 					(void)close((int)fd);
 			}
 	(void)close(dir);
 	return size == 0 ? 0 : -1;
-}
-
-/*
- * Closes those from first to last that the hard limit allows; a caller that
- * has lowered it since may have higher ones.  -1 where it allows too many.
- */
-static int
-close_each(unsigned int first, unsigned int last)
-{
-	struct rlimit files;
-	unsigned int fd;
-
-	if (getrlimit(RLIMIT_NOFILE, &files) == -1 ||
-	    files.rlim_max > CLOSE_EACH_MAX)
-		return -1;
-	for (fd = first; fd <= last && fd < files.rlim_max; fd++)
-		(void)close((int)fd);	/* most are not open */
-	return 0;
 }
 
 /*
@@ -169,7 +138,7 @@ close_from_to(unsigned int first, unsigned int last)
 		return 0;
 	error = errno;
 	if ((error == ENOSYS || error == EPERM) &&
-	    (close_listed(first, last) == 0 || close_each(first, last) == 0))
+	    close_listed(first, last) == 0)
 		return 0;
 	errno = error;
 	return -1;
@@ -197,7 +166,8 @@ static void
 check(const struct steps *expected, const struct facts *facts,
     struct finding *finding)
 {
-	size_t i, other = 0;
+	enum verdict verdict = VERDICT_OK;
+	size_t i, others = 0;
 	int terminal = -1;
 
 	if (finding_is_unseen(finding, facts))
@@ -205,27 +175,20 @@ check(const struct steps *expected, const struct facts *facts,
 	for (i = 0; i < facts->nfds; i++) {
 		if (descriptors_have(&expected->listed, facts->fds[i]))
 			continue;
-		other++;
+		others++;
 		if (facts->terminals[i])
 			terminal = facts->fds[i];
 	}
-	if (other == 0)
-		(void)strlcpy(finding->seen, expected->listed.n == 0 ?
-		    "none above 2" : "none above 2 but those expected",
-		    sizeof(finding->seen));
-	else
-		(void)snprintf(finding->seen, sizeof(finding->seen),
-		    "%zu above 2: inherited, or opened by itself",
-		    other);
+	if (expected->fds != FDS_KEEP && others > 0)
+		verdict = terminal == -1 ? VERDICT_UNSEEN : VERDICT_BAD;
 	if (terminal != -1)
-		(void)snprintf(finding->seen, sizeof(finding->seen),
-		    "%d is a terminal", terminal);
-	if (expected->fds == FDS_KEEP)
-		finding->verdict = VERDICT_OK;
-	else if (terminal != -1)
-		finding->verdict = VERDICT_BAD;
+		finding_set(finding, verdict, "%d is a terminal", terminal);
+	else if (others > 0)
+		finding_set(finding, verdict,
+		    "%zu above 2: inherited, or opened by itself", others);
 	else
-		finding->verdict = other == 0 ? VERDICT_OK : VERDICT_UNSEEN;
+		finding_set(finding, verdict, "none above 2%s",
+		    expected->listed.n == 0 ? "" : " but those expected");
 }
 
 const struct step fds_row = {

@@ -29,7 +29,8 @@ static void
 check(const struct steps *expected, const struct facts *facts,
     struct finding *finding)
 {
-	finding_set(finding, !expected->refork || !facts->leads, facts->leads ?
+	finding_set(finding, expected->refork && facts->leads ? VERDICT_BAD :
+	    VERDICT_OK, "%s", facts->leads ?
 	    "leads its session: it can acquire a terminal" :
 	    "leads no session");
 }

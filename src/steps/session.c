@@ -7,7 +7,6 @@
  */
 #include "config.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,20 +41,16 @@ static void
 check(const struct steps *expected, const struct facts *facts,
     struct finding *finding)
 {
-	int session = (int)facts->stat.session;
+	bool ok = !facts->stat.terminal &&
+	    (facts->leads || !facts->leader_lives);
 
-	if (facts->stat.terminal)
-		(void)snprintf(finding->seen, sizeof(finding->seen),
-		    "session %d, with a terminal", session);
-	else if (facts->leads)
-		(void)snprintf(finding->seen, sizeof(finding->seen),
-		    "session %d, its own, without a terminal", session);
-	else
-		(void)snprintf(finding->seen, sizeof(finding->seen),
-		    "session %d, without a terminal; its leader %s", session,
-		    facts->leader_lives ? "is another process" : "has ended");
-	finding->verdict = !expected->session || (!facts->stat.terminal &&
-	    (facts->leads || !facts->leader_lives)) ? VERDICT_OK : VERDICT_BAD;
+	finding_set(finding, ok || !expected->session ? VERDICT_OK :
+	    VERDICT_BAD, "session %d%s", (int)facts->stat.session,
+	    facts->stat.terminal ? ", with a terminal" :
+	    facts->leads ? ", its own, without a terminal" :
+	    facts->leader_lives ?
+	    ", without a terminal; its leader is another process" :
+	    ", without a terminal; its leader has ended");
 }
 
 const struct step session_row = {

@@ -40,11 +40,11 @@ static void
 check(const struct steps *expected, const struct facts *facts,
     struct finding *finding)
 {
-	bool ignored = facts->status.ignored & 1ULL << (SIGCHLD - 1);
+	bool ignored = facts->status.ignored & SIGNAL_BIT(SIGCHLD);
 
 	finding_set(finding, expected->sigchld == DISPOSITION_KEEP ||
-	    ignored == (expected->sigchld == DISPOSITION_IGNORE),
-	    ignored ? "ignored: the kernel reaps its children" :
+	    ignored == (expected->sigchld == DISPOSITION_IGNORE) ?
+	    VERDICT_OK : VERDICT_BAD, "%s", ignored ? "ignored: the kernel reaps its children" :
 	    "not ignored");
 }
 

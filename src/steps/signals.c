@@ -20,16 +20,12 @@
 #include "process/signals.h"
 #include "steps/step.h"
 
-#define BIT(sig)	(1ULL << ((sig) - 1))
-
-static const int terminal[] = { SIGHUP, SIGTSTP, SIGTTIN, SIGTTOU };
-
-#define TERMINAL_BITS	(BIT(SIGHUP) | BIT(SIGTSTP) | BIT(SIGTTIN) | \
-			BIT(SIGTTOU))
-
-/* Servers ignore these themselves, and the terminal's. */
-#define SERVER_BITS	(TERMINAL_BITS | BIT(SIGPIPE) | BIT(SIGSYS) | \
-			BIT(SIGUSR1) | BIT(SIGUSR2) | BIT(SIGALRM))
+/* What a terminal sends; servers ignore these themselves, and others. */
+#define TERMINAL_BITS	(SIGNAL_BIT(SIGHUP) | SIGNAL_BIT(SIGTSTP) | \
+			SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
+#define SERVER_BITS	(TERMINAL_BITS | SIGNAL_BIT(SIGPIPE) | \
+			SIGNAL_BIT(SIGSYS) | SIGNAL_BIT(SIGUSR1) | \
+			SIGNAL_BIT(SIGUSR2) | SIGNAL_BIT(SIGALRM))
 
 static const char *
 parse(struct steps *steps, const char *value)
@@ -44,49 +40,40 @@ print(const struct steps *steps, char *buf, size_t size)
 }
 
 static int
-reset_timers(const char **call)
+reset_timers(void)
 {
 	static const struct itimerval off;
 
-	*call = "setitimer";
 	return setitimer(ITIMER_REAL, &off, NULL) == -1 ||
 	    setitimer(ITIMER_VIRTUAL, &off, NULL) == -1 ||
 	    setitimer(ITIMER_PROF, &off, NULL) == -1 ? -1 : 0;
 }
 
-static int
-discard_pending(const char **call)
-{
-	sigset_t all;
-
-	*call = "rt_sigtimedwait";
-	signals_fill(&all);
-	return signals_discard(&all);
-}
-
 int
 step_signals(enum disposition signals, bool forked, const char **call)
 {
-	size_t i;
-	int sig;
+	sigset_t all;
+	int sig, result;
 
 	if (signals == DISPOSITION_KEEP)
 		return 0;
 	for (sig = 1; sig < _NSIG; sig++) {
 		if (sig == SIGKILL || sig == SIGSTOP || sig == SIGCHLD)
 			continue;
+		result = signals == DISPOSITION_IGNORE &&
+		    SIGNAL_BIT(sig) & TERMINAL_BITS ?
+		    signal_ignore(sig) : signal_set_default(sig);
 		/* Valgrind keeps the last one for itself. */
-		if (signal_set_default(sig) == -1 && sig != _NSIG - 1)
+		if (result == -1 && sig != _NSIG - 1)
 			return -1;
 	}
-	if (signals == DISPOSITION_IGNORE)
-		for (i = 0; i < sizeof(terminal) / sizeof(*terminal); i++)
-			if (signal_ignore(terminal[i]) == -1)
-				return -1;
 	/* A forked process has no timers (fork(2)). */
-	if (!forked && reset_timers(call) == -1)
+	*call = "setitimer";
+	if (!forked && reset_timers() == -1)
 		return -1;
-	return discard_pending(call);
+	*call = "rt_sigtimedwait";
+	signals_fill(&all);
+	return signals_discard(&all);
 }
 
 int
@@ -106,7 +93,7 @@ list_signals(unsigned long long set, char *buf, size_t size)
 
 	(void)strlcpy(buf, set == 0 ? "none" : "", size);
 	for (sig = 1; sig <= 64; sig++)
-		if (set & BIT(sig)) {
+		if (set & SIGNAL_BIT(sig)) {
 			(void)strlcat(buf, buf[0] == '\0' ? "" : " ", size);
 			(void)strlcat(buf, signal_name(sig), size);
 		}
@@ -117,24 +104,25 @@ check(const struct steps *expected, const struct facts *facts,
     struct finding *finding)
 {
 	unsigned long long blocked = facts->status.blocked;
-	unsigned long long ignored = facts->status.ignored & ~BIT(SIGCHLD);
+	unsigned long long ignored = facts->status.ignored & ~SIGNAL_BIT(SIGCHLD);
 	unsigned long long wanted = expected->signals == DISPOSITION_IGNORE ?
 	    TERMINAL_BITS : 0;
 	char blocked_names[512], ignored_names[512];
+	enum verdict verdict = VERDICT_BAD;
 
-	list_signals(blocked, blocked_names, sizeof(blocked_names));
-	list_signals(ignored, ignored_names, sizeof(ignored_names));
-	(void)snprintf(finding->seen, sizeof(finding->seen),
-	    blocked == 0 && ignored == 0 ? "none ignored, none blocked" :
-	    "ignored: %s; blocked: %s", ignored_names, blocked_names);
 	if (expected->signals == DISPOSITION_KEEP ||
 	    (blocked == 0 && ignored == wanted))
-		finding->verdict = VERDICT_OK;
+		verdict = VERDICT_OK;
 	else if (!step_is_given(expected, STEP_SIGNALS) && blocked == 0 &&
 	    (ignored & ~SERVER_BITS) == 0)
-		finding->verdict = VERDICT_UNSEEN;
+		verdict = VERDICT_UNSEEN;
+	list_signals(blocked, blocked_names, sizeof(blocked_names));
+	list_signals(ignored, ignored_names, sizeof(ignored_names));
+	if (blocked == 0 && ignored == 0)
+		finding_set(finding, verdict, "none ignored, none blocked");
 	else
-		finding->verdict = VERDICT_BAD;
+		finding_set(finding, verdict, "ignored: %s; blocked: %s",
+		    ignored_names, blocked_names);
 }
 
 const struct step signals_row = {

@@ -80,7 +80,7 @@ check(const struct steps *expected, const struct facts *facts,
 
 	if (finding_is_unseen(finding, facts))
 		return;
-	finding_set(finding, true, "");
+	finding_set(finding, VERDICT_OK, "%s", "");
 	for (fd = 0; fd < 3; fd++) {
 		(void)strlcat(finding->seen, fd == 0 ? "" : " ", size);
 		(void)strlcat(finding->seen, facts->stdio[fd], size);

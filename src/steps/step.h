@@ -169,10 +169,11 @@ const char *yes_no_parse(const char *value, bool *yes);
 const char *disposition_parse(const char *value, enum disposition *);
 const char *disposition_name(enum disposition);
 
-/* Sets verdict and text of a finding. */
-void	finding_set(struct finding *, bool ok, const char *seen);
+/* Set verdict and text of a finding. */
+void	finding_set(struct finding *, enum verdict, const char *format, ...)
+	    __attribute__((format(printf, 3, 4)));
 
-/* Where /proc does not show a process's files: says so, and returns true. */
+/* If /proc does not show a process's files, say so and return true. */
 bool	finding_is_unseen(struct finding *, const struct facts *);
 
 /* A path, or for the word keep NULL.  Returns NULL, or what is wrong. */

@@ -3,7 +3,9 @@
 #include "config.h"
 
 #include <paths.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -110,19 +112,22 @@ path_or_keep_parse(const char *value, const char **path)
 }
 
 void
-finding_set(struct finding *finding, bool ok, const char *seen)
+finding_set(struct finding *finding, enum verdict verdict, const char *format,
+    ...)
 {
-	finding->verdict = ok ? VERDICT_OK : VERDICT_BAD;
-	(void)strlcpy(finding->seen, seen, sizeof(finding->seen));
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(finding->seen, sizeof(finding->seen), format, args);
+	va_end(args);
+	finding->verdict = verdict;
 }
 
 bool
 finding_is_unseen(struct finding *finding, const struct facts *facts)
 {
-	if (facts->files_error == 0)
-		return false;
-	finding->verdict = VERDICT_UNSEEN;
-	(void)strlcpy(finding->seen, strerror(facts->files_error),
-	    sizeof(finding->seen));
-	return true;
+	if (facts->files_error != 0)
+		finding_set(finding, VERDICT_UNSEEN, "%s",
+		    strerror(facts->files_error));
+	return facts->files_error != 0;
 }

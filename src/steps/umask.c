@@ -53,25 +53,18 @@ check(const struct steps *expected, const struct facts *facts,
     struct finding *finding)
 {
 	int mask = facts->status.umask;
+	bool ok = step_is_given(expected, STEP_UMASK) ?
+	    mask == expected->umask : (mask & 022) == 022;
 
-	if (mask == -1) {
-		finding->verdict = VERDICT_UNSEEN;
-		(void)strlcpy(finding->seen, "not shown by this kernel",
-		    sizeof(finding->seen));
-		return;
-	}
-	(void)snprintf(finding->seen, sizeof(finding->seen), "%04o%s",
-	    (unsigned int)mask, !(mask & 002) ?
-	    ": its files are writable by everyone" :
-	    !(mask & 020) ? ": its files are writable by its group" : "");
-	if (expected->umask == UMASK_KEEP)
-		finding->verdict = VERDICT_OK;
-	else if (step_is_given(expected, STEP_UMASK))
-		finding->verdict = mask == expected->umask ? VERDICT_OK :
-		    VERDICT_BAD;
+	if (mask == -1)
+		finding_set(finding, VERDICT_UNSEEN,
+		    "not shown by this kernel");
 	else
-		finding->verdict = (mask & 022) == 022 ? VERDICT_OK :
-		    VERDICT_BAD;
+		finding_set(finding, ok || expected->umask == UMASK_KEEP ?
+		    VERDICT_OK : VERDICT_BAD, "%04o%s", (unsigned int)mask,
+		    !(mask & 002) ? ": its files are writable by everyone" :
+		    !(mask & 020) ? ": its files are writable by its group" :
+		    "");
 }
 
 const struct step umask_row = {
