@@ -1031,11 +1031,11 @@ quickstart_says() {
 
 # A copy of contrib/quickstart that neither installs nor builds.
 quickstart() {
-	mkdir -p "$TMP/contrib" "$TMP/build"
+	mkdir -p "$TMP/contrib" "$TMP/build/quick"
 	cp "$SOURCE_DIR/contrib/quickstart" "$TMP/contrib"
 	printf '#!/bin/sh\n' | tee "$TMP/contrib/setup" >"$TMP/contrib/build"
 	chmod +x "$TMP"/contrib/*
-	ln -sf "$DAEMONIZE" "$TMP/build/daemonize"
+	ln -sf "$DAEMONIZE" "$TMP/build/quick/daemonize"
 	env -u XDG_RUNTIME_DIR TMPDIR="$TMP" "$TMP/contrib/quickstart" "$@" 3>&-
 }
 
@@ -1050,6 +1050,13 @@ quickstart() {
 	equal processes "$(leftovers)" ""
 	sh -c "$(quickstart_says "Clean up, once it is stopped" <said)"
 	equal directories "$(ls -d "$TMP"/daemonize.* 2>/dev/null)" ""
+}
+
+@test "quickstart --help prints how it is called, and does nothing else" {
+	run quickstart --help
+	status_is 0
+	[[ $output == "quickstart: "*"contrib/quickstart COMMAND"* ]]
+	[[ $output != *"setting up"* ]]
 }
 
 # A process is `it', in what is written for users.

@@ -138,6 +138,7 @@ deb_of_version() {
 		/usr/share/doc/daemonize-ng/changelog.Debian.gz
 		/usr/share/doc/daemonize-ng/copyright
 		/usr/share/fish/vendor_completions.d/daemonize.fish
+		/usr/share/lintian/overrides/daemonize-ng
 		/usr/share/man/man1/daemonize.1.gz
 		/usr/share/man/man7/daemonize.7.gz
 		/usr/share/zsh/vendor-completions/_daemonize
@@ -147,6 +148,15 @@ deb_of_version() {
 	    grep -q '^-rwxr-xr-x .*/examples/daemonize\.init$'
 	dpkg-deb -x "$DEB" here
 	cmp here/usr/share/doc/daemonize-ng/copyright "$SOURCE_DIR/LICENSE"
+}
+
+@test "the program of the deb is static, and needs no other package" {
+	requires readelf
+	deb
+	equal Depends "$(dpkg-deb -f "$DEB" Depends)" ""
+	dpkg-deb -x "$DEB" here
+	readelf -lWd here/usr/bin/daemonize >elf
+	! grep -E 'INTERP|NEEDED' elf
 }
 
 @test "lintian finds neither an error nor a warning in the deb and its source" {
@@ -285,27 +295,9 @@ deb_of_version() {
 
 # --- all of them ------------------------------------------------------------
 
-@test "each recipe of a package has the version of the program" {
-	local file
-
-	for file in APKBUILD PKGBUILD daemonize-ng.spec; do
-		equal "$file" "$(sed -nE 's/^(pkgver=|Version: *)//p' \
-		    "$SOURCE_DIR/contrib/$file")" "$(our_version)"
-	done
-}
-
-@test "each recipe provides and replaces the package daemonize" {
-	cd "$SOURCE_DIR/contrib"
-	grep -qxF 'provides="daemonize=1.7.8"' APKBUILD
-	grep -qxF 'replaces="daemonize"' APKBUILD
-	grep -qxF 'provides=(daemonize=1.7.8)' PKGBUILD
-	grep -qxF 'conflicts=(daemonize)' PKGBUILD
-	grep -qxF 'replaces=(daemonize)' PKGBUILD
-}
-
-@test "shellcheck finds nothing in APKBUILD and PKGBUILD" {
-	requires shellcheck
-	shellcheck "$SOURCE_DIR"/contrib/{APK,PKG}BUILD
+@test "the spec file has the version of the program" {
+	equal version "$(sed -n 's/^Version: *//p' \
+	    "$SOURCE_DIR/contrib/daemonize-ng.spec")" "$(our_version)"
 }
 
 @test "contrib/package refuses what it does not know" {
