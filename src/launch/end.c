@@ -8,13 +8,19 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/message.h"
+#include "base/progress.h"
 #include "launch/end.h"
+#include "process/proc.h"
 #include "process/schedule.h"
+#include "process/signals.h"
 #include "process/stop.h"
 
 bool
@@ -75,6 +81,42 @@ await_family(const struct family *family)
 	return sig > 0 ? sig : 0;
 }
 
+/* Wait for the next step. */
+static void
+await_step(struct stop *stop, int interrupts, const char *name)
+{
+	struct pollfd fds[2] = { { .fd = interrupts, .events = POLLIN } };
+	struct signalfd_siginfo info;
+	long long due = NEVER;
+	char what[256];
+
+	(void)snprintf(what, sizeof(what), "%s (%s)", name,
+	    signal_name(stop_signal(stop)));
+	stop_poll(stop, &fds[1], &due);
+	if (poll(fds, 2, ms_until(due, PROGRESS_MS)) == 0 && now_ms() < due)
+		progress_show(what, due - now_ms());
+	if (fds[0].revents != 0 &&
+	    read(interrupts, &info, sizeof(info)) == sizeof(info))
+		stop_hurry(stop);
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
+enum stop_result
+end_targets(const struct targets *targets, const struct schedule *schedule,
+    int interrupts, const char *name)
+{
+	enum stop_result result = STOP_FAILED;
+	struct stop stop;
+
+	if (stop_begin(&stop, targets, schedule) == 0)
+		while ((result = stop_step(&stop)) == STOP_PENDING)
+			await_step(&stop, interrupts, name);
+	progress_clear();
+	stop_finish(&stop);
+	return result;
+}
+
 /*
  * A process that has left the daemon's session is still a descendant of the
  * launcher, which is the subreaper.  So is a child that the caller has left to
@@ -85,32 +127,28 @@ end_daemon(const struct family *family, const struct wait *wait)
 {
 	struct targets targets = { .scope = TARGET_DESCENDANTS,
 	    .pid = wait->pid, .pidfd = -1, .session = wait->session,
-	    .name = wait->command, .skip_fd = wait->signals };
+	    .excluded = family->excluded, .nexcluded = family->nexcluded };
 	struct schedule schedule;
-	const char *call;
+	struct proc_scope scope;
 
 	(void)schedule_parse(SCHEDULE_DEFAULT, &schedule);
 	/* Not CHLD any more. */
 	if (wait->signals != -1)
 		(void)signalfd(wait->signals, wait->interrupts, 0);
 	/* That session may be the caller's, too. */
-	if (wait->session == getsid(0))
-		targets.session = 0;
-	targets.others = family->others;
-	if (family->had_children && family->others == NULL)
-		targets.scope = targets.session != 0 ? TARGET_SESSION :
-		    TARGET_ONE;
-	switch (stop_all(&targets, &schedule, &call)) {
-	case STOPPED_GONE:
-		break;
-	case STOPPED_SURVIVED:
+	if (family->had_children && family->excluded == NULL)
+		targets.scope = wait->session == getsid(0) ? TARGET_ONE :
+		    TARGET_SESSION;
+	/* Only /proc has the others. */
+	if (proc_scope(&scope) == -1) {
+		targets.scope = TARGET_ONE;
+		(void)complain("ready", wait->command, "without /proc, the "
+		    "processes that it has started are not found and ended");
+	}
+	if (end_targets(&targets, &schedule, wait->signals, wait->command) ==
+	    STOP_SURVIVED)
 		(void)complain("ready", wait->command,
 		    "still runs after the whole schedule");
-		break;
-	default:
-		stop_children(&targets);
-		break;
-	}
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "process/stop.h"
 #include "ready/wait.h"
 
 struct family {
@@ -16,7 +17,8 @@ struct family {
 	bool grouped;			/* child leads a group and a session */
 	bool had_children;		/* the caller may have left the launcher
 					   some */
-	const struct identified *others;	/* or these, if not NULL */
+	const struct process_id *excluded;	/* or these, if not NULL */
+	size_t nexcluded;
 };
 
 /* Has this process children that have not been reaped? */
@@ -45,6 +47,14 @@ int	await_family(const struct family *);
  * default schedule.  A signal that ends the wait starts its next stage.
  */
 void	end_daemon(const struct family *, const struct wait *);
+
+/*
+ * Terminates the targets, and reaps all children that end.  Each signal in the
+ * signalfd(2) interrupts (or -1) starts the next stage.  name is for the
+ * progress on a terminal.
+ */
+enum stop_result end_targets(const struct targets *, const struct schedule *,
+	    int interrupts, const char *name);
 
 /* Ends this process by a signal, as the caller expects of ^C. */
 void	end_by(int sig);

@@ -207,7 +207,8 @@ prepare_launcher(struct launch *launch, const char **call)
 	if (!plan_is_apart(plan))
 		return 0;
 	launch->family.had_children = has_children();
-	launch->family.others = plan->others;
+	launch->family.excluded = plan->excluded;
+	launch->family.nexcluded = plan->nexcluded;
 	if (ready_waits(&plan->ready.want))
 		launch->deadline = now_ms() + plan->ready.want.timeout;
 	*call = "signalfd4";

@@ -8,12 +8,12 @@
 #include <stdbool.h>
 
 #include "base/descriptors.h"
-#include "process/targets.h"
+#include "process/stop.h"
 
 struct logger {
 	const char *command;		/* for sh -c */
 	int pipe[2];			/* the logger's stdin, and its writer */
-	struct identified *id;		/* its process; pid 0: it does not run;
+	struct process_id *id;		/* its process; pid 0: it does not run;
 					   of the supervisor's list of those
 					   that --tree leaves alone */
 	bool keeps_stderr;		/* in the foreground; else /dev/null */

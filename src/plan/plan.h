@@ -45,9 +45,10 @@ struct plan {
 	const struct policy *policy;	/* its policy */
 	bool tree;			/* it ends what a run leaves behind */
 	struct log log;
-	struct identified *others;	/* its children that are not of the
-					   command's; the last but one is the
+	struct process_id *excluded;	/* its children that are not of the
+					   command's; the last one is the
 					   logger; or NULL */
+	size_t nexcluded;
 
 	bool append;
 	bool served;			/* a server has some of the files */

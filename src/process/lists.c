@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,10 +43,36 @@ list_numbers(const char *path, int **list)
 	return (ssize_t)n;
 }
 
-ssize_t
-proc_list(pid_t **pids)
+static int
+compare(const void *a, const void *b)
 {
-	return list_numbers("/proc", pids);
+	pid_t first = ((const struct proc_stat *)a)->pid;
+	pid_t second = ((const struct proc_stat *)b)->pid;
+
+	return (first > second) - (first < second);
+}
+
+ssize_t
+proc_list(struct proc_stat **list)
+{
+	pid_t *pids;
+	ssize_t n = list_numbers("/proc", &pids), found = 0, i;
+
+	*list = NULL;
+	if (n == -1 || (*list = calloc((size_t)n + 1, sizeof(**list))) == NULL)
+		found = -1;
+	for (i = 0; i < n && found != -1; i++)
+		if (proc_stat(pids[i], *list + found) == 0)
+			found++;
+		else if (proc_is_short(errno)) {
+			free(*list);
+			*list = NULL;
+			found = -1;
+		}
+	free(pids);
+	if (found > 0)
+		qsort(*list, (size_t)found, sizeof(**list), compare);
+	return found;
 }
 
 ssize_t

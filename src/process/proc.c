@@ -105,6 +105,7 @@ proc_parse_stat(const char *text, struct proc_stat *stat)
 {
 	const char *at = stat_column(text, 3);
 
+	stat->pid = (pid_t)strtol(text, NULL, 10);
 	/* The first thread may end before the others. */
 	stat->dead = (*at == 'Z' || *at == 'X') &&
 	    strtol(stat_column(text, 20), NULL, 10) <= 1;

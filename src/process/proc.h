@@ -12,6 +12,7 @@
 
 /* Of /proc/PID/stat, which everybody may read. */
 struct proc_stat {
+	pid_t pid;
 	bool dead;			/* a zombie: some inits never reap */
 	bool executed;			/* a program, since it was forked */
 	bool terminal;			/* has a controlling one */
@@ -102,8 +103,11 @@ int	proc_link(pid_t, const char *name, char *buf, size_t size);
 /* stat(2) of /proc/PID/name: what it leads to, in that process's root. */
 int	proc_file(pid_t, const char *name, struct stat *);
 
-/* All processes; a process's descriptors.  The number of them; free(3) it. */
-ssize_t	proc_list(pid_t **);
+/*
+ * List all processes, by pid; a process's descriptors.  Return their number,
+ * and an array to free(3); -1 with errno.
+ */
+ssize_t	proc_list(struct proc_stat **);
 ssize_t	proc_fds(pid_t, int **);
 
 /* How many children its first thread has, or -1. */

@@ -17,27 +17,28 @@ void
 begin_cleaning(struct supervisor *s)
 {
 	struct targets targets = { .scope = TARGET_DESCENDANTS, .pidfd = -1,
-	    .others = s->plan->others, .name = s->plan->path, .skip_fd = -1 };
+	    .excluded = s->plan->excluded, .nexcluded = s->plan->nexcluded };
 	struct schedule schedule;
 
 	(void)schedule_parse(SCHEDULE_DEFAULT, &schedule);
-	(void)stop_begin(&s->stop, &targets, &schedule);
-	s->cleaning = true;
+	s->cleaning = stop_begin(&s->stop, &targets, &schedule) == 0;
+	if (!s->cleaning)
+		stop_finish(&s->stop);
 }
 
 /* Take one step of ending what a run has left behind. */
 void
 clean(struct supervisor *s)
 {
-	enum stopped stopped = stop_step(&s->stop);
+	enum stop_result stopped = stop_step(&s->stop);
 	char text[PATH_MAX + 128];
 
-	if (stopped == STOPPED_PENDING)
+	if (stopped == STOP_PENDING)
 		return;
-	if (stopped != STOPPED_GONE) {
+	if (stopped != STOP_GONE) {
 		(void)snprintf(text, sizeof(text), "%s: %s: %s",
 		    s->plan->command, "what it left behind still runs",
-		    stopped == STOPPED_ERROR ? strerror(errno) :
+		    stopped == STOP_FAILED ? strerror(errno) :
 		    "it survived the whole schedule");
 		say(s->plan, text);
 	}

@@ -44,7 +44,8 @@ struct detach {
 	int signals;			/* a signalfd(2) for interrupts */
 	pid_t intermediate;
 	bool had_children;		/* the caller has left some: */
-	struct identified *others;	/* those; NULL: unknown */
+	struct process_id *excluded;	/* those; NULL: unknown */
+	size_t nexcluded;
 };
 
 static process	intermediate, supervisor_process;
@@ -87,7 +88,7 @@ supervise(struct plan *plan)
 		break;
 	}
 	free(spare.fd);
-	free(detach.others);
+	free(detach.excluded);
 	return status;
 }
 
@@ -97,7 +98,7 @@ prepare(struct detach *detach)
 {
 	const sigset_t *interrupts = &detach->plan->interrupts;
 	int fds[2];
-	struct identified *end;
+	ssize_t n;
 
 	if (signals_hold() == -1 || signal_set_default(SIGCHLD) == -1)
 		return complain_errno("signals", NULL, errno);
@@ -113,8 +114,9 @@ prepare(struct detach *detach)
 		return complain_errno("background",
 		    "prctl(PR_SET_CHILD_SUBREAPER)", errno);
 	detach->had_children = has_children();
-	if (detach->had_children)
-		detach->others = targets_children(&end);
+	if (detach->had_children &&
+	    (n = stop_list_children(&detach->excluded)) != -1)
+		detach->nexcluded = (size_t)n;
 	return STATUS_DONE;
 }
 
@@ -207,16 +209,14 @@ clean_up(const struct detach *detach)
 {
 	const struct plan *plan = detach->plan;
 	struct targets targets = { .scope = TARGET_DESCENDANTS, .pidfd = -1,
-	    .others = detach->others, .name = plan->path, .skip_fd = -1 };
+	    .excluded = detach->excluded, .nexcluded = detach->nexcluded };
 	struct schedule schedule;
 	struct instance_status found;
-	const char *call;
 
 	(void)schedule_parse("KILL/5s", &schedule);
 	/* Without /proc, the caller's cannot be distinguished from ours. */
-	if ((!detach->had_children || detach->others != NULL) &&
-	    stop_all(&targets, &schedule, &call) == STOPPED_ERROR)
-		stop_children(&targets);
+	if (!detach->had_children || detach->excluded != NULL)
+		(void)end_targets(&targets, &schedule, -1, plan->path);
 	if (plan->pidfile == NULL)
 		return;
 	instance_find(plan->pidfile, true, &found);

@@ -61,7 +61,7 @@ end_run(struct supervisor *s, int sig, bool sent)
 	if (s->run.pid == 0) {
 		/* What the run left behind is to be ended sooner. */
 		if (!first && s->cleaning)
-			s->stop.end = 0;
+			stop_hurry(&s->stop);
 		return;
 	}
 	if (!first && s->stage < s->schedule.n) {

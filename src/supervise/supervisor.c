@@ -78,6 +78,7 @@ static int
 prepare(struct supervisor *s)
 {
 	sigset_t all, others;
+	ssize_t n;
 
 	signals_that_end(&s->ends);
 	signals_fill(&all);
@@ -98,8 +99,11 @@ prepare(struct supervisor *s)
 	if (!s->plan->tree && s->plan->log.want.kind != LOG_TO_LOGGER)
 		return 0;
 	/* In the foreground the caller may have left some to this process. */
-	s->plan->others = targets_children(&s->plan->log.logger.id);
-	return s->plan->others == NULL ? -1 : 0;
+	if ((n = stop_list_children(&s->plan->excluded)) == -1)
+		return -1;
+	s->plan->nexcluded = (size_t)n + 1;
+	s->plan->log.logger.id = s->plan->excluded + n;
+	return 0;
 }
 
 /* Take the steps that release the caller's directory and descriptors. */
@@ -158,12 +162,12 @@ settle(struct supervisor *s, int verdict)
 static long long
 next_due(const struct supervisor *s)
 {
-	long long due = NEVER, step;
+	struct pollfd fd;
+	long long due = NEVER;
 
-	if (s->cleaning) {
-		step = s->stop.set.n == 0 ? 0 : s->stop.end;
-		due = step < due ? step : due;
-	} else if (s->run.pid == 0 && s->due != NEVER)
+	if (s->cleaning)
+		stop_poll(&s->stop, &fd, &due);
+	else if (s->run.pid == 0 && s->due != NEVER)
 		due = s->due;
 	if (s->stage < s->schedule.n && s->stage_due < due)
 		due = s->stage_due;
@@ -176,30 +180,18 @@ next_due(const struct supervisor *s)
 static bool
 await(struct supervisor *s)
 {
-	struct set *set = &s->stop.set;
-	size_t held = s->cleaning ? set->n : 0;
-	struct pollfd few[3], *fds = few;
+	struct pollfd fds[4];
 	long long due = next_due(s), log_due;
-	bool signals;
 
-	/* Without memory, those that end are seen when the time is over. */
-	if (held > 0 && (fds = calloc(3 + held, sizeof(*fds))) == NULL) {
-		fds = few;
-		held = 0;
-	}
 	fds[0] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
 	log_poll(&s->plan->log, fds + 1, &log_due);
-	if (held > 0)
-		memcpy(fds + 3, set->fds + 1, held * sizeof(*fds));
+	fds[3].fd = -1;
+	if (s->cleaning)
+		stop_poll(&s->stop, &fds[3], &due);
 	if (log_due < due)
 		due = log_due;
-	poll_idle(fds, 3 + held, due);
-	if (held > 0)
-		memcpy(set->fds + 1, fds + 3, held * sizeof(*fds));
-	signals = fds[0].revents != 0;
-	if (fds != few)
-		free(fds);
-	return signals;
+	poll_idle(fds, 4, due);
+	return fds[0].revents != 0;
 }
 
 /*

@@ -12,7 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/message.h"
+#include "base/progress.h"
 #include "instance/instance.h"
 #include "pidfd.h"
 #include "process/signals.h"
@@ -107,17 +109,46 @@ complain_survivor(const char *path, int pidfd, pid_t pid)
 	(void)complain("stop", path, what);
 }
 
+/* Wait for the next step. */
+static void
+await_step(const struct stop *stop)
+{
+	struct pollfd fd;
+	long long due = NEVER;
+	char what[64];
+
+	(void)snprintf(what, sizeof(what), "pid %d (%s)",
+	    (int)stop->targets.pid, signal_name(stop_signal(stop)));
+	stop_poll(stop, &fd, &due);
+	if (poll(&fd, 1, ms_until(due, PROGRESS_MS)) == 0 && now_ms() < due)
+		progress_show(what, due - now_ms());
+}
+
+/* End the targets.  For STOP_FAILED, errno and *call say why. */
+static enum stop_result
+stop_by(const struct targets *targets, const struct schedule *schedule,
+    const char **call)
+{
+	enum stop_result result = STOP_FAILED;
+	struct stop stop;
+
+	if (stop_begin(&stop, targets, schedule) == 0)
+		while ((result = stop_step(&stop)) == STOP_PENDING)
+			await_step(&stop);
+	progress_clear();
+	*call = stop.call;
+	stop_finish(&stop);
+	return result;
+}
+
 int
 control_stop_run(const struct config *config, const struct held *held)
 {
 	const struct instance_status *found = &held->found;
 	struct targets targets = { .scope = TARGET_ONE, .pid = found->pid,
-	    .pidfd = held->command, .skip_fd = -1 };
+	    .pidfd = held->command };
 	const char *call;
-	char name[32];
 
-	(void)snprintf(name, sizeof(name), "pid %d", (int)found->pid);
-	targets.name = name;
 	if (config->tree) {
 		targets.scope = TARGET_SESSION;
 		targets.session = found->session;
@@ -129,10 +160,10 @@ control_stop_run(const struct config *config, const struct held *held)
 			    "the caller is in the same session; "
 			    "leave out --tree");
 	}
-	switch (stop_all(&targets, &config->schedule, &call)) {
-	case STOPPED_GONE:
+	switch (stop_by(&targets, &config->schedule, &call)) {
+	case STOP_GONE:
 		return STATUS_DONE;
-	case STOPPED_ERROR:
+	case STOP_FAILED:
 		complain_errno("stop", call, errno);
 		return STATUS_FAILED;
 	default:

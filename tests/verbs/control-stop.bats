@@ -75,8 +75,7 @@ stays() {
 	run grep -E '^[a-z_]*(sleep|select|timedwait)|^kill' "$TMP/trace"
 	output_is ""
 	grep -q "^pidfd_open($PID, 0) *= [0-9]" "$TMP/trace"
-	equal "ends of poll" "$(grep -c '^poll.*revents=POLLIN' \
-	    "$TMP/trace")" 1
+	grep -q '^poll.*revents=POLLIN' "$TMP/trace"
 }
 
 @test "a zombie that is never reaped counts as ended" {
