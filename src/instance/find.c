@@ -267,12 +267,12 @@ instance_classify(int file, int record, struct instance_status *found)
  * EWOULDBLOCK, a launch holds it.
  */
 static int
-open_record(const struct place *place, int ms)
+open_record(const struct at *place, int ms)
 {
 	int fd, tries, saved;
 
 	for (tries = 0; tries < OPEN_TRIES; tries++) {
-		fd = openat(place->dir, place->base, O_RDONLY | PIDFILE_FLAGS);
+		fd = openat(place->dir, place->name, O_RDONLY | PIDFILE_FLAGS);
 		if (fd == -1)
 			return -1;
 		if (lock_wait(fd, LOCK_SH, ms) == -1) {
@@ -281,7 +281,7 @@ open_record(const struct place *place, int ms)
 			errno = saved;
 			return -1;
 		}
-		if (safe_is_current(place, fd) == 1)
+		if (path_is_current(place, fd) == 1)
 			return fd;
 		(void)close(fd);
 	}
@@ -308,11 +308,11 @@ file_fault(int file)
  * that of a launch that has come, or gone, between the two.
  */
 static void
-find_in(const struct place *place, bool wait, struct instance_status *found, int *opened)
+find_in(const struct at *place, bool wait, struct instance_status *found, int *opened)
 {
-	int file = openat(place->dir, place->base, O_RDONLY | PIDFILE_FLAGS);
+	int file = openat(place->dir, place->name, O_RDONLY | PIDFILE_FLAGS);
 	const char *fault = file_fault(file);
-	struct place record;
+	struct at record;
 	int fd = -1;
 
 	if (record_place(&record, place) == 0)
@@ -349,13 +349,13 @@ void
 instance_find_open(const char *path, bool wait, struct instance_status *found,
     int *record)
 {
-	struct place place;
+	struct at place;
 	const char *reason;
 
 	memset(found, 0, sizeof(*found));
 	if (record != NULL)
 		*record = -1;
-	if (safe_place(&place, path, &reason) == 0) {
+	if (path_find(&place, path, &reason) == 0) {
 		find_in(&place, wait, found, record);
 		(void)close(place.dir);
 	} else if (errno == ENOENT)

@@ -10,8 +10,8 @@
 
 #include <stdbool.h>
 
+#include "base/path.h"
 #include "instance/record.h"
-#include "instance/safe.h"
 
 enum instance_state {
 	INSTANCE_NONE,			/* neither daemon nor file */

@@ -38,7 +38,7 @@ instance_open(struct instance *instance, const char *path,
 
 	initialize(instance, path);
 	memset(found, 0, sizeof(*found));
-	if (safe_place(&instance->place, path, reason) == -1 ||
+	if (path_find(&instance->place, path, reason) == -1 ||
 	    instance_open_file(instance, reason) == -1)
 		return -1;
 	if (record_place(&instance->record_at, &instance->place) == -1)
@@ -52,7 +52,7 @@ instance_open(struct instance *instance, const char *path,
 	}
 	/* The launch that was waited for may have made it, or removed it. */
 	if (instance->file == -1 ||
-	    safe_is_current(&instance->place, instance->file) != 1) {
+	    path_is_current(&instance->place, instance->file) != 1) {
 		if (instance->file != -1)
 			(void)close(instance->file);
 		if (instance_open_file(instance, reason) == -1)
@@ -72,7 +72,7 @@ instance_check(const char *path, const char **reason)
 	int result;
 
 	initialize(&instance, path);
-	result = safe_place(&instance.place, path, reason);
+	result = path_find(&instance.place, path, reason);
 	if (result == 0)
 		result = instance_open_file(&instance, reason);
 	if (instance.file != -1)
@@ -89,7 +89,7 @@ instance_clear(struct instance *instance)
 
 	if (instance->file == -1) {
 		instance->file = openat(instance->place.dir,
-		    instance->place.base,
+		    instance->place.name,
 		    O_RDWR | O_CREAT | O_EXCL | PIDFILE_FLAGS, 0644);
 		if (instance->file == -1)
 			return -1;
@@ -204,14 +204,14 @@ instance_roll_back(struct instance *instance)
 	if (is_ours(instance)) {
 		/* Emptied first: a file that stays must not name a process. */
 		(void)!ftruncate(instance->file, 0);
-		(void)safe_unlink(&instance->place, instance->file);
+		(void)path_unlink(&instance->place, instance->file);
 		if (instance->record == -1)
 			return;
 		(void)record_clear(instance->record);
-		(void)safe_unlink(&instance->record_at, instance->record);
+		(void)path_unlink(&instance->record_at, instance->record);
 	} else if (!instance->taken && is_made_in_vain(instance))
 		/* The launch was refused, or could not make the pid file. */
-		(void)safe_unlink(&instance->record_at, instance->record);
+		(void)path_unlink(&instance->record_at, instance->record);
 }
 
 /* --- the end of one ------------------------------------------------------ */
@@ -221,7 +221,7 @@ instance_roll_back(struct instance *instance)
  * both are empty.
  */
 static void
-retire_in(const struct place *place, const struct place *record_at, int record,
+retire_in(const struct at *place, const struct at *record_at, int record,
     const struct instance_status *found)
 {
 	enum record_fault fault;
@@ -232,35 +232,35 @@ retire_in(const struct place *place, const struct place *record_at, int record,
 	if (found == NULL ? fault != RECORD_EMPTY : fault != RECORD_GOOD ||
 	    now.pid != found->pid || now.start != found->start)
 		return;
-	file = openat(place->dir, place->base, O_RDWR | PIDFILE_FLAGS);
+	file = openat(place->dir, place->name, O_RDWR | PIDFILE_FLAGS);
 	if (file != -1) {
 		pid_t pid = pidfile_get(file);
 
 		if (pid == 0 || (found != NULL && pid == found->pid)) {
 			(void)!ftruncate(file, 0);
-			(void)safe_unlink(place, file);
+			(void)path_unlink(place, file);
 		}
 		(void)close(file);
 	}
 	/* A --wait that has it open reads how the command ended. */
-	if (safe_unlink(record_at, record) == -1)
+	if (path_unlink(record_at, record) == -1)
 		(void)record_clear(record);
 }
 
 static void
 retire(const char *path, const struct instance_status *found)
 {
-	struct place place, at;
+	struct at place, at;
 	const char *reason;
 	int record;
 
-	if (safe_place(&place, path, &reason) == -1)
+	if (path_find(&place, path, &reason) == -1)
 		return;
 	if (record_place(&at, &place) == 0 &&
-	    (record = openat(at.dir, at.base, O_RDWR | PIDFILE_FLAGS)) != -1) {
+	    (record = openat(at.dir, at.name, O_RDWR | PIDFILE_FLAGS)) != -1) {
 		/* Another verb holds the lock for a moment, or a launch. */
 		if (lock_wait(record, LOCK_EX, LAUNCH_WAIT_MS) == 0 &&
-		    safe_is_current(&at, record) == 1)
+		    path_is_current(&at, record) == 1)
 			retire_in(&place, &at, record, found);
 		(void)close(record);
 	}

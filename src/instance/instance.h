@@ -13,14 +13,14 @@
 
 #include <stdbool.h>
 
+#include "base/path.h"
 #include "instance/find.h"
 #include "instance/record.h"
-#include "instance/safe.h"
 
 struct instance {
 	const char *path;
-	struct place place;		/* of the pid file */
-	struct place record_at;		/* of the record; its dir is the same */
+	struct at place;		/* of the pid file */
+	struct at record_at;		/* of the record; its dir is the same */
 	int file;			/* open for writing, or -1 */
 	int record;			/* the same; -1: there can be none */
 	bool locked;			/* we hold the record's flock */

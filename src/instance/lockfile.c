@@ -14,9 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "instance/lockfile.h"
 #include "instance/pidfile.h"
-#include "instance/safe.h"
 #include "process/signals.h"
 
 /* A descriptor that the command inherits lies above those scripts use. */
@@ -97,9 +97,9 @@ lock_opened(int fd, const char **reason)
 }
 
 static int
-open_and_lock(const struct place *place, int access, const char **reason)
+open_and_lock(const struct at *place, int access, const char **reason)
 {
-	int fd = openat(place->dir, place->base, access | O_CREAT |
+	int fd = openat(place->dir, place->name, access | O_CREAT |
 	    PIDFILE_FLAGS, 0644);
 
 	if (fd != -1)
@@ -111,10 +111,10 @@ open_and_lock(const struct place *place, int access, const char **reason)
 int
 lockfile_open(const char *path, const char **reason)
 {
-	struct place place;
+	struct at place;
 	int fd, saved;
 
-	if (safe_place(&place, path, reason) == -1)
+	if (path_find(&place, path, reason) == -1)
 		return -1;
 	fd = open_and_lock(&place, O_RDONLY, reason);
 	/* NFS makes a write lock of it, which needs a file open to write. */

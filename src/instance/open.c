@@ -28,7 +28,7 @@ instance_fail(const char **reason, const char *why)
 int
 instance_open_file(struct instance *instance, const char **reason)
 {
-	instance->file = openat(instance->place.dir, instance->place.base,
+	instance->file = openat(instance->place.dir, instance->place.name,
 	    O_RDWR | PIDFILE_FLAGS);
 	if (instance->file == -1)
 		return errno == ENOENT ? 0 :
@@ -41,14 +41,14 @@ instance_open_file(struct instance *instance, const char **reason)
 static int
 open_record(struct instance *instance)
 {
-	const struct place *at = &instance->record_at;
+	const struct at *at = &instance->record_at;
 
 	do {
-		instance->record = openat(at->dir, at->base,
+		instance->record = openat(at->dir, at->name,
 		    O_RDWR | PIDFILE_FLAGS);
 		if (instance->record != -1 || errno != ENOENT)
 			break;
-		instance->record = openat(at->dir, at->base,
+		instance->record = openat(at->dir, at->name,
 		    O_RDWR | O_CREAT | O_EXCL | PIDFILE_FLAGS, 0600);
 		instance->made_record = instance->record != -1;
 	} while (instance->record == -1 && errno == EEXIST);
@@ -96,7 +96,7 @@ instance_lock(struct instance *instance, int ms, const char **reason)
 			    "interrupted while another launch was under way" :
 			    strerror(errno));
 		/* A launch that failed, or a stop, may have removed it. */
-		current = safe_is_current(&instance->record_at,
+		current = path_is_current(&instance->record_at,
 		    instance->record);
 		instance->locked = current == 1;
 		if (current == 1)

@@ -359,12 +359,12 @@ record_read(int fd, struct record *record)
 }
 
 int
-record_place(struct place *record, const struct place *file)
+record_place(struct at *record, const struct at *file)
 {
 	record->dir = file->dir;
-	(void)strlcpy(record->base, file->base, sizeof(record->base));
-	if (strlcat(record->base, RECORD_SUFFIX, sizeof(record->base)) <
-	    sizeof(record->base))
+	(void)strlcpy(record->name, file->name, sizeof(record->name));
+	if (strlcat(record->name, RECORD_SUFFIX, sizeof(record->name)) <
+	    sizeof(record->name))
 		return 0;
 	errno = ENAMETOOLONG;
 	return -1;

@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "instance/safe.h"
+#include "base/path.h"
 #include "process/policy.h"
 #include "process/proc.h"
 
@@ -68,7 +68,7 @@ struct record {
 /*
  * The place of the record of the pid file.  -1 with errno: ENAMETOOLONG.
  */
-int	record_place(struct place *record, const struct place *file);
+int	record_place(struct at *record, const struct at *file);
 
 /*
  * Adds a line to about.  Any value: a newline and a backslash are escaped.

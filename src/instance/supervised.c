@@ -121,7 +121,7 @@ create_file(struct instance *instance)
 {
 	if (instance->file == -1)
 		instance->file = openat(instance->place.dir,
-		    instance->place.base,
+		    instance->place.name,
 		    O_RDWR | O_CREAT | O_EXCL | PIDFILE_FLAGS, 0644);
 	return instance->file == -1 ? -1 : 0;
 }
@@ -161,7 +161,7 @@ instance_write(struct instance *instance, enum record_state state, pid_t pid,
 	    *instance->entry.scope.boot != '\0' &&
 	    proc_stat(instance->entry.pid, &stat) == 0)
 		instance->entry.start = stat.started;
-	*path = instance->record_at.base;
+	*path = instance->record_at.name;
 	instance->entry.state = state;
 	instance->entry.since = (long long)time(NULL);
 	if (instance->record != -1 &&
@@ -180,7 +180,7 @@ instance_finish(struct instance *instance)
 		pid = pidfile_get(instance->file);
 		if (pid == 0 || pid == instance->entry.pid) {
 			(void)!ftruncate(instance->file, 0);
-			(void)safe_unlink(&instance->place, instance->file);
+			(void)path_unlink(&instance->place, instance->file);
 		}
 		close_quietly(instance->file);
 		instance->file = -1;
@@ -223,20 +223,20 @@ int
 instance_request(const char *path, const struct instance_status *found, enum request word,
     const char **reason)
 {
-	struct place place, at;
+	struct at place, at;
 	int record, asked = -1;
 
-	if (safe_place(&place, path, reason) == -1)
+	if (path_find(&place, path, reason) == -1)
 		return -1;
 	if (record_place(&at, &place) == -1 ||
-	    (record = openat(at.dir, at.base, O_RDWR | PIDFILE_FLAGS)) == -1) {
+	    (record = openat(at.dir, at.name, O_RDWR | PIDFILE_FLAGS)) == -1) {
 		*reason = strerror(errno);
 		asked = errno == ENOENT ? 0 : -1;
 	} else {
 		if (lock_wait(record, LOCK_EX, LAUNCH_WAIT_MS) == -1)
 			*reason = "another process holds the lock of its "
 			    "record";
-		else if (safe_is_current(&at, record) != 1)
+		else if (path_is_current(&at, record) != 1)
 			asked = 0;
 		else
 			asked = write_word(record, found, word, reason);

@@ -25,12 +25,11 @@
 
 /* Write to fd from now on.  Return -1 with errno; fd is closed then. */
 static int
-take(struct log_file *file, int fd, bool created)
+take(struct log_file *file, int fd)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) == -1 ||
-	    (created && safe_give(fd, &file->owner) == -1)) {
+	if (fstat(fd, &st) == -1) {
 		close_quietly(fd);
 		return -1;
 	}
@@ -46,21 +45,23 @@ take(struct log_file *file, int fd, bool created)
 int
 log_file_open(struct log_file *file, const char **reason)
 {
-	struct place place;
-	bool created;
+	struct at at;
 	int fd;
 
-	fd = safe_open(&place, file->path, LOG_FLAGS | O_CREAT, 0666, &created,
+	fd = path_open(&at, file->path, LOG_FLAGS | O_CREAT, 0666, &file->owner,
 	    reason);
-	if (fd == -1 || take(file, fd, created) == -1) {
-		if (fd != -1)
-			*reason = strerror(errno);
-		close_quietly(place.dir);
+	if (fd == -1)
+		return -1;
+	if (take(file, fd) == -1) {
+		*reason = strerror(errno);
+		close_quietly(at.dir);
 		return -1;
 	}
-	close_quietly(file->place.dir);
-	file->place = place;
-	file->created = created;
+	close_quietly(file->at.dir);
+	file->at = at;
+	/* One of the caller's descriptors has no name. */
+	if (at.dir == -1)
+		file->regular = false;
 	return 0;
 }
 
@@ -71,8 +72,8 @@ static bool
 numbered(const struct log_file *file, int n, char name[NAME_MAX + 1])
 {
 	int length = n == 0 ?
-	    snprintf(name, NAME_MAX + 1, "%s", file->place.base) :
-	    snprintf(name, NAME_MAX + 1, "%s.%d", file->place.base, n);
+	    snprintf(name, NAME_MAX + 1, "%s", file->at.name) :
+	    snprintf(name, NAME_MAX + 1, "%s.%d", file->at.name, n);
 
 	errno = ENAMETOOLONG;
 	return length <= NAME_MAX;
@@ -90,7 +91,7 @@ first_free(const struct log_file *file)
 	int n = 1;
 
 	while (n < file->keep && numbered(file, n, name) &&
-	    fstatat(file->place.dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	    fstatat(file->at.dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		n++;
 	return n;
 }
@@ -107,21 +108,24 @@ rename_all(const struct log_file *file)
 
 	for (n = first_free(file); n > 0; n--)
 		if (!numbered(file, n, to) || !numbered(file, n - 1, from) ||
-		    renameat(file->place.dir, from, file->place.dir, to) == -1)
+		    renameat(file->at.dir, from, file->at.dir, to) == -1)
 			return -1;
 	return 0;
 }
 
-/* Create the next file, with owner and mode of the one that was rotated. */
+/*
+ * Create the next file, with owner and mode of the one that was rotated, as far
+ * as the rights go.  Return it, or -1 with errno.
+ */
 static int
-open_next(struct log_file *file)
+create_next(const struct log_file *file)
 {
 	struct stat st;
 	int fd;
 
 	if (fstat(file->fd, &st) == -1)
 		return -1;
-	fd = openat(file->place.dir, file->place.base, LOG_FLAGS | O_CREAT |
+	fd = openat(file->at.dir, file->at.name, LOG_FLAGS | O_CREAT |
 	    O_EXCL | O_NOFOLLOW, 0600);
 	if (fd == -1)
 		return -1;
@@ -134,7 +138,7 @@ open_next(struct log_file *file)
 		close_quietly(fd);
 		return -1;
 	}
-	return take(file, fd, false);
+	return fd;
 }
 
 /*
@@ -144,10 +148,17 @@ open_next(struct log_file *file)
 static void
 rotate(struct log_file *file)
 {
-	bool renamed = rename_all(file) == 0;
+	bool renamed = false;
+	int fd = -1;
 
 	file->failed = 0;
-	if (renamed && open_next(file) == 0)
+	if (rights_take(file->at.user) == 0) {
+		renamed = rename_all(file) == 0;
+		if (renamed)
+			fd = create_next(file);
+		rights_return();
+	}
+	if (fd != -1 && take(file, fd) == 0)
 		file->unrotated = false;
 	/* Another program may move it, or create it, at the same time. */
 	else if (errno != (renamed ? EEXIST : ENOENT) && !file->unrotated) {
@@ -175,7 +186,7 @@ log_file_prepare(struct log_file *file, size_t *room)
 	if (!file->regular)
 		return 0;
 	/* Usually the only system call here: it precedes each write. */
-	found = fstatat(file->place.dir, file->place.base, &st,
+	found = fstatat(file->at.dir, file->at.name, &st,
 	    AT_SYMLINK_NOFOLLOW) == 0;
 	if (found && st.st_dev == file->device && st.st_ino == file->inode)
 		file->size = st.st_size;
@@ -202,6 +213,6 @@ log_file_undo(const struct log_file *file)
 {
 	struct stat st;
 
-	if (file->created && fstat(file->fd, &st) == 0 && st.st_size == 0)
-		(void)safe_unlink(&file->place, file->fd);
+	if (file->at.created && fstat(file->fd, &st) == 0 && st.st_size == 0)
+		(void)path_unlink(&file->at, file->fd);
 }

@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "instance/safe.h"
+#include "base/path.h"
+
 
 /* How long another program may take to create a file that it has moved. */
 #define LOG_AWAIT_MS	100
@@ -18,7 +19,7 @@ struct log_file {
 	struct owner owner;
 	long long rotate;		/* bytes; 0: never */
 	int keep;
-	struct place place;		/* its directory is held open */
+	struct at at;		/* its directory is held open */
 	int fd;				/* or -1 */
 	bool created;			/* by log_file_open */
 	bool regular;			/* else neither moved nor rotated */
@@ -32,7 +33,7 @@ struct log_file {
 };
 
 /*
- * Open the file as -o does: safely (safe.h), to append, without blocking.
+ * Open the file as -o does (path.h), to append, without blocking.
  * Return -1 with errno and *reason.
  */
 int	log_file_open(struct log_file *, const char **reason);

@@ -36,7 +36,7 @@ open_pipe(struct log *log, const struct owner *owner,
 		return -1;
 	/* Each end has its own O_NONBLOCK: a write by the command blocks. */
 	if (fcntl(log->pipe[0], F_SETFL, O_NONBLOCK) != -1 &&
-	    safe_give(log->pipe[1], owner) == 0 &&
+	    path_give(log->pipe[1], owner) == 0 &&
 	    descriptors_add(spare, log->pipe[0]) == 0 &&
 	    descriptors_add(spare, log->pipe[1]) == 0)
 		return 0;
@@ -53,7 +53,7 @@ log_init(struct log *log, const struct log_want *want)
 	memset(log, 0, sizeof(*log));
 	log->want = *want;
 	log->pipe[0] = log->pipe[1] = -1;
-	log->file.fd = log->file.place.dir = log->syslog.fd = -1;
+	log->file.fd = log->file.at.dir = log->syslog.fd = -1;
 	log->logger.pipe[0] = log->logger.pipe[1] = -1;
 	log->end = NEVER;
 }
@@ -76,7 +76,7 @@ int
 log_keep(const struct log *log, struct descriptors *kept)
 {
 	const int fds[] = { log->pipe[0], log->pipe[1], log->file.fd,
-	    log->file.place.dir, log->logger.pipe[0], log->logger.pipe[1],
+	    log->file.at.dir, log->logger.pipe[0], log->logger.pipe[1],
 	    log->syslog.fd };
 	size_t i;
 

@@ -28,7 +28,7 @@ sink_open(struct log *log, const struct owner *owner,
 		if (log_file_open(&log->file, reason) == -1)
 			return -1;
 		return descriptors_add(spare, log->file.fd) == -1 ||
-		    descriptors_add(spare, log->file.place.dir) == -1 ? -1 : 0;
+		    descriptors_add(spare, log->file.at.dir) == -1 ? -1 : 0;
 	case LOG_TO_LOGGER:
 		log->logger.command = log->want.command;
 		log->logger.keeps_stderr = log->foreground;

@@ -17,8 +17,8 @@
 
 #include "base/file.h"
 #include "base/message.h"
+#include "base/path.h"
 #include "instance/instance.h"
-#include "instance/safe.h"
 #include "plan/plan.h"
 
 static const char stdio_step[] = "stdio";
@@ -39,31 +39,27 @@ is_null(const char *path)
 }
 
 /*
- * Opens the file for descriptor number i.  The place of one that is new is
- * kept: a launch that fails removes it there.
+ * Open the file for descriptor number i.  Keep the place of a new one: a launch
+ * that fails removes it there.  *own: it is one of the caller's descriptors.
  */
 static int
-open_safely(struct plan *plan, int i, int flags)
+open_path(struct plan *plan, int i, int flags, bool *own)
 {
 	const struct owner owner = identity_owner(&plan->identity);
 	const char *path = plan->steps.stdio[i], *reason;
-	struct place place;
-	bool created;
-	int fd;
+	struct at at;
 
-	plan->stdio[i] = fd = safe_open(&place, path, flags, 0666, &created,
-	    &reason);
-	if (created) {
-		plan->made[i] = place;
-		if (descriptors_add(&plan->spare, place.dir) == -1)
+	plan->stdio[i] = path_open(&at, path, flags, 0666, &owner, &reason);
+	if (plan->stdio[i] == -1)
+		return complain(stdio_step, path, reason);
+	*own = at.dir == -1;
+	if (!at.created)
+		close_quietly(at.dir);
+	else {
+		plan->made[i] = at;
+		if (descriptors_add(&plan->spare, at.dir) == -1)
 			return complain_errno(stdio_step, path, errno);
 	}
-	if (!created && place.dir != -1)
-		(void)close(place.dir);
-	if (fd == -1)
-		return complain(stdio_step, path, reason);
-	if (created && safe_give(fd, &owner) == -1)
-		return complain_errno(stdio_step, path, errno);
 	return STATUS_DONE;
 }
 
@@ -77,6 +73,7 @@ open_stdio(struct plan *plan, int i)
 	const char *path = plan->steps.stdio[i];
 	int flags = O_NOCTTY | O_CLOEXEC | O_NONBLOCK, status;
 	struct stat st;
+	bool own = false;
 
 	if (is_null(path))
 		flags |= O_RDWR;		/* one serves for all three */
@@ -86,16 +83,16 @@ open_stdio(struct plan *plan, int i)
 		flags |= O_WRONLY | O_APPEND | O_CREAT;
 	if (is_null(path))
 		plan->stdio[i] = open(path, flags);
-	else if ((status = open_safely(plan, i, flags)) != STATUS_DONE)
+	else if ((status = open_path(plan, i, flags, &own)) != STATUS_DONE)
 		return status;
 	if (plan->stdio[i] == -1 || fstat(plan->stdio[i], &st) == -1)
 		return complain_errno(stdio_step, path, errno);
 	if (S_ISDIR(st.st_mode))
 		return complain_errno(stdio_step, path, EISDIR);
-	if (fcntl(plan->stdio[i], F_SETFL, flags & O_APPEND) == -1 ||
+	if ((!own && fcntl(plan->stdio[i], F_SETFL, flags & O_APPEND) == -1) ||
 	    descriptors_add(&plan->spare, plan->stdio[i]) == -1)
 		return complain_errno(stdio_step, path, errno);
-	plan->truncate[i] = (flags & O_CREAT) && !plan->append &&
+	plan->truncate[i] = (flags & O_CREAT) && !plan->append && !own &&
 	    S_ISREG(st.st_mode);
 	return STATUS_DONE;
 }
@@ -359,5 +356,5 @@ plan_undo(const struct plan *plan)
 	for (i = 0; i < 3; i++)
 		if (plan->made[i].dir != -1 &&
 		    fstat(plan->stdio[i], &st) == 0 && st.st_size == 0)
-			(void)safe_unlink(&plan->made[i], plan->stdio[i]);
+			(void)path_unlink(&plan->made[i], plan->stdio[i]);
 }

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "instance/safe.h"
+#include "base/path.h"
 
 struct identity {
 	bool change;			/* false: all else is unset */

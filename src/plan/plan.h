@@ -10,9 +10,9 @@
 #include <stddef.h>
 
 #include "base/descriptors.h"
+#include "base/path.h"
 #include "cli/options.h"
 #include "instance/instance.h"
-#include "instance/safe.h"
 #include "log/log.h"
 #include "plan/identity.h"
 #include "ready/method.h"
@@ -55,7 +55,7 @@ struct plan {
 	bool files_open;
 	int stdio[3];			/* becomes 0, 1, 2; -1: keep */
 	bool truncate[3];
-	struct place made[3];		/* of a new file; its dir, or -1 */
+	struct at made[3];		/* of a new file; its dir, or -1 */
 	off_t log_start;		/* of what the command writes to
 					   stderr's file; -1: it is no file */
 

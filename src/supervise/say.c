@@ -14,7 +14,7 @@
 
 #include "base/escape.h"
 #include "base/file.h"
-#include "instance/safe.h"
+#include "base/path.h"
 #include "log/syslog.h"
 #include "supervise/say.h"
 
@@ -29,18 +29,13 @@ static int
 open_file(const struct plan *plan, const char *path)
 {
 	const struct owner owner = identity_owner(&plan->identity);
-	struct place place;
 	const char *reason;
-	bool created;
+	struct at at;
 	int fd;
 
-	fd = safe_open(&place, path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK,
-	    0666, &created, &reason);
-	close_quietly(place.dir);
-	if (created && safe_give(fd, &owner) == -1) {
-		(void)close(fd);
-		return -1;
-	}
+	fd = path_open(&at, path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK,
+	    0666, &owner, &reason);
+	close_quietly(at.dir);
 	return fd;
 }
 

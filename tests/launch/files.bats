@@ -5,10 +5,9 @@
 
 load ../lib/helpers
 
-TO_FILE="a symbolic link of an ordinary user leads to another user's file"
-TO_DIRECTORY="a symbolic link of an ordinary user leads to another user's\
- directory"
-HARD_LINK="has a second name (a hard link)"
+# Why root does not do what the user could not do.
+DENIED="Permission denied, with the rights of nobody, a user that can change\
+ this path (chown it to nobody, or put it outside of nobody's directories)"
 
 # A directory of root, `own`, with a file that no launch may touch, and one of
 # an ordinary user, `theirs`.
@@ -19,6 +18,7 @@ two_directories() {
 	chown nobody theirs
 	echo "root's line" >own/log
 	: >own/empty
+	chmod 600 own/*
 }
 
 # The user's symbolic link: user_links TARGET NAME
@@ -58,8 +58,8 @@ all_refuse() {
 @test "a user's link to a file of root is refused" {
 	two_directories
 	user_links "$TMP/own/log" theirs/log
-	all_refuse theirs/log "$TO_FILE"
-	all_refuse "$TMP/theirs/log" "$TO_FILE"
+	all_refuse theirs/log "$DENIED"
+	all_refuse "$TMP/theirs/log" "$DENIED"
 }
 
 @test "a user's link to a relative path, and to a link, is refused" {
@@ -67,43 +67,43 @@ all_refuse() {
 	user_links ../own/log theirs/log
 	user_links log theirs/again
 	ln -s log theirs/of-root
-	all_refuse theirs/log "$TO_FILE"
-	all_refuse theirs/again "$TO_FILE"
-	all_refuse theirs/of-root "$TO_FILE"
+	all_refuse theirs/log "$DENIED"
+	all_refuse theirs/again "$DENIED"
+	all_refuse theirs/of-root "$DENIED"
 }
 
 @test "a user's link in a directory that all can write to is refused" {
 	two_directories
 	mkdir -m 1777 shared
 	user_links "$TMP/own/log" shared/log
-	run launch -o shared/log "$PROBE" "$REPORT"
-	status_is 125
-	# The kernel may refuse it first (fs.protected_symlinks).
-	[[ $output == "daemonize: stdio: shared/log: $TO_FILE" ||
-	    $output == "daemonize: stdio: shared/log: Permission denied" ]]
-	own_is_untouched
+	all_refuse shared/log "$DENIED"
 }
 
 @test "a user's link to another user's file is refused" {
 	two_directories
 	chown daemon own/empty
 	user_links "$TMP/own/empty" theirs/log
-	fails 125 "daemonize: stdio: theirs/log: $TO_FILE" -o theirs/log \
+	fails 125 "daemonize: stdio: theirs/log: $DENIED" -o theirs/log \
 	    "$PROBE" "$REPORT"
 }
 
 @test "a user's link to a new file in a directory of root is refused" {
 	two_directories
 	user_links "$TMP/own/new" theirs/log
-	fails 125 "daemonize: stdio: theirs/log: $TO_DIRECTORY" \
+	fails 125 "daemonize: stdio: theirs/log: $DENIED" \
 	    -o theirs/log "$PROBE" "$REPORT"
 	own_is_untouched
 }
 
-@test "a user's link to a device is refused, and the device is not opened" {
+@test "a user's link leads to what the user may open" {
 	two_directories
+	chmod 777 .
+	chmod 644 own/log
 	user_links /dev/null theirs/null
-	all_refuse theirs/null "$TO_FILE"
+	user_links "$TMP/own/log" theirs/log
+	probe -i theirs/log -o theirs/null
+	equal stdin "$(fact fd0)" "r $TMP/own/log"
+	equal stdout "$(fact fd1)" "w,append /dev/null"
 }
 
 @test "a user's link to a directory of root is refused" {
@@ -113,9 +113,9 @@ all_refuse() {
 	user_links "$TMP/own" theirs/logs
 	for path in theirs/logs/log theirs/logs/./log theirs//logs//log \
 	    theirs/logs/../own/log "$TMP/theirs/logs/log"; do
-		all_refuse "$path" "$TO_DIRECTORY"
+		all_refuse "$path" "$DENIED"
 	done
-	fails 125 "daemonize: stdio: theirs/logs/new: $TO_DIRECTORY" \
+	fails 125 "daemonize: stdio: theirs/logs/new: $DENIED" \
 	    -o theirs/logs/new "$PROBE" "$REPORT"
 	own_is_untouched
 }
@@ -123,8 +123,8 @@ all_refuse() {
 @test "a user's link to the root directory is refused" {
 	two_directories
 	user_links / theirs/root
-	all_refuse "theirs/root$TMP/own/log" "$TO_DIRECTORY"
-	all_refuse "theirs/root/$TMP/own/log" "$TO_DIRECTORY"
+	all_refuse "theirs/root$TMP/own/log" "$DENIED"
+	all_refuse "theirs/root/$TMP/own/log" "$DENIED"
 }
 
 @test "a user's link decides nothing about a directory above its target" {
@@ -132,8 +132,8 @@ all_refuse() {
 	mkdir own/of-user
 	chown nobody own/of-user
 	user_links "$TMP/own/of-user" theirs/logs
-	fails 125 "daemonize: stdio: theirs/logs/../log: $TO_DIRECTORY" \
-	    -o theirs/logs/../log "$PROBE" "$REPORT"
+	fails 125 "daemonize: stdio: theirs/logs/../new: $DENIED" \
+	    -o theirs/logs/../new "$PROBE" "$REPORT"
 	rmdir own/of-user
 	own_is_untouched
 }
@@ -144,17 +144,19 @@ all_refuse() {
 	user_links /proc/self/fd/9 theirs/logs
 	user_links /proc/self/fd/8 theirs/log
 	exec 8<>own/log
-	all_refuse theirs/logs/log "$TO_DIRECTORY"
-	all_refuse theirs/log "$TO_FILE"
+	all_refuse theirs/logs/log "too many symbolic links, or one of procfs"
+	all_refuse theirs/log "a symbolic link of procfs is not followed"
 }
 
 @test "a path through the /proc entries of a user's process leads to no file of root" {
 	two_directories
-	setpriv --reuid=nobody --clear-groups sleep 1000 <own/log 3>&- &
+	setpriv --reuid=nobody --regid=nogroup --clear-groups \
+	    sleep 1000 <own/log 3>&- &
 	remember $!
 	eventually grep -qsx sleep "/proc/$!/comm"
-	all_refuse "/proc/$!/fd/0" "$TO_FILE"
-	all_refuse "/proc/$!/cwd/own/log" "$TO_DIRECTORY"
+	all_refuse "/proc/$!/fd/0" "a symbolic link of procfs is not followed"
+	all_refuse "/proc/$!/cwd/own/log" \
+	    "too many symbolic links, or one of procfs"
 }
 
 @test "a user's link to the same user's file is followed" {
@@ -179,21 +181,22 @@ all_refuse() {
 	[[ -L theirs/log ]]
 }
 
-@test "a link of root's is followed, also one in a user's directory" {
+@test "a link of root's is followed, but for one in a user's directory" {
 	two_directories
 	ln -s "$TMP/own" logs
 	ln -s "$TMP/own/log" theirs/log
-	probe -a -i logs/log -o theirs/log -e logs/../own/empty
+	probe -a -i logs/log -e logs/../own/empty
 	equal stdin "$(fact fd0)" "r $TMP/own/log"
-	equal stdout "$(fact fd1)" "w,append $TMP/own/log"
 	equal stderr "$(fact fd2)" "w,append $TMP/own/empty"
+	rm "$REPORT"
+	all_refuse theirs/log "$DENIED"
 }
 
-@test "a link of root's that has a second name is refused" {
+@test "a link of root's that has another hard link in a user's directory is refused" {
 	two_directories
 	ln -s "$TMP/own/log" link
 	ln link theirs/log
-	all_refuse theirs/log "$HARD_LINK"
+	all_refuse theirs/log "$DENIED"
 }
 
 @test "/dev/stdout and /dev/stderr are the caller's" {
@@ -233,14 +236,22 @@ all_refuse() {
 # --- hard links ------------------------------------------------------------
 
 @test "a hard link to a file of root is refused" {
+	local mode
+
 	two_directories
 	ln own/log theirs/log
-	all_refuse theirs/log "$HARD_LINK"
-	mkdir -m 1777 shared
+	all_refuse theirs/log "$DENIED"
+	mkdir shared
 	ln own/log shared/log
-	all_refuse shared/log "$HARD_LINK"
-	chmod 775 shared
-	all_refuse shared/log "$HARD_LINK"
+	for mode in 1777 775; do
+		chmod "$mode" shared
+		fails 125 "daemonize: stdio: shared/log: has more than one \
+hard link" -o shared/log "$PROBE" "$REPORT"
+		fails 125 "daemonize: stdio: shared/log: in a directory that \
+other users can write, root reads only a file that everybody may read" \
+		    -i shared/log "$PROBE" "$REPORT"
+	done
+	own_is_untouched
 }
 
 @test "a hard link in a directory of root is opened" {

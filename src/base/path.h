@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Files in other users' directories.
+ *
+ * For root, a path has two parts.  Root's part is walked a name at a time, and
+ * nothing in it is believed that another user can have put there.  The part of
+ * an ordinary user begins with the first directory or symbolic link that
+ * belongs to that user.  From there on, that user's rights decide: root can do
+ * there what the user can do.
+ * For any other user, the kernel's permissions are enough.
+ *
+ * All this is for a process with one thread.  After an error, *reason is a
+ * string that the next call overwrites.
+ */
+#ifndef PATH_H
+#define PATH_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <limits.h>
+#include <stdbool.h>
+
+/* What a new file is given to. */
+struct owner {
+	bool change;			/* else it is this process's */
+	uid_t uid;
+	gid_t gid;
+};
+
+/* A name in a directory that is held open. */
+struct at {
+	int dir;			/* O_PATH, close-on-exec; -1: none */
+	uid_t user;			/* the rights it is used with */
+	bool created;			/* path_open has made the file */
+	char name[NAME_MAX + 1];	/* without a slash */
+};
+
+/*
+ * Find the directory and the name of a file of our own, such as a pid file.  A
+ * link of that name is not followed.  A user in whose part the directory lies
+ * must be allowed to create files in it; then it is used with root's rights:
+ * the caller refuses a file there that is not its own.  The caller closes
+ * at->dir.
+ * Return 0, or -1 with errno and *reason, at->dir being -1.
+ */
+int	path_find(struct at *, const char *path, const char **reason);
+
+/*
+ * Open path as open(2) does, with O_CLOEXEC and O_NOCTTY in addition.  O_TRUNC
+ * is not allowed: the caller truncates what was opened.  A new file in root's
+ * part is given to the owner.
+ * A name of one of the caller's descriptors, as /dev/stdout, is duplicated:
+ * at->dir is -1 then, and the flags stay as they are.  Else at is the place
+ * that the path leads to, and the caller closes at->dir.
+ * Return a descriptor, or -1 with errno and *reason, at->dir being -1.
+ */
+int	path_open(struct at *, const char *path, int flags, mode_t mode,
+	    const struct owner *, const char **reason);
+
+/* Make a directory.  Return 0, or -1 with errno (EEXIST) and *reason. */
+int	path_mkdir(const char *path, mode_t mode, const char **reason);
+
+/*
+ * Take on the rights of that user, at->user for example, for a few calls, and
+ * return to those of this process.  The user can neither signal nor trace it
+ * meanwhile.  For its own user nothing is done.
+ * Return 0, or -1 with errno; rights_return keeps errno, and ends the process
+ * if it fails.
+ */
+int	rights_take(uid_t);
+void	rights_return(void);
+
+/* fstat(2), but a FUSE file system's files belong to the user who mounted it. */
+int	path_stat(int fd, struct stat *);
+
+/* Is the name one of the open file fd?  Return 1, 0, or -1 with errno. */
+int	path_is_current(const struct at *, int fd);
+
+/*
+ * Remove the name, if it still is one of the open file fd.  Return 0, also if
+ * it is gone or another file's, or -1 with errno of unlinkat(2).
+ */
+int	path_unlink(const struct at *, int fd);
+
+/*
+ * Give a new file to its owner.  A caller without the privilege fails at the
+ * change of user instead.  Return 0, or -1 with errno of fchown(2).
+ */
+int	path_give(int fd, const struct owner *);
+
+#endif
