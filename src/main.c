@@ -24,7 +24,6 @@
 #include <unistd.h>
 
 #include "base/message.h"
-#include "cli/help.h"
 #include "cli/options.h"
 #include "instance/name.h"
 #include "launch/launch.h"
@@ -120,7 +119,7 @@ static int
 print_help(const struct config *config)
 {
 	(void)config;
-	help();
+	options_help();
 	return STATUS_DONE;
 }
 
@@ -132,7 +131,7 @@ print_version(const struct config *config)
 	return STATUS_DONE;
 }
 
-/* The verbs that need no plan. */
+/* NULL: it needs a plan. */
 static int (*const verbs[VERBS])(const struct config *) = {
 	[VERB_CHECK] = check,
 	[VERB_STATUS] = status_show,
@@ -155,7 +154,7 @@ run_verb(const struct config *config, const struct caller *caller)
 	struct plan plan;
 	int status;
 
-	if (!verb_table[config->verb].plans) {
+	if (verbs[config->verb] != NULL) {
 		/*
 		 * A verb that waits ends with the terminal.  A limit of the
 		 * size of files is reported.

@@ -11,7 +11,7 @@
 _daemonize_letters=ceEgilnopRu
 _daemonize_valued=" --signals --sigchld --background --session --refork
 	--umask --fds --chdir --stdin --stdout --stderr --user --group
-	--chroot --env --pidfile --name --lockfile --ready --ready-timeout
+	--chroot --output --env --pidfile --name --lockfile --ready --ready-timeout
 	--restart --success --restart-delay --restart-limit --log --log-time
 	--log-rotate --signal "
 _daemonize_plain=" --append --foreground --clear-env --no-new-privs
@@ -183,7 +183,7 @@ _daemonize_value()
 	--chdir | -c)
 		_daemonize_as filenames
 		_daemonize_reply < <(compgen -d -W keep -- "$cur") ;;
-	--stdin | --stdout | --stderr | -i | -o | -e)
+	--stdin | --stdout | --stderr | --output | -i | -o | -e)
 		_daemonize_as filenames
 		_daemonize_reply < <(compgen -f -W keep -- "$cur") ;;
 	--chroot | -R)

@@ -8,7 +8,7 @@
 # their value.
 set -g __daemonize_letters ceEgilnopRu
 set -g __daemonize_valued signals sigchld background session refork umask fds \
-    chdir stdin stdout stderr user group chroot env pidfile name lockfile \
+    chdir stdin stdout stderr output user group chroot env pidfile name lockfile \
     ready ready-timeout restart success restart-delay restart-limit \
     log log-time log-rotate signal
 
@@ -174,6 +174,7 @@ __daemonize_option -s c -l chdir -x -a 'keep (__fish_complete_directories)' -d '
 __daemonize_option -s i -l stdin -r -F -a keep -d 'Standard input'
 __daemonize_option -s o -l stdout -r -F -a keep -d 'Standard output'
 __daemonize_option -s e -l stderr -r -F -a keep -d 'Standard error'
+__daemonize_option -l output -r -F -a keep -d 'Both, appended to one file'
 __daemonize_option -s a -l append -d 'Do not truncate the output files'
 __daemonize_option -s F -l foreground -d 'Do not detach'
 __daemonize_option -s u -l user -x -a '(__daemonize_users)' -d 'User and group of the command'

@@ -5,19 +5,92 @@
 #include <sys/types.h>
 
 #include <limits.h>
-#include <stdbool.h>
-#include <stdio.h>
+#include <string.h>
 
 #include "base/message.h"
 #include "base/number.h"
-#include "cli/conflict.h"
 #include "cli/hint.h"
+#include "cli/table.h"
 
-/* Does a supervisor stay? */
-static bool
-is_supervised(const struct config *config)
+/* Append one of a list, `A, B and C', to buf. */
+static void
+list_add(char *buf, size_t size, const char *text, const char *and, bool last)
 {
-	return config->supervise || config->log.text != NULL;
+	if (*buf != '\0')
+		(void)strlcat(buf, last ? and : ", ", size);
+	(void)strlcat(buf, text, size);
+}
+
+/* The verb has no use for the option. */
+static int
+refuse_option(const struct config *config, const struct option_row *row,
+    const char *given)
+{
+	unsigned int left = row->verbs & ((1U << VERBS) - 1);
+	char verbs[128] = "";
+	int verb;
+
+	/* --explain takes what a launch does. */
+	if (left & 1U << VERB_LAUNCH)
+		left &= ~(1U << VERB_EXPLAIN);
+	for (verb = 0; left != 0; verb++)
+		if (left & 1U << verb) {
+			left &= ~(1U << verb);
+			list_add(verbs, sizeof(verbs), verb == VERB_LAUNCH ?
+			    "a launch" : option_of_verb((enum verb)verb),
+			    " and ", left == 0);
+		}
+	if (config->verb == VERB_LAUNCH)
+		return misuse(given, NULL, hint_format("is for %s", verbs));
+	return misuse(option_of_verb(config->verb), NULL,
+	    hint_format("%s is for %s", given, verbs));
+}
+
+/* What the verb has no use for, and what excludes another. */
+static int
+check_rows(const struct config *config)
+{
+	const struct option_row *row;
+	const char *given, *other;
+	size_t i;
+
+	for (i = 0; i < option_count; i++) {
+		row = &option_table[i];
+		if ((given = config->given[i]) == NULL)
+			continue;
+		if (!(row->verbs & 1U << config->verb))
+			return refuse_option(config, row, given);
+		if (row->excludes != NULL && (other =
+		    option_given(config, row->excludes)) != NULL)
+			return misuse(given, NULL,
+			    hint_format("excludes %s", other));
+	}
+	return STATUS_DONE;
+}
+
+/* Does each option have one of those that it needs? */
+static int
+check_needs(const struct config *config)
+{
+	const char *const *needs;
+	char names[128];
+	size_t i;
+	int n;
+
+	for (i = 0; i < option_count; i++) {
+		needs = option_table[i].needs;
+		if (config->given[i] == NULL || needs[0] == NULL)
+			continue;
+		*names = '\0';
+		for (n = 0; n < 3 && needs[n] != NULL &&
+		    option_given(config, needs[n]) == NULL; n++)
+			list_add(names, sizeof(names), needs[n], " or ",
+			    n == 2 || needs[n + 1] == NULL);
+		if (n == 3 || needs[n] == NULL)
+			return misuse(config->given[i], NULL,
+			    hint_format("needs %s", names));
+	}
+	return STATUS_DONE;
 }
 
 /* The operands: a command, --check's PID, or none. */
@@ -25,53 +98,58 @@ static int
 check_operands(struct config *config)
 {
 	bool instance = config->pidfile != NULL || config->name != NULL;
-	char *operand = config->command[0], reason[HINT_SIZE];
-	struct schedule schedule;
+	char *operand = config->command[0];
 
-	if (verb_table[config->verb].plans) {
-		if (operand == NULL)
-			return misuse("COMMAND", NULL, "missing");
-		if (*operand == '\0')
-			return misuse("COMMAND", NULL, "empty");
-		return STATUS_DONE;
-	}
+	if (verb_plans(config->verb))
+		return operand == NULL ? misuse("COMMAND", NULL, "missing") :
+		    *operand == '\0' ? misuse("COMMAND", NULL, "empty") :
+		    STATUS_DONE;
+	if (config->verb == VERB_CHECK && operand == NULL && !instance)
+		return misuse("--check", NULL,
+		    "needs PID, --pidfile or --name");
 	if (config->verb == VERB_CHECK && operand != NULL) {
 		config->pid = (pid_t)number_parse(operand, 1, INT_MAX);
-		if (config->pid == -1) {
-			hint_instance("not a pid", operand, reason,
-			    sizeof(reason));
-			return misuse(operand, NULL, reason);
-		}
+		if (config->pid == -1)
+			return misuse(operand, NULL,
+			    hint_operand(config, operand, "not a pid"));
+		if (instance)
+			return misuse("--check", NULL,
+			    "PID excludes --pidfile and --name");
 		operand = config->command[1];
-		instance = true;
 	}
-	if (operand == NULL)
-		return STATUS_DONE;
-	if (config->verb == VERB_STOP &&
-	    schedule_parse(operand, &schedule) == NULL)
-		(void)snprintf(reason, sizeof(reason),
-		    "unexpected operand; did you mean --stop=%s?", operand);
-	else if (instance || config->verb == VERB_LIST)
-		return misuse(operand, NULL, "unexpected operand");
-	else
-		hint_instance("unexpected operand", operand, reason,
-		    sizeof(reason));
-	return misuse(operand, NULL, reason);
+	return operand == NULL ? STATUS_DONE : misuse(operand, NULL,
+	    hint_operand(config, operand, "unexpected operand"));
 }
 
-/* A --ready needs a launcher that waits, and something to wait for. */
+/* What else goes together or not; --restart and --log supervise. */
 static int
-check_ready(const struct config *config)
+check_options(const struct config *config)
 {
 	const struct readiness *ready = &config->ready;
+	const struct log_want *log = &config->log;
 
-	if (!ready->given && ready->timeout_text == NULL)
-		return STATUS_DONE;
-	if (!verb_table[config->verb].plans)
-		return misuse(ready->given ? "--ready" : "--ready-timeout",
-		    NULL, "is for a launch");
+	if (config->tree && config->verb != VERB_STOP && !config->replace &&
+	    !config->supervise)
+		return misuse("--tree", NULL, "is for --stop, --replace and a "
+		    "launch with --supervise, --restart or --log");
+	if (config->json && config->unit)
+		return misuse("--json", NULL,
+		    "is for --explain, not for --explain=unit");
+	if (config->root != NULL && config->steps.chdir == NULL)
+		return misuse("--chdir", "keep",
+		    "may be outside of the root of --chroot; "
+		    "name a directory in it");
+	if (config->policy.restart == RESTART_ALWAYS &&
+	    option_given(config, "--success") != NULL)
+		return misuse("--success", NULL,
+		    "needs --restart=on-failure: always restarts anyway");
+	if (log->kind != LOG_TO_FILE && log->time != LOG_TIME_NONE)
+		return misuse("--log-time", log_time_name(log->time),
+		    "needs --log=FILE: a logger and syslog add their own");
+	if (log->kind != LOG_TO_FILE && log->rotate != 0)
+		return misuse("--log-rotate", NULL, "needs --log=FILE");
 	if (ready_waits(ready) && !config->steps.background &&
-	    !config->steps.refork && !is_supervised(config))
+	    !config->steps.refork && !config->supervise)
 		return misuse("--ready", ready->text,
 		    "no launcher waits in the foreground; "
 		    "use --background=yes or --supervise");
@@ -84,108 +162,11 @@ check_ready(const struct config *config)
 	return STATUS_DONE;
 }
 
-static int
-check_instance(const struct config *config)
-{
-	bool instance = config->pidfile != NULL || config->name != NULL;
-	const struct verb_row *verb = &verb_table[config->verb];
-
-	if (config->pidfile != NULL && config->name != NULL)
-		return misuse("--name", config->name,
-		    "--name and --pidfile exclude each other");
-	if (config->verb == VERB_CHECK && config->pid == 0 && !instance)
-		return misuse(verb->option, NULL,
-		    "needs PID, --pidfile or --name");
-	if ((verb->needs_instance || config->replace) && !instance)
-		return misuse(config->replace ? "--replace" : verb->option,
-		    NULL, "needs --pidfile or --name");
-	if (config->verb == VERB_CHECK && config->pid != 0 && instance)
-		return misuse(verb->option, NULL,
-		    "PID excludes --pidfile and --name");
-	if (config->if_not_running && !instance && config->lockfile == NULL)
-		return misuse("--if-not-running", NULL,
-		    "needs --pidfile, --name or --lockfile");
-	return STATUS_DONE;
-}
-
-static int
-check_options(const struct config *config)
-{
-	const struct verb_row *verb = &verb_table[config->verb];
-
-	if (config->if_not_running && config->replace)
-		return misuse("--replace", NULL,
-		    "--replace and --if-not-running exclude each other");
-	if (config->replace && !verb->plans)
-		return misuse("--replace", NULL, "is for a launch");
-	if (config->tree && config->verb != VERB_STOP && !config->replace &&
-	    !(is_supervised(config) && verb->plans))
-		return misuse("--tree", NULL, "is for --stop, --replace and a "
-		    "launch with --supervise, --restart or --log");
-	if (config->json && !verb->has_json)
-		return misuse("--json", NULL,
-		    "is for --explain, --check, --status and --list");
-	if (config->json && config->unit)
-		return misuse("--json", NULL,
-		    "is for --explain, not for --explain=unit");
-	if (config->root != NULL && config->steps.chdir == NULL)
-		return misuse("--chdir", "keep",
-		    "may be outside of the root of --chroot; "
-		    "name a directory in it");
-	return STATUS_DONE;
-}
-
-/* A policy needs a supervisor, and restarts to decide about. */
-static int
-check_policy(const struct config *config)
-{
-	if (config->supervise && !verb_table[config->verb].plans)
-		return misuse("--supervise", NULL, "is for a launch");
-	if (config->policy_option == NULL)
-		return STATUS_DONE;
-	if (config->policy.restart == RESTART_NEVER)
-		return misuse(config->policy_option, NULL,
-		    "needs --restart=on-failure or --restart=always");
-	if (config->success && config->policy.restart == RESTART_ALWAYS)
-		return misuse("--success", NULL,
-		    "needs --restart=on-failure: always restarts anyway");
-	return STATUS_DONE;
-}
-
-static int
-check_log(const struct config *config)
-{
-	const struct log_want *log = &config->log;
-	const char *option = log->text != NULL ? "--log" :
-	    log->time != LOG_TIME_NONE ? "--log-time" :
-	    log->rotate != 0 ? "--log-rotate" : NULL;
-
-	/* --check has it from a record. */
-	if (option != NULL && config->verb != VERB_CHECK &&
-	    !verb_table[config->verb].plans)
-		return misuse(option, NULL, "is for a launch");
-	if (log->text == NULL && option != NULL)
-		return misuse(option, NULL, "needs --log=FILE");
-	if (log->kind == LOG_TO_FILE)
-		return STATUS_DONE;
-	if (log->time != LOG_TIME_NONE)
-		return misuse("--log-time", log_time_name(log->time),
-		    "needs --log=FILE: a logger and syslog add their own");
-	if (log->rotate != 0)
-		return misuse("--log-rotate", NULL, "needs --log=FILE");
-	return STATUS_DONE;
-}
-
 int
 conflict_check(struct config *config)
 {
-	int status;
-
-	if ((status = check_operands(config)) != STATUS_DONE ||
-	    (status = check_instance(config)) != STATUS_DONE ||
-	    (status = check_options(config)) != STATUS_DONE ||
-	    (status = check_policy(config)) != STATUS_DONE ||
-	    (status = check_log(config)) != STATUS_DONE)
-		return status;
-	return check_ready(config);
+	return check_rows(config) != STATUS_DONE ||
+	    check_operands(config) != STATUS_DONE ||
+	    check_needs(config) != STATUS_DONE ||
+	    check_options(config) != STATUS_DONE ? STATUS_FAILED : STATUS_DONE;
 }

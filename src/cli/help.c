@@ -4,76 +4,32 @@
 
 #include <stdio.h>
 
-#include "cli/help.h"
-#include "log/log.h"
-#include "process/policy.h"
-#include "process/schedule.h"
-#include "ready/method.h"
+#include "cli/table.h"
+
+/* The column of what is said of an option, if its name ends before it. */
+#define HELP_COLUMN	28
 
 void
-help(void)
+options_help(void)
 {
+	const struct option_row *row = option_table;
+	int width;
+
 	(void)fputs(
 "Usage: daemonize [OPTION]... COMMAND [ARG]...\n"
-"Run COMMAND as a daemon.  Options come before COMMAND, its arguments after it.\n"
-"The nine steps, with their defaults; keep means: as the caller has it.\n"
-"      --signals=default|ignore|keep  dispositions and mask (default)\n"
-"      --sigchld=default|ignore|keep  disposition of SIGCHLD (default)\n"
-"      --background=yes|no   fork, so that the caller continues (yes)\n"
-"      --session=new|keep    start a session without a terminal (new)\n"
-"      --refork=yes|no       fork again, so that it leads no session (yes)\n"
-"      --umask=MODE|keep     file mode creation mask, octal (022)\n"
-"      --fds=close|keep|N[,N...]  descriptors above 2 to leave open (close)\n"
-"  -c, --chdir=DIR|keep      working directory (/)\n"
-"  -i, --stdin=FILE|keep     standard input (/dev/null)\n"
-"  -o, --stdout=FILE|keep    standard output (/dev/null)\n"
-"  -e, --stderr=FILE|keep    standard error (/dev/null)\n"
-"  -a, --append              do not truncate the output files\n"
-"  -F, --foreground          no background, session and refork; stdio is kept\n"
-"User, root directory, environment:\n"
-"  -u, --user=USER[:GROUP]   names or numbers\n"
-"  -g, --group=GROUP         name or number\n"
-"  -R, --chroot=DIR          root directory of the command\n"
-"  -E, --env=NAME=VALUE      set a variable; may be repeated\n"
-"      --clear-env           start from an empty environment\n"
-"      --no-new-privs        the command cannot gain privileges by an exec\n"
-"One instance:\n"
-"  -p, --pidfile=FILE        write the pid to FILE, and a record beside it\n"
-"  -n, --name=NAME           the same, by a name instead of a path\n"
-"  -l, --lockfile=FILE       hold a lock on FILE, as flock(1) does\n"
-"      --if-not-running      if it already runs, exit with 0\n"
-"      --replace[=SCHEDULE]  stop the running instance, then launch\n"
-"Readiness, by one METHOD:\n"
-"  exec, alive:TIME, notify, fd:N, file:PATH, tcp:[HOST:]PORT, unix:PATH\n"
-"      --ready=METHOD        return when the command is ready (exec)\n"
-"      --ready-timeout=TIME  500ms, 2s, 5m, 1h; then it is terminated ("
-    READY_TIMEOUT_TEXT ")\n"
-"A supervisor, which stays as the parent of the command:\n"
-"      --supervise           record its end, and remove its pid file\n"
-"      --restart=never|on-failure|always  restart it when it ends (never)\n"
-"      --success=STATUS|SIG[,...]  these are no failure\n"
-"      --restart-delay=TIME[/MAX]  before a restart, then doubled ("
-    RESTART_DELAY_TEXT ")\n"
-"      --restart-limit=N[/TIME]  after N restarts (within TIME), give up\n"
-"A log of the command's stdout and stderr, which a supervisor writes:\n"
-"      --log=FILE|'|COMMAND'|syslog[:FACILITY[.LEVEL]]  where it is written\n"
-"      --log-time=utc|local  begin each line of FILE with its time\n"
-"      --log-rotate=SIZE[/N]  rotate at SIZE (k, M, G), keep N old files ("
-    LOG_ROTATE_KEEP_TEXT ")\n"
-"Instead of a launch, with -p or -n, except for --explain and --list:\n"
-"      --explain[=unit]      print the launch, or its systemd unit; do nothing\n"
-"      --check [PID]         audit the daemon, or any process\n"
-"      --status              print whether it runs\n"
-"      --stop[=SCHEDULE]     stop it, and wait for its end (" SCHEDULE_DEFAULT ")\n"
-"      --tree                terminate all of its session, not it alone\n"
-"      --again               end this run, and start the next at once\n"
-"      --signal=SIG          send it a signal\n"
-"      --wait                return when it has ended\n"
-"      --list                print the instances of --name\n"
-"      --json                with --explain, --check, --status and --list\n"
-"  -v, --verbose             print each step that is done\n"
-"  -h, --help                print this\n"
-"  -V, --version             print the version\n"
+"Run COMMAND as a daemon.  Options come before COMMAND, its arguments after it.\n",
+	    stdout);
+	for (; row < option_table + option_count; row++) {
+		if (row->heading != NULL)
+			(void)puts(row->heading);
+		width = printf("  %s%s%s%s",
+		    row->letter == NULL ? "  " : row->letter,
+		    row->letter == NULL ? "  " : ", ", row->name,
+		    row->value == NULL ? "" : row->value);
+		(void)printf("%*s%s\n", width > HELP_COLUMN - 2 ? 2 :
+		    HELP_COLUMN - width, "", row->help);
+	}
+	(void)fputs(
 "Exit status: 0 it runs; 1 it already ran; 123 it ended before it was ready;\n"
 "124 not ready in time; 125 daemonize failed; 126 not executed; 127 not found.\n"
 "--status: 0 it runs; 1 dead, with a pid file; 3 not running; 4 unknown.\n"

@@ -7,13 +7,64 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/hint.h"
-#include "process/schedule.h"
+#include "cli/table.h"
+
+const char *
+hint_format(const char *format, ...)
+{
+	char *text;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) == -1)
+		text = NULL;
+	va_end(args);
+	return text != NULL ? text : strerror(ENOMEM);
+}
+
+/* A row has what some words, with a blank before and after each, may mean. */
+struct mistake {
+	const char *words;
+	const char *hint;
+};
+
+/* Return the hint for the word, or NULL. */
+static const char *
+find_mistake(const struct mistake *mistake, const char *word, size_t length)
+{
+	const char *list;
+	size_t n;
+
+	for (; mistake->words != NULL; mistake++)
+		for (list = mistake->words; *list != '\0'; list += n + 1) {
+			n = strcspn(list, " ");
+			if (n == length && strncmp(list, word, n) == 0)
+				return mistake->hint;
+			if (list[n] == '\0')
+				break;
+		}
+	return NULL;
+}
 
 /* --- options ----------------------------------------------------------- */
+
+static const struct mistake options[] = {
+	{ "--kill", "use --stop=KILL, or --signal=KILL" },
+	{ "--reload", "did you mean --signal=HUP?" },
+	{ "--logs --logfile", "did you mean --log?" },
+	{ "--nofork --no-daemon --nodaemon", "did you mean -F?" },
+	{ "--daemon --detach --start", "it is the default: leave it out" },
+	{ "--cwd --dir", "did you mean --chdir?" },
+	{ "--nice", "use nice(1): nice -n 10 daemonize ..." },
+	{ "--startas --exec", "COMMAND comes after the options" },
+	{ "--retry", "did you mean --stop=SCHEDULE?" },
+	{ NULL, NULL }
+};
 
 /* More than any option's length. */
 #define WORD_MAX	32
@@ -56,70 +107,71 @@ distance(const char *a, size_t a_length, const char *b, size_t b_length)
 	return d[a_length][b_length];
 }
 
-const char *
-hint_option(const char *word, const struct option *table)
+/*
+ * Return the option that word, up to a `=', is a misspelling or the
+ * unambiguous beginning of, or NULL.
+ */
+static const char *
+find_similar(const char *word)
 {
-	size_t length = strcspn(word, "="), n = 0;
-	const char *nearest = NULL, *begun = NULL;
+	size_t length = strcspn(word, "="), i, n = 0;
+	const char *name, *nearest = NULL, *begun = NULL;
 	/* A third of the word may be wrong, but no more than two. */
-	int least = min((int)length / 3, 2) + 1, d;
+	int least = min((int)(length - 2) / 3, 2) + 1, d;
 
-	if (length < 2 || length > WORD_MAX)
+	if (length < 4 || length > WORD_MAX)
 		return NULL;
-	for (; table->name != NULL; table++) {
-		if (strncmp(word, table->name, length) == 0) {
-			begun = table->name;
+	for (i = 0; i < option_count; i++) {
+		name = option_table[i].name;
+		if (strncmp(word, name, length) == 0) {
+			begun = name;
 			n++;
 		}
-		d = distance(word, length, table->name, strlen(table->name));
+		d = distance(word, length, name, strlen(name));
 		if (d < least) {
 			least = d;
-			nearest = table->name;
+			nearest = name;
 		}
 	}
 	return n == 1 ? begun : nearest;
 }
 
+const char *
+hint_option(const char *word)
+{
+	const char *hint = find_mistake(options, word, strcspn(word, "="));
+	const char *similar;
+
+	if (hint != NULL)
+		return hint_format("unknown option; %s", hint);
+	similar = find_similar(word);
+	return similar == NULL ? "unknown option" :
+	    hint_format("unknown option; did you mean %s?", similar);
+}
+
 /* --- COMMAND ----------------------------------------------------------- */
 
-#define WORD_SIZE	10
-
-/* The last of the words is empty. */
-static bool
-is_one_of(const char *word, const char words[][WORD_SIZE])
-{
-	for (; **words != '\0'; words++)
-		if (strcmp(word, *words) == 0)
-			return true;
-	return false;
-}
-
-/* Return the hint for a word that only a shell knows, or NULL. */
-static const char *
-hint_shell(const char *command)
-{
+/* A %s is the option for the instance that the next word may be. */
+static const struct mistake commands[] = {
+	{ "start", "leave it out: daemonize [OPTION]... COMMAND" },
+	{ "stop", "did you mean --stop %s?" },
+	{ "restart", "did you mean --again %s?" },
+	{ "reload", "did you mean --signal=HUP %s?" },
+	{ "status logs", "did you mean --status %s?" },
+	{ "list", "did you mean --list?" },
+	{ "help", "did you mean --help?" },
 	/* POSIX has these: utilities without a file, and reserved words. */
-	static const char words[][WORD_SIZE] = { ".", ":", "!", "{", "alias",
-	    "bg", "break", "case", "cd", "command", "continue", "eval",
-	    "exec", "exit", "export", "fc", "fg", "for", "getopts", "hash",
-	    "if", "jobs", "local", "read", "readonly", "return", "set",
-	    "shift", "times", "trap", "type", "ulimit", "umask", "unalias",
-	    "unset", "until", "wait", "while", "" };
-	static const char bash_words[][WORD_SIZE] = { "[[", "((", "bind",
-	    "builtin", "caller", "declare", "dirs", "disown", "enable",
-	    "function", "help", "history", "let", "logout", "mapfile", "popd",
-	    "pushd", "readarray", "select", "shopt", "source", "suspend",
-	    "time", "typeset", "" };
-	static const char aliases[][WORD_SIZE] = { "l", "la", "ll", "" };
-
-	if (is_one_of(command, words))
-		return "a shell has it built in: use sh -c '...'";
-	if (is_one_of(command, bash_words))
-		return "bash has it built in: use bash -c '...'";
-	if (is_one_of(command, aliases))
-		return "if it is a shell alias, use its value";
-	return NULL;
-}
+	{ ". : ! { alias bg break case cd command continue eval exec exit "
+	    "export fc fg for getopts hash if jobs local read readonly return "
+	    "set shift times trap type ulimit umask unalias unset until wait "
+	    "while", "a shell has it built in: use sh -c '...'" },
+	{ "[[ (( bind builtin caller declare dirs disown enable function "
+	    "history let logout mapfile popd pushd readarray select shopt "
+	    "source suspend time typeset",
+	    "bash has it built in: use bash -c '...'" },
+	{ "l la ll", "if it is a shell alias, use its value" },
+	{ NULL, NULL }
+};
 
 /* NAME=VALUE, as a shell has it before a command. */
 static bool
@@ -140,45 +192,77 @@ is_file(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-void
-hint_command(const char *command, bool here, bool replace, char *reason,
-    size_t size)
+/* Return the hint for a word that another program or a shell has, or NULL. */
+static const char *
+hint_word(char *const *command)
 {
-	const char *missing = strerror(ENOENT), *hint = hint_shell(command);
+	const char *hint = find_mistake(commands, *command, strlen(*command));
+	const char *name = command[1];
+
+	if (hint == NULL || strstr(hint, "%s") == NULL)
+		return hint;
+	return hint_format(hint, name == NULL ? "-n NAME" :
+	    hint_format("%s %s", strpbrk(name, "./") != NULL ? "-p" : "-n",
+	    name));
+}
+
+const char *
+hint_command(const struct config *config)
+{
+	const char *command = config->command[0], *missing = strerror(ENOENT);
+	const char *hint = hint_word(config->command), *path;
+	const char *dir = config->steps.chdir;
 	struct schedule schedule;
 
-	if (here && strchr(command, '/') == NULL && is_file(command))
-		(void)snprintf(reason, size,
-		    "not found in PATH; did you mean ./%s?", command);
-	else if (hint != NULL)
-		(void)snprintf(reason, size, "%s; %s", missing, hint);
-	else if (is_assignment(command))
-		(void)snprintf(reason, size, "%s; did you mean -E %s?",
-		    missing, command);
-	else if (replace && schedule_parse(command, &schedule) == NULL)
-		(void)snprintf(reason, size, "%s; did you mean --replace=%s?",
-		    missing, command);
-	else if (strpbrk(command, " \t\n") != NULL)
-		(void)snprintf(reason, size, "%s; give its words as separate "
+	if (config->root == NULL && strchr(command, '/') == NULL &&
+	    is_file(command))
+		return hint_format("not found in PATH; did you mean ./%s?",
+		    command);
+	if (config->root == NULL && dir != NULL && *command != '/') {
+		path = hint_format("%s/%s", strcmp(dir, "/") == 0 ? "" : dir,
+		    strncmp(command, "./", 2) == 0 ? command + 2 : command);
+		if (is_file(path))
+			return hint_format("%s; did you mean %s?", missing,
+			    path);
+	}
+	if (hint != NULL)
+		return hint_format("%s; %s", missing, hint);
+	if (is_assignment(command))
+		return hint_format("%s; did you mean -E %s?", missing,
+		    command);
+	if (config->replace && schedule_parse(command, &schedule) == NULL)
+		return hint_format("%s; did you mean --replace=%s?", missing,
+		    command);
+	if (strpbrk(command, " \t\n") != NULL)
+		return hint_format("%s; give its words as separate "
 		    "arguments, or use sh -c '...'", missing);
-	else
-		(void)strlcpy(reason, missing, size);
+	return missing;
 }
 
 /* --- operands ---------------------------------------------------------- */
 
-void
-hint_instance(const char *wrong, const char *operand, char *reason,
-    size_t size)
+const char *
+hint_operand(const struct config *config, const char *operand,
+    const char *wrong)
 {
+	struct schedule schedule;
+
+	if (config->verb == VERB_STOP &&
+	    schedule_parse(operand, &schedule) == NULL)
+		return hint_format("%s; did you mean --stop=%s?", wrong,
+		    operand);
+	if (config->pidfile != NULL || config->name != NULL ||
+	    config->pid > 0 || config->verb == VERB_LIST)
+		return wrong;
+	if (config->verb == VERB_STATUS && *operand != '\0' &&
+	    operand[strspn(operand, "0123456789")] == '\0')
+		return hint_format("%s; did you mean --check %s?", wrong,
+		    operand);
 	if (*operand != '.' && *operand != '/' &&
 	    !isalpha((unsigned char)*operand))
-		(void)strlcpy(reason, wrong, size);
-	else if (strpbrk(operand, "./") != NULL)
-		(void)snprintf(reason, size, "%s; did you mean -p %s?",
-		    wrong, operand);
-	else
-		(void)snprintf(reason, size,
-		    "%s; did you mean -n %s, or -p %s?", wrong, operand,
-		    operand);
+		return wrong;
+	if (strpbrk(operand, "./") != NULL)
+		return hint_format("%s; did you mean -p %s?", wrong, operand);
+	return hint_format("%s; did you mean -n %s, or -p %s?", wrong,
+	    operand, operand);
 }

@@ -1,31 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Hints for the messages about common mistakes. */
+/*
+ * Hints for the messages about common mistakes.  Each returns a reason for the
+ * message, which lives until the process ends.
+ */
 #ifndef HINT_H
 #define HINT_H
 
-#include <getopt.h>
-#include <limits.h>
-#include <stdbool.h>
-#include <stddef.h>
+#include "cli/options.h"
 
-/* Room for a path, and what is said of it. */
-#define HINT_SIZE	(PATH_MAX + 128)
+/* As asprintf(3). */
+const char *hint_format(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
 
-/*
- * Return the name in the table that word, up to a `=`, is a misspelling or the
- * unambiguous beginning of; NULL: it is like none.
- */
-const char *hint_option(const char *word, const struct option *table);
+/* What an unknown option, with its dashes, may be a mistake for. */
+const char *hint_option(const char *word);
 
-/*
- * Say why this COMMAND was not found.  here: it would see the caller's
- * directory; replace: with --replace.
- */
-void	hint_command(const char *command, bool here, bool replace,
-	    char *reason, size_t size);
+/* Why the COMMAND of the config was not found. */
+const char *hint_command(const struct config *);
 
-/* Say what is wrong with an operand that may name an instance. */
-void	hint_instance(const char *wrong, const char *operand, char *reason,
-	    size_t size);
+/* What is wrong with an operand, and what it may be meant as. */
+const char *hint_operand(const struct config *, const char *operand,
+    const char *wrong);
 
 #endif

@@ -12,6 +12,7 @@
 #include "ready/method.h"
 #include "steps/step.h"
 
+/* The first two have a COMMAND. */
 enum verb {
 	VERB_LAUNCH,
 	VERB_EXPLAIN,
@@ -27,19 +28,15 @@ enum verb {
 	VERBS
 };
 
-struct verb_row {
-	const char *option;		/* NULL: a launch */
-	bool plans;			/* it has a COMMAND */
-	bool needs_instance;		/* a pid file or a name */
-	bool has_json;
-};
-
-extern const struct verb_row verb_table[VERBS];
+/* At least as many as the table has. */
+#define OPTIONS_MAX	64
 
 /* Strings are argv's own; a NULL was not said.  A name becomes a pidfile. */
 struct config {
 	int argc;			/* the command line itself */
 	char **argv;
+	const char *given[OPTIONS_MAX];	/* `-u' or `--user', as it was typed,
+					   by the rows of the table */
 	enum verb verb;
 	struct steps steps;
 	const char *user;
@@ -63,8 +60,6 @@ struct config {
 
 	bool supervise;			/* a supervisor stays */
 	struct policy policy;
-	const char *policy_option;	/* one that needs --restart, or NULL */
-	bool success;			/* --success was given */
 	struct log_want log;
 
 	pid_t pid;			/* --check's operand, or 0 */
@@ -76,10 +71,13 @@ struct config {
 };
 
 /*
- * Reads the command line; checks what can be seen in it alone: nothing is
- * looked up and no file is touched.  Returns STATUS_DONE, or STATUS_FAILED
+ * Read the command line; check what can be seen in it alone: nothing is
+ * looked up and no file is touched.  Return STATUS_DONE, or STATUS_FAILED
  * after a message.  The config lives as long as argv.
  */
 int	options_parse(struct config *, int argc, char **argv);
+
+/* Print the options and exit statuses on stdout. */
+void	options_help(void);
 
 #endif

@@ -99,23 +99,19 @@ make_environment(struct plan *plan, const struct config *config)
 }
 
 static int
-complain_not_found(const struct plan *plan, int error)
+complain_not_found(const struct config *config, int error)
 {
-	char reason[HINT_SIZE];
-
 	if (error != ENOENT) {
-		complain_errno("exec", plan->command, error);
+		complain_errno("exec", config->command[0], error);
 		return STATUS_CANNOT_EXECUTE;
 	}
-	hint_command(plan->command, plan->root == NULL, plan->replace, reason,
-	    sizeof(reason));
-	complain("exec", plan->command, reason);
+	complain("exec", config->command[0], hint_command(config));
 	return STATUS_NOT_FOUND;
 }
 
 /* Finds the file to execute, by the PATH that the command will have. */
 static int
-find_command(struct plan *plan)
+find_command(struct plan *plan, const struct config *config)
 {
 	const char *path = environment_get(plan->env, "PATH");
 	char *found;
@@ -123,7 +119,7 @@ find_command(struct plan *plan)
 	found = command_find(plan->command, path == NULL ? STANDARD_PATH : path,
 	    plan->root_fd);
 	if (found == NULL)
-		return complain_not_found(plan, errno);
+		return complain_not_found(config, errno);
 	/* Relative to the caller's directory; in another root, to that. */
 	if (*found == '/')
 		plan->path = found;
@@ -268,7 +264,7 @@ initialize(struct plan *plan, const struct config *config,
 	plan->argv = config->command;
 	plan->if_not_running = config->if_not_running;
 	plan->replace = config->replace;
-	plan->supervised = config->supervise || config->log.text != NULL;
+	plan->supervised = config->supervise;
 	log_init(&plan->log, &config->log);
 	plan->log.name = slash == NULL ? config->command[0] : slash + 1;
 	plan->log.foreground = !config->steps.background;
@@ -349,7 +345,7 @@ plan_make(struct plan *plan, const struct config *config,
 	    (status = make_environment(plan, config)) != STATUS_DONE ||
 	    (status = open_root(plan)) != STATUS_DONE ||
 	    (status = check_chdir(plan)) != STATUS_DONE ||
-	    (status = find_command(plan)) != STATUS_DONE)
+	    (status = find_command(plan, config)) != STATUS_DONE)
 		return status;
 	plan->served = plan_is_served(plan);
 	if (plan_is_apart(plan) || plan->served)

@@ -470,8 +470,7 @@ is_misuse() {
 
 @test "replace and if-not-running contradict each other" {
 	start_daemon
-	is_misuse "--replace: --replace and --if-not-running exclude each \
-other" \
+	is_misuse "--replace: excludes --if-not-running" \
 	    --replace --if-not-running -p "$PIDFILE" "${DAEMON[@]}"
 	is_the_only_one "$PID"
 }
@@ -481,10 +480,10 @@ other" \
 
 	start_daemon
 	for verb in --status --stop --signal=TERM --wait --check; do
-		is_misuse "--replace: is for a launch" \
+		is_misuse "${verb%=*}: --replace is for a launch" \
 		    "$verb" --replace -p "$PIDFILE"
 	done
-	is_misuse "--replace: is for a launch" --list --replace -p "$PIDFILE"
+	is_misuse "--list: --replace is for a launch" --list --replace
 	is_the_only_one "$PID"
 }
 

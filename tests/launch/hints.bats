@@ -80,30 +80,77 @@ not_found_in_empty() {
 	    -E "PATH=$TMP/empty" "$1" /
 }
 
-@test "each built-in command of sh in the list is one" {
+# The words of the hint that contains this: words_of TEXT
+words_of() {
+	sed -n '/ commands\[\] = {/,/^};/p' "$SOURCE_DIR/src/cli/hint.c" |
+	    tr -d '\n' | grep -oE '\{ [^}]*"[^}]*\}' | grep -F -- "$1" |
+	    grep -oE '"[^"]*"' | sed '$d' | tr -d '"'
+}
+
+# Each word of that hint is a shell's own: are_built_in HINT AT_LEAST SHELL...
+are_built_in() {
 	local words word
 
-	words=$(sed -n '/ words\[\]\[/,/"" }/p' \
-	    "$SOURCE_DIR/src/cli/hint.c" | grep -o '"[^"]*"' | tr -d '"')
-	[[ $(wc -w <<<"$words") -gt 30 ]]
+	words=$(words_of "$1")
+	[[ $(wc -w <<<"$words") -gt $2 ]]
+	set -f
 	for word in $words; do
-		[[ $(bash --posix -c 'type -t -- "$1"' - "$word") == \
+		# Bash itself reads this one as a command of its own.
+		[[ $word != "((" ]] || continue
+		[[ $("${@:3}" -c 'type -t -- "$1"' - "$word") == \
 		    @(builtin|keyword) ]] || { echo "not so: $word"; return 1; }
 	done
 }
 
-@test "each built-in command of bash in the list is one" {
-	local words word
+@test "each built-in command of sh in the list is one" {
+	are_built_in "use sh -c" 30 bash --posix
+}
 
-	words=$(sed -n '/ bash_words\[\]\[/,/"" }/p' \
-	    "$SOURCE_DIR/src/cli/hint.c" | grep -o '"[^"]*"' | tr -d '"')
-	[[ $(wc -w <<<"$words") -gt 20 ]]
-	for word in $words; do
-		# Bash itself reads this one as a command of its own.
-		[[ $word != "((" ]] || continue
-		[[ $(bash -c 'type -t -- "$1"' - "$word") == \
-		    @(builtin|keyword) ]] || { echo "not so: $word"; return 1; }
+@test "each built-in command of bash in the list is one" {
+	are_built_in "use bash -c" 20 bash
+}
+
+@test "what other programs have as commands are options" {
+	mkdir empty
+	
+	not_found_in_empty start "leave it out: daemonize [OPTION]... COMMAND"
+	not_found_in_empty list "did you mean --list?"
+	not_found_in_empty help "did you mean --help?"
+	has_option stop --stop
+	has_option restart --again
+	has_option reload --signal=HUP
+	has_option status --status
+	has_option logs --status
+	fails 127 "daemonize: exec: stop: $MISSING; did you mean \
+--stop -n NAME?" -E "PATH=$TMP/empty" stop
+}
+
+# The command is for that option of ours: has_option COMMAND OPTION
+has_option() {
+	local for
+
+	for for in "-n web" "-p /run/web" "-p web.pid"; do
+		fails 127 "daemonize: exec: $1: $MISSING; did you mean \
+$2 $for?" -E "PATH=$TMP/empty" "$1" "${for#-? }"
 	done
+}
+
+@test "a command of such a name runs" {
+	cp "$PROBE" stop
+	PATH=$TMP:$PATH launch stop "$REPORT"
+	eventually nothing_runs
+	equal arg0 "$(fact arg0)" stop
+}
+
+@test "a command that is in the directory of -c is named by its path" {
+	mkdir app
+	cp "$PROBE" app/serve
+	fails 127 "daemonize: exec: ./serve: $MISSING; did you mean \
+app/serve?" -c app ./serve
+	fails 127 "daemonize: exec: serve: $MISSING; did you mean \
+$TMP/app/serve?" -c "$TMP/app" serve
+	fails 127 "daemonize: exec: ./other: $MISSING" -c app ./other
+	fails 127 "daemonize: exec: ./serve: $MISSING" -c keep ./serve
 }
 
 @test "a file in the caller's directory that PATH does not lead to" {
@@ -160,10 +207,38 @@ suggests() {
 @test "an option without a similar one is reported alone" {
 	local option
 
-	for option in --bogus --x --sig --s --output --rotation --daemon \
+	for option in --bogus --x --sig --s --rotation \
 	    "--$(printf '%0100d' 0)" --pidfilefile; do
 		misused "$option" "unknown option" "$option" true
 	done
+}
+
+@test "an option of another program is reported with what is ours" {
+	local option
+
+	means --kill "use --stop=KILL, or --signal=KILL"
+	means --reload "did you mean --signal=HUP?"
+	means --retry "did you mean --stop=SCHEDULE?"
+	means --nice "use nice(1): nice -n 10 daemonize ..."
+	for option in --logs --logfile; do
+		means "$option" "did you mean --log?"
+	done
+	for option in --nofork --no-daemon; do
+		means "$option" "did you mean -F?"
+	done
+	for option in --daemon --detach --start; do
+		means "$option" "it is the default: leave it out"
+	done
+	for option in --cwd --dir; do
+		means "$option" "did you mean --chdir?"
+	done
+	means --startas "COMMAND comes after the options"
+}
+
+# means OPTION HINT
+means() {
+	misused "$1" "unknown option; $2" "$1" true
+	misused "$1=x" "unknown option; $2" "$1=x" true
 }
 
 @test "every option with a letter left out is like an option" {
@@ -188,7 +263,8 @@ suggests() {
 		    "$verb" /run/x
 		misused web "unexpected operand; did you mean -n web, or \
 -p web?" "$verb" web
-		misused 5 "unexpected operand" "$verb" 5
+		[[ $verb == --status ]] ||
+		    misused 5 "unexpected operand" "$verb" 5
 		misused "" "unexpected operand" "$verb" ""
 		misused web "unexpected operand" "$verb" -p x.pid web
 	done
@@ -198,6 +274,7 @@ suggests() {
 	    --check web
 	misused x.pid "unexpected operand" --check 1 x.pid
 	misused x.pid "unexpected operand" --list x.pid
+	misused 5 "unexpected operand; did you mean --check 5?" --status 5
 }
 
 @test "a schedule that is separated from --stop gets a hint" {

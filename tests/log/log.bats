@@ -115,8 +115,8 @@ has() {
 	[[ ! -e $LOG ]]
 }
 
-@test "a verb and --log exclude each other" {
-	fails 125 "daemonize: --log: is for a launch
+@test "--log is for a launch, and --check" {
+	fails 125 "daemonize: --stop: --log is for a launch and --check
 Try 'daemonize --help'" --log=file --stop -p "$PIDFILE"
 }
 

@@ -123,12 +123,12 @@ Try 'daemonize --help'" "$1" "${@:3}" touch started
 	local verb
 
 	for verb in --status --stop --signal=HUP --wait --check; do
-		fails 125 "daemonize: --ready: is for a launch
+		fails 125 "daemonize: ${verb%=*}: --ready is for a launch
 Try 'daemonize --help'" "$verb" -p "$PIDFILE" --ready=exec
-		fails 125 "daemonize: --ready-timeout: is for a launch
+		fails 125 "daemonize: ${verb%=*}: --ready-timeout is for a launch
 Try 'daemonize --help'" "$verb" -p "$PIDFILE" --ready-timeout=1s
 	done
-	fails 125 "daemonize: --ready: is for a launch
+	fails 125 "daemonize: --list: --ready is for a launch
 Try 'daemonize --help'" --list --ready=exec
 }
 

@@ -225,6 +225,43 @@ positions() {
 	equal log "$(cat both)" $'old\n1\n2\n3'
 }
 
+@test "both streams go to one file that --output names, and it is appended to" {
+	echo old >log
+	script --output=log 'echo one; echo two >&2; echo three'
+	equal log "$(cat log)" $'old\none\ntwo\nthree'
+	launch --explain=unit --output=log true >unit
+	grep -qxF "StandardOutput=append:$TMP/log" unit
+	grep -qxF "StandardError=append:$TMP/log" unit
+}
+
+# The option is refused, with that hint: refuses OPTION VALUE HINT
+refuses() {
+	fails 125 "daemonize: $1=$2: did you mean $3? a file of that name is \
+./$2
+Try 'daemonize --help'" "$1=$2" true
+	[[ ! -e $2 ]]
+}
+
+@test "a name of a stream is not taken for a file" {
+	local both="--output=FILE, for both"
+
+	refuses --stdout - keep
+	refuses --stdout stdout keep
+	refuses --stdout '&1' keep
+	refuses --stdout stderr "$both"
+	refuses --stdout '&2' "$both"
+	refuses --stderr stderr keep
+	refuses --stderr '&1' "$both"
+	refuses --stderr stdout "$both"
+	refuses --stdin - keep
+	refuses --stdin stdin keep
+	refuses --output - keep
+	refuses --output stdout keep
+	refuses --output stderr keep
+	script -o ./stdout 'echo one'
+	equal stdout "$(cat stdout)" one
+}
+
 @test "keep keeps what the caller has" {
 	echo input >in
 	probe -i keep -o keep -e keep <in >out 2>>err

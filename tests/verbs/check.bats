@@ -926,7 +926,7 @@ Try 'daemonize --help'" --check "${@:2}"
 }
 
 @test "--check with another verb is refused" {
-	fails 125 "daemonize: --status: only one verb can be given
+	fails 125 "daemonize: --status: excludes --check
 Try 'daemonize --help'" --check --status -p "$PIDFILE"
 }
 

@@ -712,7 +712,7 @@ Try 'daemonize --help'" "${@:2}"
 	local verb
 
 	start_stubborn
-	for verb in --status --stop --wait --signal=TERM --list; do
+	for verb in --status --stop --wait --signal=TERM; do
 		usage_error "sleep: unexpected operand" "$verb" \
 		    -p "$PIDFILE" sleep 1000
 	done
@@ -721,13 +721,13 @@ Try 'daemonize --help'" "${@:2}"
 
 @test "two verbs are refused" {
 	start_stubborn
-	usage_error "--stop: only one verb can be given" \
+	usage_error "--stop: excludes --status" \
 	    --status --stop -p "$PIDFILE"
-	usage_error "--status: only one verb can be given" \
+	usage_error "--status: excludes --stop" \
 	    --stop -p "$PIDFILE" --status
-	usage_error "--wait: only one verb can be given" \
+	usage_error "--wait: excludes --signal" \
 	    --signal=TERM --wait -p "$PIDFILE"
-	usage_error "--list: only one verb can be given" \
+	usage_error "--list: excludes --explain" \
 	    --explain --list true
 	is_untouched
 }
@@ -737,21 +737,23 @@ Try 'daemonize --help'" "${@:2}"
 
 	start_stubborn
 	for verb in --status --wait --signal=TERM; do
-		usage_error "--tree: is for --stop, --replace and a launch \
-with --supervise, --restart or --log" "$verb" --tree -p "$PIDFILE"
+		usage_error "${verb%=*}: --tree is for a launch and --stop" \
+		    "$verb" --tree -p "$PIDFILE"
 	done
 	usage_error "--tree: is for --stop, --replace and a launch with \
 --supervise, --restart or --log" --tree -p "$TMP/other" true
 	for verb in --stop --wait --signal=TERM; do
-		usage_error "--json: is for --explain, --check, --status and \
---list" "$verb" --json -p "$PIDFILE"
+		usage_error "${verb%=*}: --json is for --explain, --check, \
+--status and --list" "$verb" --json -p "$PIDFILE"
 	done
+	usage_error "--json: is for --explain, --check, --status and --list" \
+	    --json true
 	is_untouched
 }
 
 @test "a pid file and a name are refused" {
 	start_stubborn
-	usage_error "--name=x: --name and --pidfile exclude each other" \
+	usage_error "-n: excludes -p" \
 	    --stop -p "$PIDFILE" -n x
 	is_untouched
 }

@@ -504,8 +504,9 @@ assert j["chroot"] == "/", j'
 }
 
 @test "--json for a launch is a mistake, and launches nothing" {
-	misused "$PROBE" "$REPORT"
-	misused -p "$PIDFILE" --replace "$PROBE" "$REPORT"
+	fails 125 "daemonize: --json: is for --explain, --check, --status and \
+--list
+Try 'daemonize --help'" --json -p "$PIDFILE" "$PROBE" "$REPORT"
 	[[ ! -e $REPORT && ! -e $PIDFILE ]]
 }
 
@@ -518,9 +519,11 @@ assert j["chroot"] == "/", j'
 	alive "$PID"
 }
 
-# --json does not go with these: misused ARG...
+# --json does not go with this verb: misused [OPTION]... VERB
 misused() {
-	fails 125 "daemonize: --json: is for --explain, --check, --status and \
+	local verb=${*: -1}
+
+	fails 125 "daemonize: ${verb%%=*}: --json is for --explain, --check, --status and \
 --list
 Try 'daemonize --help'" --json "$@"
 }
