@@ -83,6 +83,15 @@ json_null(const char *name)
 }
 
 void
+json_optional(const char *name, bool has, long long value)
+{
+	if (has)
+		json_number(name, value);
+	else
+		json_null(name);
+}
+
+void
 json_string(const char *name, const char *value)
 {
 	if (value == NULL) {

@@ -15,6 +15,9 @@ void	json_number(const char *name, long long value);
 void	json_bool(const char *name, bool);
 void	json_null(const char *name);
 
+/* The number, or null if there is none. */
+void	json_optional(const char *name, bool has, long long value);
+
 /*
  * Any bytes: a byte that is not UTF-8 becomes U+FFFD, since JSON cannot have
  * it; a control character becomes \u and four digits.  NULL becomes null.

@@ -19,30 +19,34 @@
 
 static bool shown;
 
-/* Is stderr a terminal, and this process in its foreground group? */
+size_t
+terminal_width(int fd)
+{
+	struct winsize window = { .ws_col = 0 };
+
+	if (!isatty(fd))
+		return 0;
+	(void)ioctl(fd, TIOCGWINSZ, &window);
+	return window.ws_col > 0 ? window.ws_col : 80;
+}
+
+/* Is this process in the foreground group of the terminal? */
 static bool
 is_ours(void)
 {
-	pid_t foreground;
+	pid_t foreground = tcgetpgrp(STDERR_FILENO);
 
-	if (!isatty(STDERR_FILENO))
-		return false;
-	foreground = tcgetpgrp(STDERR_FILENO);
 	return foreground == -1 || foreground == getpgrp();
 }
 
 void
 progress_show(const char *what, long long left)
 {
-	struct winsize window;
+	size_t width = terminal_width(STDERR_FILENO);
 	char line[LINE_SIZE];
-	size_t width = 80;
 
-	if (!is_ours())
+	if (width == 0 || !is_ours())
 		return;
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 &&
-	    window.ws_col > 0)
-		width = window.ws_col;
 	(void)snprintf(line, sizeof(line), "waiting for %s, %lld s left", what,
 	    left <= 0 ? 0 : (left + 999) / 1000);
 	/* A line that wraps is not removed as a whole. */

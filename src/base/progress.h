@@ -3,6 +3,11 @@
 #ifndef PROGRESS_H
 #define PROGRESS_H
 
+#include <stddef.h>
+
+/* Return the columns of the terminal fd; 0 if it is none. */
+size_t	terminal_width(int fd);
+
 /* The first line comes after so many milliseconds, and each next one. */
 #define PROGRESS_MS	1000
 

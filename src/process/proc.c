@@ -321,6 +321,8 @@ proc_parse_status(const char *text, struct proc_status *status)
 	    (unsigned long long)-1);
 	status->blocked = status_number(text, "SigBlk", 16, 0);
 	status->ignored = status_number(text, "SigIgn", 16, 0);
+	status->memory = (long long)status_number(text, "VmRSS", 10,
+	    (unsigned long long)-1);
 }
 
 int

@@ -29,6 +29,7 @@ struct proc_status {
 	int umask;			/* -1: a kernel before 4.7 */
 	unsigned long long blocked;	/* a bit a signal, from 1 */
 	unsigned long long ignored;
+	long long memory;		/* resident, in KiB; -1: it has none */
 };
 
 /* What pids and start ticks are counted in; an empty boot is unknown. */

@@ -229,16 +229,6 @@ print_after(const struct plan *plan)
 
 /* --- as JSON -------------------------------------------------------------- */
 
-/* A number, or null if there is none. */
-static void
-print_json_optional(const char *name, bool has, long long value)
-{
-	if (has)
-		json_number(name, value);
-	else
-		json_null(name);
-}
-
 static void
 print_json_policy(const struct policy *policy)
 {
@@ -258,12 +248,11 @@ print_json_policy(const struct policy *policy)
 				json_string(NULL, signal_name(i));
 		json_close(']');
 	}
-	print_json_optional("restart_delay_ms", restarts, policy->delay);
-	print_json_optional("restart_delay_max_ms", restarts,
-	    policy->delay_max);
-	print_json_optional("restart_limit", policy->limit != 0,
+	json_optional("restart_delay_ms", restarts, policy->delay);
+	json_optional("restart_delay_max_ms", restarts, policy->delay_max);
+	json_optional("restart_limit", policy->limit != 0,
 	    (long long)policy->limit);
-	print_json_optional("restart_limit_ms", policy->limit_time != 0,
+	json_optional("restart_limit_ms", policy->limit_time != 0,
 	    policy->limit_time);
 }
 
@@ -275,8 +264,8 @@ print_json_log(const struct log *log)
 	json_string("log", log->path != NULL ? log->path : want->text);
 	json_string("log_time", want->time == LOG_TIME_NONE ? NULL :
 	    log_time_name(want->time));
-	print_json_optional("log_rotate", want->rotate != 0, want->rotate);
-	print_json_optional("log_rotate_keep", want->rotate != 0, want->keep);
+	json_optional("log_rotate", want->rotate != 0, want->rotate);
+	json_optional("log_rotate_keep", want->rotate != 0, want->keep);
 }
 
 static void
@@ -319,7 +308,7 @@ print_json(const struct plan *plan)
 	if (id->change)
 		json_number("gid", id->gid);
 	json_string("ready", plan->ready.want.text);
-	print_json_optional("ready_timeout_ms",
+	json_optional("ready_timeout_ms",
 	    plan->ready.want.method->has_timeout, plan->ready.want.timeout);
 	json_bool("supervised", plan->supervised);
 	print_json_policy(plan->policy);

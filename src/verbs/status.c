@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What runs: one instance, or all that have a name. */
+/* What runs, and what has ended: one instance, or all that have a name. */
 #include "config.h"
 
 #include <sys/types.h>
@@ -16,14 +16,15 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/escape.h"
 #include "base/json.h"
 #include "base/message.h"
+#include "base/progress.h"
 #include "instance/find.h"
 #include "instance/name.h"
 #include "process/arguments.h"
 #include "process/proc.h"
 #include "steps/step.h"
-#include "verbs/runs.h"
 #include "verbs/status.h"
 
 /* What --status and --list say of one instance. */
@@ -32,33 +33,70 @@ struct view {
 	const char *name;
 	const char *path;
 	struct instance_status found;
-	bool seen;			/* what follows, in /proc */
+	const struct state *state;
+	bool supervised;		/* the record says so */
+	bool seen;			/* the next three, in /proc */
 	uid_t uid;
 	time_t since;
-	char *command;			/* free(3); NULL: not to be seen */
+	long long memory;		/* resident, in KiB; -1: not shown */
+	char *command;			/* arguments, each ended by a NUL;
+					   free(3) it; NULL: unknown */
 	size_t length;
-	char output[2][PATH_MAX];	/* of 1 and 2; empty: not known */
+	char output[2][PATH_MAX];	/* of 1 and 2; empty: unknown */
 };
 
-/* Where descriptor fd of it leads: as the record says, else as /proc does. */
+/* The states as --json and the table name them, and as a line does. */
+static const struct state { const char *name, *text; int status; }
+    states[] = {
+	[INSTANCE_NONE] = { "stopped", "not running", STATUS_NOT_RUNNING },
+	[INSTANCE_DEAD] = { "dead", "dead, but its pid file exists",
+	    STATUS_DEAD },
+	[INSTANCE_STARTING] = { "starting", "starting", STATUS_DONE },
+	[INSTANCE_RUNNING] = { "running", "running", STATUS_DONE },
+	[INSTANCE_WAITING] = { "waiting", "waiting", STATUS_DONE },
+	[INSTANCE_GUESS] = { "unknown", "unknown", STATUS_UNKNOWN },
+	[INSTANCE_UNKNOWN] = { "unknown", "unknown", STATUS_UNKNOWN },
+};
+static const struct state ended = { "ended", "ended", STATUS_NOT_RUNNING };
+
+/* --- what is seen --------------------------------------------------------- */
+
+/* Find where descriptor fd leads: as the record says, else as /proc does. */
 static void
-find_output(const struct view *view, int fd, char output[static PATH_MAX])
+find_output(struct view *view, int fd)
 {
-	char link[16];
+	const struct record *record = &view->found.record;
+	char *output = view->output[fd - STDOUT_FILENO], link[16];
 
 	(void)snprintf(link, sizeof(link), "fd/%d", fd);
-	if (view->found.recorded && record_value(&view->found.record,
-	    stdio_names[fd], 0, output, PATH_MAX)) {
-		if (strcmp(output, "keep") != 0)
-			return;
-	} else if (view->found.recorded && record_value(&view->found.record,
-	    "log", 0, output, PATH_MAX))
+	if (view->found.recorded &&
+	    (record_value(record, stdio_names[fd], 0, output, PATH_MAX) ||
+	    record_value(record, "log", 0, output, PATH_MAX)) &&
+	    strcmp(output, "keep") != 0)
 		return;
-	if (proc_link(view->found.pid, link, output, PATH_MAX) == -1)
+	if (!view->seen || proc_link(view->found.pid, link, output,
+	    PATH_MAX) == -1)
 		*output = '\0';
 }
 
-/* What /proc shows of it.  False: it has ended since it was found. */
+/* Take the command from the record, whose last lines may be missing. */
+static void
+find_command(struct view *view)
+{
+	char *at;
+	size_t i;
+
+	view->command = calloc(1, RECORD_SIZE);
+	for (i = 0; view->command != NULL; i++) {
+		at = view->command + view->length;
+		if (!record_value(&view->found.record, "arg", i, at,
+		    RECORD_SIZE - view->length))
+			break;
+		view->length += strlen(at) + 1;
+	}
+}
+
+/* Look at the process.  Return false if it has ended since it was found. */
 static bool
 look_at_process(struct view *view)
 {
@@ -71,187 +109,284 @@ look_at_process(struct view *view)
 		return proc_hides(pid);
 	view->seen = true;
 	view->uid = status.uid;
+	view->memory = status.memory;
 	proc_started(&stat, &started);
 	view->since = started.tv_sec;
 	view->command = proc_command(pid, &view->length);
-	find_output(view, STDOUT_FILENO, view->output[0]);
-	find_output(view, STDERR_FILENO, view->output[1]);
 	return true;
 }
 
 static void
 gather(struct view *view, const char *name, const char *path)
 {
+	struct instance_status *found = &view->found;
 	int tries = 0;
 
 	memset(view, 0, sizeof(*view));
 	view->name = name;
 	view->path = path;
 	view->label = name != NULL ? name : path;
+	view->memory = -1;
 	do {
-		instance_find(path, false, &view->found);
+		instance_find(path, false, found);
 		/* A monitor that may not read the record has the file. */
-		if (view->found.state == INSTANCE_GUESS && view->found.foreign)
-			view->found.state = INSTANCE_RUNNING;
-		if (view->found.state != INSTANCE_RUNNING ||
-		    look_at_process(view))
-			return;
+		if (found->state == INSTANCE_GUESS && found->foreign)
+			found->state = INSTANCE_RUNNING;
+		if (found->state != INSTANCE_RUNNING || look_at_process(view))
+			break;
+		found->state = INSTANCE_DEAD;
 		/* The supervisor may have begun the next run. */
-	} while (view->found.supervisor != 0 && ++tries < FIND_TRIES);
-	view->found.state = INSTANCE_DEAD;
+	} while (found->supervisor != 0 && ++tries < FIND_TRIES);
+
+	view->state = &states[found->state];
+	if (found->state == INSTANCE_NONE && found->recorded)
+		view->state = &ended;
+	view->supervised = found->recorded && found->record.supervisor != 0;
+	if (!view->seen && found->recorded)
+		find_command(view);
+	if (view->seen || found->recorded) {
+		find_output(view, STDOUT_FILENO);
+		find_output(view, STDERR_FILENO);
+	}
 }
 
-/* The states, as --json names them, and the exit status that each gives. */
-static const struct { const char *name; int status; } states[] = {
-	[INSTANCE_NONE] = { "stopped", STATUS_NOT_RUNNING },
-	[INSTANCE_DEAD] = { "dead", STATUS_DEAD },
-	[INSTANCE_STARTING] = { "starting", STATUS_DONE },
-	[INSTANCE_RUNNING] = { "running", STATUS_DONE },
-	[INSTANCE_WAITING] = { "waiting", STATUS_DONE },
-	[INSTANCE_GUESS] = { "unknown", STATUS_UNKNOWN },
-	[INSTANCE_UNKNOWN] = { "unknown", STATUS_UNKNOWN },
-};
+/* Return the run of that number, if the record has its end, or NULL. */
+static const struct run *
+find_run(const struct record *record, unsigned long long number)
+{
+	const struct run *run = &record->run[number % RECORD_RUNS];
+
+	return number != 0 && run->number == number ? run : NULL;
+}
+
+/*
+ * Write the time as text, in UTC as RFC 3339 has it.  Return buf; or, since a
+ * record may contain a time beyond the calendar, NULL in UTC, else "?".
+ */
+static const char *
+format_time(long long seconds, bool utc, char buf[static 32])
+{
+	time_t when = (time_t)seconds;
+	const struct tm *tm = utc ? gmtime(&when) : localtime(&when);
+
+	if (tm == NULL)
+		return utc ? NULL : "?";
+	(void)strftime(buf, 32, utc ? "%Y-%m-%dT%H:%M:%SZ" :
+	    "%Y-%m-%d %H:%M:%S", tm);
+	return buf;
+}
+
+/* --- as JSON -------------------------------------------------------------- */
 
 static void
-print_json_output(const char *name, const char *output)
+print_json_run(const struct run *run)
 {
-	json_string(name, *output == '\0' ? NULL : output);
+	static const char *const names[] = { "exit", "signal", "failed" };
+	char when[32];
+	size_t i;
+
+	json_open(NULL, '{');
+	json_number("run", (long long)run->number);
+	json_number("began_ms", run->began);
+	json_number("ended_ms", run->ended);
+	json_string("ended", format_time(run->when, true, when));
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		json_optional(names[i], (size_t)run->how.kind == i,
+		    run->how.number);
+	json_close('}');
 }
 
 static void
-print_json_process(const struct view *view)
+print_json_runs(const struct view *view)
 {
-	char since[32];
-	const char *arg;
+	const struct record *record = &view->found.record;
+	unsigned long long number = record->runs;
+	int i;
 
-	(void)strftime(since, sizeof(since), "%Y-%m-%dT%H:%M:%SZ",
-	    gmtime(&view->since));
-	json_number("uid", view->uid);
-	json_string("user", user_from_uid(view->uid, 1));
-	json_string("since", since);
-	json_number("uptime", time(NULL) - view->since);
-	json_open("command", '[');
-	for (arg = view->command; arg < view->command + view->length;
-	    arg += strlen(arg) + 1)
-		json_string(NULL, arg);
+	json_optional("supervisor", view->found.supervisor != 0,
+	    view->found.supervisor);
+	json_number("runs", (long long)record->runs);
+	json_optional("restart_ms", view->found.state == INSTANCE_WAITING &&
+	    record->due != 0, ms_until(record->due, INT_MAX));
+	json_open("past", '[');
+	for (i = 0; i <= RECORD_RUNS && number > 0; i++, number--)
+		if (find_run(record, number) != NULL)
+			print_json_run(find_run(record, number));
 	json_close(']');
-	print_json_output("stdout", view->output[0]);
-	print_json_output("stderr", view->output[1]);
+}
+
+static void
+print_json_command(const struct view *view)
+{
+	const char *arg;
+	int i;
+
+	if (view->command == NULL)
+		json_null("command");
+	else {
+		json_open("command", '[');
+		for (arg = view->command; arg < view->command + view->length;
+		    arg += strlen(arg) + 1)
+			json_string(NULL, arg);
+		json_close(']');
+	}
+	for (i = 0; i < 2; i++)
+		json_string(stdio_names[i + 1], *view->output[i] == '\0' ?
+		    NULL : view->output[i]);
 }
 
 static void
 print_json(const struct view *view)
 {
-	static const char *const unseen[] = { "uid", "user", "since", "uptime",
-	    "command", "stdout", "stderr" };
-	enum instance_state state = view->found.state;
-	size_t i;
+	const struct instance_status *found = &view->found;
+	char since[32];
 
 	json_open(NULL, '{');
 	json_string("name", view->name);
 	json_string("pidfile", view->path);
-	json_string("state", states[state].name);
-	if (state == INSTANCE_GUESS || state == INSTANCE_UNKNOWN)
-		json_string("reason", view->found.reason);
-	if (state == INSTANCE_RUNNING) {
-		json_number("pid", view->found.pid);
-		if (view->seen)
-			print_json_process(view);
-		else
-			for (i = 0; i < sizeof(unseen) / sizeof(*unseen); i++)
-				json_null(unseen[i]);
+	json_string("state", view->state->name);
+	if (view->state->status == STATUS_UNKNOWN)
+		json_string("reason", found->reason);
+	if (found->state == INSTANCE_RUNNING) {
+		json_number("pid", found->pid);
+		json_optional("uid", view->seen, view->uid);
+		json_string("user", view->seen ? user_from_uid(view->uid, 1) :
+		    NULL);
+		json_string("since", view->seen ?
+		    format_time(view->since, true, since) : NULL);
+		json_optional("uptime", view->seen, time(NULL) - view->since);
+		json_optional("memory_kib", view->memory != -1, view->memory);
 	}
-	if (view->found.recorded)
-		runs_print_json(&view->found);
+	if (found->state == INSTANCE_RUNNING || found->recorded)
+		print_json_command(view);
+	if (view->supervised)
+		print_json_runs(view);
 	json_close('}');
 }
 
-/* So many seconds, or none where the clock was set back. */
-static void
-print_duration(long long ms)
-{
-	char text[48];
+/* --- as text -------------------------------------------------------------- */
 
-	duration_format(ms, text, sizeof(text));
-	(void)fputs(text, stdout);
+/* Write `812 KiB`, `3.4 MiB`, `12 MiB`. */
+static void
+format_memory(long long kib, char *buf, size_t size)
+{
+	const char *unit = "KMGT";
+	double amount = (double)kib;
+
+	for (; amount >= 1024 && unit[1] != '\0'; unit++)
+		amount /= 1024;
+	(void)snprintf(buf, size, amount < 9.95 && *unit != 'K' ?
+	    "%.1f %ciB" : "%.0f %ciB", amount, *unit);
+}
+
+/* Return the command as one string, or "?": a blank for a NUL between two. */
+static const char *
+join_command(struct view *view)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < view->length; i++)
+		if (view->command[i] == '\0')
+			view->command[i] = ' ';
+	return view->length == 0 ? "?" : view->command;
+}
+
+/* Print `exited with status 3 after 2 s, 2026-11-26 11:50:33`. */
+static void
+print_run(const struct run *run)
+{
+	char how[64], after[48], when[32];
+
+	ending_describe(&run->how, how, sizeof(how));
+	duration_format(run->ended - run->began, after, sizeof(after));
+	(void)printf("%s after %s, %s", how, after,
+	    format_time(run->when, false, when));
 }
 
 static void
-print_output(const struct view *view)
+print_supervisor(const struct view *view)
 {
-	if (*view->output[0] == '\0')
+	const struct record *record = &view->found.record;
+	const struct run *last = find_run(record, record->runs);
+	char left[48];
+
+	if (view->found.supervisor != 0)
+		(void)printf(", supervisor %d", (int)view->found.supervisor);
+	else if (view->found.state == INSTANCE_RUNNING)
+		(void)fputs(", its supervisor has ended", stdout);
+	if (view->found.supervisor != 0 ||
+	    view->found.state == INSTANCE_RUNNING)
+		(void)printf(", run %llu", record->runs);
+	if (last != NULL) {
+		(void)printf("; run %llu ", last->number);
+		print_run(last);
+	}
+	if (view->found.state != INSTANCE_WAITING || record->due == 0)
 		return;
-	(void)fputs(", output to ", stdout);
-	print_plain(view->output[0]);
-	if (*view->output[1] != '\0' &&
+	duration_format(ms_until(record->due, INT_MAX), left, sizeof(left));
+	(void)printf("; again in %s", left);
+}
+
+/* Print what /proc shows of a running process. */
+static void
+print_process(const struct view *view)
+{
+	char text[48];
+
+	if (!view->seen) {
+		(void)fputs("; /proc does not show the rest", stdout);
+		return;
+	}
+	(void)printf(", user %s, since %s", user_from_uid(view->uid, 0),
+	    format_time(view->since, false, text));
+	duration_format(1000LL * (time(NULL) - view->since), text,
+	    sizeof(text));
+	(void)printf(" (%s)", text);
+	if (view->memory == -1)
+		return;
+	format_memory(view->memory, text, sizeof(text));
+	(void)printf(", memory %s", text);
+}
+
+static void
+print_output_and_command(struct view *view)
+{
+	if (*view->output[0] != '\0') {
+		(void)fputs(", output to ", stdout);
+		print_plain(view->output[0]);
+	}
+	if (*view->output[0] != '\0' && *view->output[1] != '\0' &&
 	    strcmp(view->output[0], view->output[1]) != 0) {
 		(void)fputs(" and ", stdout);
 		print_plain(view->output[1]);
 	}
-}
-
-static void
-print_running(struct view *view)
-{
-	char since[32];
-	size_t i;
-
-	if (!view->seen) {
-		(void)printf(": running, pid %d; /proc does not show the rest",
-		    (int)view->found.pid);
-		return;
-	}
-	(void)strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S",
-	    localtime(&view->since));
-	(void)printf(": running, pid %d", (int)view->found.pid);
-	runs_print_supervisor(&view->found);
-	(void)printf(", user %s, since %s (", user_from_uid(view->uid, 0),
-	    since);
-	print_duration(1000LL * (time(NULL) - view->since));
-	(void)putchar(')');
-	print_output(view);
 	(void)fputs(": ", stdout);
-	/* A blank for the NUL between two arguments. */
-	for (i = 0; i + 1 < view->length; i++)
-		if (view->command[i] == '\0')
-			view->command[i] = ' ';
-	print_plain(view->length == 0 ? "?" : view->command);
+	print_plain(join_command(view));
 }
 
 static void
 print_line(struct view *view)
 {
+	const struct instance_status *found = &view->found;
 	char title[1024];
 
 	print_plain(view->label);
-	switch (view->found.state) {
-	case INSTANCE_RUNNING:
-		print_running(view);
-		break;
-	case INSTANCE_WAITING:
-		(void)fputs(": waiting", stdout);
-		runs_print_waiting(&view->found);
-		break;
-	case INSTANCE_STARTING:
-		(void)fputs(": starting", stdout);
-		break;
-	case INSTANCE_DEAD:
-		(void)fputs(": dead, but its pid file exists", stdout);
-		runs_print_last(&view->found);
-		break;
-	case INSTANCE_NONE:
-		(void)fputs(": not running", stdout);
-		runs_print_last(&view->found);
-		break;
-	case INSTANCE_GUESS:
-		proc_title(view->found.pid, title, sizeof(title));
-		(void)printf(": unknown: %s, so pid %d may be another "
-		    "process: ", view->found.reason, (int)view->found.pid);
+	(void)printf(": %s", view->state->text);
+	if (found->state == INSTANCE_RUNNING)
+		(void)printf(", pid %d", (int)found->pid);
+	if (view->supervised)
+		print_supervisor(view);
+	if (found->state == INSTANCE_RUNNING)
+		print_process(view);
+	if (view->seen || found->recorded)
+		print_output_and_command(view);
+	if (view->state->status == STATUS_UNKNOWN)
+		(void)printf(": %s", found->reason);
+	if (found->state == INSTANCE_GUESS) {
+		proc_title(found->pid, title, sizeof(title));
+		(void)printf(", so pid %d may be another process: ",
+		    (int)found->pid);
 		print_plain(title);
-		break;
-	case INSTANCE_UNKNOWN:
-		(void)printf(": unknown: %s", view->found.reason);
-		break;
 	}
 	(void)putchar('\n');
 }
@@ -259,9 +394,13 @@ print_line(struct view *view)
 int
 status_show(const struct config *config)
 {
+	unsigned long long number;
+	const struct run *run;
 	struct view view;
+	int i;
 
 	gather(&view, config->name, config->pidfile);
+	number = view.supervised ? view.found.record.runs : 0;
 	if (config->json) {
 		print_json(&view);
 		(void)putchar('\n');
@@ -269,70 +408,201 @@ status_show(const struct config *config)
 		(void)complain("status", config->pidfile, view.found.reason);
 	else {
 		print_line(&view);
-		runs_print_past(&view.found);
+		for (i = 0; i <= RECORD_RUNS && number > 0; i++, number--)
+			if ((run = find_run(&view.found.record,
+			    number)) != NULL) {
+				(void)printf("  run %llu: ", number);
+				print_run(run);
+				(void)putchar('\n');
+			}
 	}
 	free(view.command);
-	return states[view.found.state].status;
+	return view.state->status;
 }
 
-/* A name, if this is a file of a named instance. */
-static int
-is_pidfile(const struct dirent *entry)
-{
-	size_t length = strlen(entry->d_name);
+/* --- a list ----------------------------------------------------------------- */
 
-	return entry->d_name[0] != '.' && length > 4 &&
-	    strcmp(entry->d_name + length - 4, ".pid") == 0;
+enum column { NAME, STATE, PID, UP, RUNS, MEMORY, COMMAND, COLUMNS };
+
+/* Make the cells of an instance, strings to free(3).  Return false: ENOMEM. */
+static bool
+make_cells(struct view *view, char *cells[COLUMNS])
+{
+	char text[COLUMNS][48];
+	int i;
+
+	for (i = 0; i < COLUMNS; i++)
+		(void)strlcpy(text[i], "-", sizeof(text[i]));
+	if (view->found.state == INSTANCE_RUNNING)
+		(void)snprintf(text[PID], sizeof(text[PID]), "%d",
+		    (int)view->found.pid);
+	if (view->seen)
+		duration_format(1000LL * (time(NULL) - view->since), text[UP],
+		    sizeof(text[UP]));
+	if (view->supervised)
+		(void)snprintf(text[RUNS], sizeof(text[RUNS]), "%llu",
+		    view->found.record.runs);
+	if (view->memory != -1)
+		format_memory(view->memory, text[MEMORY],
+		    sizeof(text[MEMORY]));
+	for (i = 0; i < COLUMNS; i++) {
+		cells[i] = strdup(i == NAME ? view->label :
+		    i == STATE ? view->state->name :
+		    i == COMMAND && view->command != NULL ?
+		    join_command(view) : text[i]);
+		if (cells[i] == NULL)
+			return false;
+		make_printable(cells[i]);
+	}
+	return true;
+}
+
+/* The characters of a string of UTF-8: all bytes but those that continue one. */
+static size_t
+count_characters(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text != '\0'; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
+}
+
+/* Print a row, cut to so many characters; two blanks are between columns. */
+static void
+print_row(char *const cells[COLUMNS], const size_t widths[COLUMNS],
+    size_t left)
+{
+	size_t length, padding, n;
+	const char *text;
+	int i;
+
+	for (i = 0; i < COLUMNS; i++) {
+		text = cells[i];
+		length = strlen(text);
+		padding = widths[i] + 2 - count_characters(text);
+		for (; length > 0 && left > 0; left--) {
+			n = printable(text, length);
+			(void)fwrite(text, 1, n, stdout);
+			text += n;
+			length -= n;
+		}
+		for (; padding > 0 && left > 0 && i != COMMAND; left--, padding--)
+			(void)putchar(' ');
+	}
+	(void)putchar('\n');
+}
+
+static int
+print_table(struct view *views, size_t n, size_t width)
+{
+	static char *const heading[COLUMNS] = { "NAME", "STATE", "PID", "UP",
+	    "RUNS", "MEMORY", "COMMAND" };
+	char *(*rows)[COLUMNS] = calloc(n + 1, sizeof(*rows));
+	size_t widths[COLUMNS] = { 0 }, row, length;
+	int i;
+
+	if (rows == NULL)
+		return complain_errno("list", NULL, errno);
+	memcpy(rows[0], heading, sizeof(heading));
+	for (row = 0; row < n; row++)
+		if (!make_cells(&views[row], rows[row + 1]))
+			return complain_errno("list", NULL, errno);
+	for (row = 0; row <= n; row++)
+		for (i = 0; i < COLUMNS; i++) {
+			length = count_characters(rows[row][i]);
+			if (widths[i] < length)
+				widths[i] = length;
+		}
+	for (row = 0; row <= n; row++)
+		print_row(rows[row], widths, width);
+	return STATUS_DONE;
+}
+
+/* Return how long the NAME is of a file NAME.pid or NAME.pid.record, or 0. */
+static size_t
+name_length(const char *file)
+{
+	size_t length = strlen(file);
+
+	if (length > 7 && strcmp(file + length - 7, RECORD_SUFFIX) == 0)
+		length -= 7;
+	return *file != '.' && length > 4 &&
+	    strncmp(file + length - 4, ".pid", 4) == 0 ? length - 4 : 0;
+}
+
+static int
+is_instance(const struct dirent *entry)
+{
+	return name_length(entry->d_name) > 0;
 }
 
 /* By the name alone: with the `.pid`, `a-b` would come before `a`. */
 static int
 by_name(const struct dirent **a, const struct dirent **b)
 {
-	size_t one = strlen((*a)->d_name) - 4, other = strlen((*b)->d_name) - 4;
+	size_t one = name_length((*a)->d_name), other = name_length((*b)->d_name);
 	int result = strncmp((*a)->d_name, (*b)->d_name,
 	    one < other ? one : other);
 
 	return result != 0 ? result : one < other ? -1 : one > other;
 }
 
+/*
+ * Gather all instances of the directory: those with a pid file, and those that
+ * have only a record, since they have ended.  Return their number, or -1 with
+ * errno; *views is used until the process ends.
+ */
+static ssize_t
+gather_all(const char *directory, struct view **views)
+{
+	struct dirent **entries;
+	int i, n = scandir(directory, &entries, is_instance, by_name);
+	struct view *view;
+	char *name, *path;
+
+	/* It is made with the first instance. */
+	if (n == -1 && errno == ENOENT)
+		n = 0;
+	if (n == -1 || (*views = calloc((size_t)n + 1, sizeof(**views))) == NULL)
+		return -1;
+	for (view = *views, i = 0; i < n; i++) {
+		name = entries[i]->d_name;
+		name[name_length(name)] = '\0';
+		if (view > *views && strcmp(view[-1].name, name) == 0)
+			continue;
+		if (asprintf(&path, "%s/%s.pid", directory, name) == -1)
+			return -1;
+		gather(view, name, path);
+		/* A launch that failed may have left an empty record. */
+		view += view->state != &states[INSTANCE_NONE];
+	}
+	return view - *views;
+}
+
 int
 status_list(const struct config *config)
 {
 	const char *reason;
-	char *directory = name_directory(&reason), *path;
-	struct dirent **entries;
-	struct view view;
-	int i, n;
+	char *directory = name_directory(&reason);
+	size_t width = terminal_width(STDOUT_FILENO);
+	struct view *views;
+	ssize_t i, n;
 
 	if (directory == NULL)
 		return complain("name", NULL, reason);
-	n = scandir(directory, &entries, is_pidfile, by_name);
-	/* It is made with the first instance. */
-	if (n == -1 && errno != ENOENT)
+	if ((n = gather_all(directory, &views)) == -1)
 		return complain_errno("list", directory, errno);
-	if (config->json)
-		json_open(NULL, '[');
-	for (i = 0; i < n; i++) {
-		if (asprintf(&path, "%s/%s", directory,
-		    entries[i]->d_name) == -1)
-			return complain_errno("list", directory, errno);
-		entries[i]->d_name[strlen(entries[i]->d_name) - 4] = '\0';
-		gather(&view, entries[i]->d_name, path);
-		if (config->json)
-			print_json(&view);
-		else
-			print_line(&view);
-		free(view.command);
-		free(path);
-		free(entries[i]);
-	}
-	if (n != -1)
-		free(entries);
 	if (config->json) {
+		json_open(NULL, '[');
+		for (i = 0; i < n; i++)
+			print_json(&views[i]);
 		json_close(']');
 		(void)putchar('\n');
-	}
-	free(directory);
+	} else if (width != 0 && n > 0)
+		return print_table(views, (size_t)n, width);
+	else
+		for (i = 0; i < n; i++)
+			print_line(&views[i]);
 	return STATUS_DONE;
 }

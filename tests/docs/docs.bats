@@ -747,11 +747,12 @@ plain() {
 	sed -E "s/pid [0-9]+/pid N/; s/session [0-9]+/session N/
 	    s/user [^ ,]+,/user NAME,/
 	    s/since [-0-9]+ [0-9:]+ \([0-9]+ s\)/since TIME/
+	    s/memory [0-9.]+ [KMG]iB/memory SIZE/
 	    s!output to .*/(web\.)?log(:| )!output to /DIR/log\2!
 	    s![^ ]*/(python3 )!\1!
 	    s/supervisor [0-9]+/supervisor N/
 	    s/ after [0-9.]+ m?s/ after TIME/
-	    s/^(  run .*), [-0-9]+ [0-9:]+$/\1, WHEN/
+	    s/(run .* TIME), [-0-9]+ [0-9:]+(,|$)/\1, WHEN\2/
 	    s/^[-0-9]+T[0-9:.]+Z /TIME /
 	    s:(/usr)?/bin/sh:/bin/sh:
 	    /^background /d"

@@ -148,3 +148,16 @@ kill $PID" --stop -p "$PIDFILE"
 	other_is_untouched
 	equal "what is left" "$(leftovers)" "$OTHER"
 }
+
+@test "a time beyond the calendar in a record is a question mark, or null" {
+	requires python3
+	launch --supervise -p "$PIDFILE" false
+	eventually test ! -e "$PIDFILE"
+	forge "$PIDFILE.record" "run=1 0 1 9223372036854775807 exit 1"
+	run launch --status -p "$PIDFILE"
+	status_is 3
+	equal line "${lines[1]}" "  run 1: exited with status 1 after 1 ms, ?"
+	run launch --status --json -p "$PIDFILE"
+	status_is 3
+	[[ $output == *'"ended_ms":1,"ended":null,"exit":1,'* ]]
+}

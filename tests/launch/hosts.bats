@@ -128,7 +128,8 @@ reports() {
 plain() {
 	sed -E "s|$TMP/web./pid|job|; s/pid [0-9]+/pid N/
 	    s/user [^ ,]+,/user NAME,/
-	    s/since [-0-9]+ [0-9:]+ \([0-9]+ s\)/since TIME/" | sort
+	    s/since [-0-9]+ [0-9:]+ \([0-9]+ s\)/since TIME/
+	    s/memory [0-9.]+ [KMG]iB/memory SIZE/" | sort
 }
 
 @test "pdsh: start, status, replace and stop on three hosts" {

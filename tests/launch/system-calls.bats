@@ -144,7 +144,8 @@ process; if it is mounted with hidepid, run this as root" \
 	inject open:error=ENOENT -- -P "/proc/$PID/status"
 	run launch --status -p "$PIDFILE"
 	status_is 1
-	output_is "$PIDFILE: dead, but its pid file exists"
+	output_is "$PIDFILE: dead, but its pid file exists, output to \
+/dev/null: sleep 1000"
 }
 
 @test "--status of a recorded process that /proc does not show is 4, unknown" {

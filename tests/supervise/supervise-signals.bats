@@ -214,7 +214,9 @@ is_undone_but() {
 	lose
 	tell 'exit 0'
 	eventually gone "$PID"
-	fails 1 "$PIDFILE: dead, but its pid file exists" --status -p "$PIDFILE"
+	run launch --status -p "$PIDFILE"
+	status_is 1
+	[[ ${lines[0]} == "$PIDFILE: dead, but its pid file exists, "* ]]
 	supervise sleep 1000
 	names_instance
 }

@@ -16,7 +16,7 @@ end_daemon() {
 # reports LABEL PID USER COMMAND
 reports() {
 	status_is 0
-	equal status "$(sed -E "s/since $WHEN \([^)]*\)(, output to [^:]*)?:/since WHEN:/" \
+	equal status "$(sed -E "s/since $WHEN \([^)]*\)(, memory [0-9.]+ [KM]iB)?(, output to [^:]*)?:/since WHEN:/" \
 	    <<<"$output")" \
 	    "$1: running, pid $2, user $3, since WHEN: $4"
 }
@@ -101,6 +101,34 @@ start_named() {
 	[[ $output == *", output to $TMP/kept and /dev/null: sleep 1000" ]]
 }
 
+@test "the memory is what the kernel says is resident" {
+	local kib
+
+	start sleep 1000
+	kib=$(sed -nE 's/^VmRSS:[[:space:]]*([0-9]+) kB$/\1/p' "/proc/$PID/status")
+	run launch --status -p "$PIDFILE"
+	[[ $output =~ \),\ memory\ ([0-9.]+)\ ([KM])iB,\ output ]]
+	if [[ ${BASH_REMATCH[2]} == K ]]; then
+		equal memory "${BASH_REMATCH[1]}" "$kib"
+	else
+		# Cut to a tenth, or to one, of 1024 KiB.
+		awk "BEGIN { d = ${BASH_REMATCH[1]} - $kib / 1024
+		    exit d < -1 || d > 1 }"
+	fi
+}
+
+@test "a command that has ended is shown, with its log, how it ended and when" {
+	local ended="exited with status 3 after [0-9.]+ m?s, $WHEN"
+	local output_to=", output to $TMP/log: sh -c exit 3"
+
+	launch -p "$PIDFILE" --log=log sh -c 'exit 3'
+	eventually test ! -e "$PIDFILE"
+	run launch --status -p "$PIDFILE"
+	status_is 3
+	[[ ${lines[0]} =~ ": ended; run 1 "$ended$output_to$ ]]
+	[[ ${lines[1]} =~ ^"  run 1: "$ended$ ]]
+}
+
 @test "the uptime has one or two units" {
 	start sleep 1000
 	run launch --status -p "$PIDFILE"
@@ -133,8 +161,8 @@ start_named() {
 @test "the pid file of a dead daemon: 1" {
 	start sleep 1000
 	end_daemon "$PID"
-	fails 1 "$PIDFILE: dead, but its pid file exists" \
-	    --status -p "$PIDFILE"
+	fails 1 "$PIDFILE: dead, but its pid file exists, output to \
+/dev/null: sleep 1000" --status -p "$PIDFILE"
 	[[ -e $PIDFILE ]]
 }
 
@@ -142,7 +170,7 @@ start_named() {
 	start_unreaped
 	kill -KILL "$PID"
 	eventually grep -q '^State:.Z' "/proc/$PID/status"
-	fails 1 "$PIDFILE: dead, but its pid file exists" \
+	fails 1 "$PIDFILE: dead, but its pid file exists: sleep 1000" \
 	    --status -p "$PIDFILE"
 }
 
@@ -185,8 +213,8 @@ start_named() {
 	run launch --status -n some.thing
 	reports some.thing "$PID" "$USERNAME" "sleep 1000"
 	end_daemon "$PID"
-	fails 1 "some.thing: dead, but its pid file exists" \
-	    --status -n some.thing
+	fails 1 "some.thing: dead, but its pid file exists, output to \
+/dev/null: sleep 1000" --status -n some.thing
 	fails 3 "other: not running" --status -n other
 }
 
@@ -249,10 +277,10 @@ start_named() {
 	start_named a sleep 2000
 	run launch --list
 	status_is 0
-	equal list "$(sed -E "s/since $WHEN \([^)]*\)(, output to [^:]*)?:/since WHEN:/" \
+	equal list "$(sed -E "s/since $WHEN \([^)]*\)(, memory [0-9.]+ [KM]iB)?(, output to [^:]*)?:/since WHEN:/" \
 	    <<<"$output")" \
 "a: running, pid $PID, user $USERNAME, since WHEN: sleep 2000
-b: dead, but its pid file exists
+b: dead, but its pid file exists, output to /dev/null: sleep 1000
 c: running, pid $running, user $USERNAME, since WHEN: sleep 1000"
 }
 
@@ -288,6 +316,52 @@ c: running, pid $running, user $USERNAME, since WHEN: sleep 1000"
 	[[ ${lines[2]} == "c: running, pid $PID, "* ]]
 	equal d "${lines[3]}" "d: unknown: contains something other than a \
 pid; is it the right file?"
+}
+
+@test "what has ended by itself stays in the list, until it is stopped" {
+	as_user
+	launch -n job --supervise false
+	eventually test ! -e "$NAMED/job.pid"
+	run launch --list
+	status_is 0
+	[[ $output == "job: ended; run 1 exited with status 1 "* ]]
+	fails 0 "job: not running" --stop -n job
+	fails 0 "" --list
+}
+
+# The list as a terminal of so many columns gets it: table COLUMNS
+table() {
+	local -a caller=("${CALLER[@]}")
+
+	timeout -s KILL "$DEADLINE" "${caller[@]}" "$HELPERS_DIR/onpty" \
+	    sh -c 'stty cols "$1"; exec "$0" --list' "$DAEMONIZE" "$1" 3>&- |
+	    tr -d '\r'
+}
+
+@test "on a terminal the list is a table that fits its width" {
+	local text width
+
+	as_user
+	start_named a sleep 1000000000000000000000000000
+	start_named é$'\e[2J'
+	launch -n job --supervise false
+	eventually test ! -e "$NAMED/job.pid"
+	text=$(table 200 | sed 's/é/e/')
+	equal table "$(sed -E 's/[0-9]+ m?s  /UP  /; s/[0-9.]+ [KM]iB/SIZE/
+	    s/ [0-9]{2,} / PID /; s/  +/ /g' <<<"$text")" \
+"NAME STATE PID UP RUNS MEMORY COMMAND
+a running PID UP - SIZE sleep 1000000000000000000000000000
+job ended - - 1 - false
+e?[2J running PID UP - SIZE sleep 1000"
+	# Each column begins at the same place in all rows.
+	equal commands "$(grep -oE '^.*(COMMAND|sleep|false)' <<<"$text" |
+	    sed -E 's/(COMMAND|sleep|false)$//' | awk '{ print length }' |
+	    sort -u | wc -l)" 1
+	for width in 60 20 1; do
+		equal "width of $width" "$(table "$width" | sed 's/é/e/' |
+		    awk -v n="$width" 'length > n' | wc -l)" 0
+	done
+	equal "in a pipe" "$(launch --list | cut -d: -f1)" $'a\njob\né?[2J'
 }
 
 @test "a name is one line of the list, whatever is in it" {

@@ -72,8 +72,9 @@ kill -HUP $PID" --signal=HUP -p "$PIDFILE"
 # where they have a record.
 is_dead() {
 	CALLER=("${CALLER[@]}" timeout "$DEADLINE")
-	fails 1 "$PIDFILE: dead, but its pid file exists" \
-	    --status -p "$PIDFILE"
+	run launch --status -p "$PIDFILE"
+	status_is 1
+	[[ $output == "$PIDFILE: dead, but its pid file exists"* ]]
 	fails 3 "daemonize: signal: $PIDFILE: not running" \
 	    --signal=TERM -p "$PIDFILE"
 	fails 0 "" --wait -p "$PIDFILE"

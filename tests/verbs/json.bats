@@ -231,7 +231,7 @@ assert lines == open(args[0]).read().splitlines(), lines' rows
 	launch --status --json -p "$PIDFILE" >status
 	reads status 'import datetime, os, pwd, time
 typed(j, name=type(None), pidfile=str, state=str, pid=int, uid=int, user=str,
-    since=str, uptime=int, command=list, stdout=str, stderr=str)
+    since=str, uptime=int, memory_kib=int, command=list, stdout=str, stderr=str)
 assert j["pidfile"] == args[0]
 assert j["state"] == "running"
 assert j["pid"] == int(args[1])
@@ -299,7 +299,8 @@ assert abs((a - b).total_seconds()) <= 1, (a, b)' other
 	status_is 1
 	echo "$output" >status
 	reads status 'assert j == { "name": None, "pidfile": args[0],
-    "state": "dead" }, j' "$PIDFILE"
+    "state": "dead", "command": args[1:], "stdout": "/dev/null",
+    "stderr": "/dev/null" }, j' "$PIDFILE" "$PROBE" "$REPORT" stay
 }
 
 @test "--status of an unknown state is 4, with the reason" {
@@ -340,9 +341,10 @@ assert abs((a - b).total_seconds()) <= 1, (a, b)' other
 	reads list 'assert [i["name"] for i in j] == ["dead", "web"], j
 dead, web = j
 assert dead == { "name": "dead", "pidfile": args[0] + "/dead.pid",
-    "state": "dead" }, dead
+    "state": "dead", "command": ["sleep", "1000"], "stdout": "/dev/null",
+    "stderr": "/dev/null" }, dead
 typed(web, name=str, pidfile=str, state=str, pid=int, uid=int, user=str,
-    since=str, uptime=int, command=list, stdout=str, stderr=str)
+    since=str, uptime=int, memory_kib=int, command=list, stdout=str, stderr=str)
 assert web["pidfile"] == args[0] + "/web.pid"
 assert web["pid"] == int(args[1])
 assert web["command"] == ["sleep", "1000"]' "$DIRECTORY" "$PID"
