@@ -15,6 +15,8 @@
  */
 #include "config.h"
 
+#include <sys/auxv.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <paths.h>
@@ -38,6 +40,7 @@
 #include "verbs/unit.h"
 
 static int	open_missing_stdio(void);
+static int	check_secure(void);
 static int	remember_caller(struct caller *);
 static int	find_pidfile(struct config *);
 static int	run_verb(const struct config *, const struct caller *);
@@ -52,6 +55,7 @@ main(int argc, char **argv)
 	int status;
 
 	if ((status = open_missing_stdio()) != STATUS_DONE ||
+	    (status = check_secure()) != STATUS_DONE ||
 	    (status = remember_caller(&caller)) != STATUS_DONE ||
 	    (status = options_parse(&config, argc, argv)) != STATUS_DONE ||
 	    (status = find_pidfile(&config)) != STATUS_DONE)
@@ -74,6 +78,18 @@ open_missing_stdio(void)
 		    open(_PATH_DEVNULL, O_RDWR) != fd)
 			return complain_errno("stdio", _PATH_DEVNULL, errno);
 	return STATUS_DONE;
+}
+
+/*
+ * With rights that the caller does not have, each option would lend them to the
+ * caller.  Nothing here is made for that.
+ */
+static int
+check_secure(void)
+{
+	return getauxval(AT_SECURE) == 0 ? STATUS_DONE :
+	    complain("exec", NULL, "has more rights than the caller, as if "
+	    "installed set-user-ID: use sudo(8)");
 }
 
 /*

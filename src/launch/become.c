@@ -187,7 +187,7 @@ execute(const struct plan *plan)
 	(void)execve(plan->path, plan->argv, plan->env);
 	if (errno != ENOEXEC)
 		return -1;
-	if (command_is_binary(plan->path)) {
+	if (!command_needs_shell(plan->path, -1)) {
 		errno = ENOEXEC;
 		return -1;
 	}

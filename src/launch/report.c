@@ -80,22 +80,15 @@ describe(const struct plan *plan, const struct report *report,
 	}
 }
 
-/* The exec failed: because of the file, or of the interpreter it asks for? */
 static int
 complain_exec(const struct plan *plan, int error)
 {
-	char interpreter[PATH_MAX], reason[PATH_MAX + 128];
+	char reason[PATH_MAX + 128];
+	int status = command_describe(plan->path, plan->root_fd, error, reason,
+	    sizeof(reason));
 
-	if ((error == ENOENT || error == EACCES) &&
-	    command_interpreter(plan->path, plan->root_fd, interpreter,
-	    sizeof(interpreter)) == 0) {
-		(void)snprintf(reason, sizeof(reason),
-		    "bad interpreter: %s: %s", interpreter, strerror(error));
-		complain("exec", plan->path, reason);
-		return STATUS_CANNOT_EXECUTE;
-	}
-	complain_errno("exec", plan->path, error);
-	return error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
+	(void)complain("exec", plan->path, reason);
+	return status;
 }
 
 int

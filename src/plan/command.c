@@ -3,12 +3,15 @@
 #include "config.h"
 
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/types.h>
 
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <link.h>
+#include <mntent.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/message.h"
 #include "plan/command.h"
 
 /* What is read of a file to see what it is. */
@@ -110,14 +114,6 @@ has_nul(const char *head, ssize_t length)
 }
 
 bool
-command_is_binary(const char *path)
-{
-	char head[HEAD_SIZE] = "";
-
-	return has_nul(head, read_head(path, -1, head));
-}
-
-bool
 command_needs_shell(const char *path, int root)
 {
 	char head[HEAD_SIZE] = "";
@@ -164,8 +160,13 @@ elf_interpreter(char *head, size_t length)
 	return NULL;
 }
 
-int
-command_interpreter(const char *path, int root, char *buf, size_t size)
+/*
+ * The interpreter that path asks for and that cannot be executed because of
+ * that error: 0 with its name in buf, or -1.
+ */
+static int
+find_interpreter(const char *path, int root, int error, char *buf,
+    size_t size)
 {
 	char head[4096] __attribute__((aligned(16)));
 	const char *interpreter = NULL;
@@ -185,8 +186,75 @@ command_interpreter(const char *path, int root, char *buf, size_t size)
 	else if (memcmp(head, ELFMAG, SELFMAG) == 0)
 		interpreter = elf_interpreter(head, (size_t)length);
 	if (interpreter == NULL || *interpreter == '\0' ||
-	    check_executable(interpreter, root) == 0)
+	    check_executable(interpreter, root) == 0 || errno != error)
 		return -1;
 	(void)strlcpy(buf, interpreter, size);
 	return 0;
+}
+
+/*
+ * The mount that forbids to execute a file that has the permission (noexec), as
+ * mount(8) has it: 0 with its directory in buf, or -1.
+ */
+static int
+find_noexec(const char *path, int root, char *buf, size_t size)
+{
+	int fd = open_in_root(root, path, O_PATH);
+	char link[32], file[PATH_MAX] = "";
+	const struct mntent *mount;
+	struct statvfs vfs;
+	struct stat st;
+	size_t length, longest = 0;
+	FILE *mounts;
+
+	if (fd == -1)
+		return -1;
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (fstat(fd, &st) == -1 || !(st.st_mode & 0111) ||
+	    fstatvfs(fd, &vfs) == -1 || !(vfs.f_flag & ST_NOEXEC) ||
+	    readlink(link, file, sizeof(file) - 1) == -1)
+		file[0] = '\0';
+	(void)close(fd);
+	if (file[0] == '\0' ||
+	    (mounts = setmntent("/proc/self/mounts", "re")) == NULL)
+		return -1;
+	while ((mount = getmntent(mounts)) != NULL) {
+		length = strlen(mount->mnt_dir);
+		if (length >= longest &&
+		    strncmp(file, mount->mnt_dir, length) == 0 &&
+		    (file[length] == '/' || length == 1)) {
+			longest = length;
+			(void)strlcpy(buf, mount->mnt_dir, size);
+		}
+	}
+	(void)endmntent(mounts);
+	return longest > 0 ? 0 : -1;
+}
+
+int
+command_describe(const char *path, int root, int error, char *buf, size_t size)
+{
+	char other[PATH_MAX];
+	size_t length;
+
+	*buf = '\0';
+	if ((error == ENOENT || error == EACCES) && find_interpreter(path,
+	    root, error, other, sizeof(other)) == 0) {
+		length = strlen(other);
+		if (other[length - 1] == '\r')
+			(void)snprintf(buf, size, "bad interpreter: %.*s\\r: "
+			    "%s; the file has DOS line ends", (int)length - 1,
+			    other, strerror(error));
+		else
+			(void)snprintf(buf, size, "bad interpreter: %s: %s",
+			    other, strerror(error));
+		return STATUS_CANNOT_EXECUTE;
+	}
+	if (error == EACCES && find_noexec(path, root, other,
+	    sizeof(other)) == 0)
+		(void)snprintf(buf, size, "%s; %s is mounted noexec",
+		    strerror(error), other);
+	else
+		(void)strlcpy(buf, strerror(error), size);
+	return error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
 }

@@ -3,6 +3,7 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -21,23 +22,18 @@
 char	*command_find(const char *name, const char *path, int root);
 
 /*
- * Is it no text: a NUL in its first line, as a program for another machine
- * has?  A shell would run its bytes as commands.  Async-signal-safe.
- */
-bool	command_is_binary(const char *path);
-
-/*
  * Is it text without a `#!', which execve(2) does not take and execvp(3) gives
- * to /bin/sh?  root is that of command_find.
+ * to /bin/sh?  Not if there is a NUL in its first line, as in a program for
+ * another machine.  root is that of command_find.  Async-signal-safe.
  */
 bool	command_needs_shell(const char *path, int root);
 
 /*
- * Why execve(2) of path failed with error, where the error is not path's own:
- * the name of the interpreter that its first line or its ELF header asks for
- * and that is not there or cannot be executed.  Returns 0 with the name in
- * buf, or -1: path itself is meant.
+ * Write why execve(2) of path failed with error, and what is to blame if it is
+ * not path: the interpreter that its first line or its ELF header asks for, or
+ * a mount.  Return the exit status, 126 or 127.
  */
-int	command_interpreter(const char *path, int root, char *buf, size_t size);
+int	command_describe(const char *path, int root, int error, char *buf,
+	    size_t size);
 
 #endif

@@ -11,24 +11,32 @@
 #include "plan/command.h"
 #include "plan/environment.h"
 
+/* Remove each string that begins so: with `NAME='. */
+static void
+env_drop(char **env, const char *name, size_t length)
+{
+	char **kept = env;
+
+	for (; *env != NULL; env++)
+		if (strncmp(*env, name, length) != 0)
+			*kept++ = *env;
+	*kept = NULL;
+}
+
 /*
- * Puts NAME=VALUE in the place of NAME's first value, or at the end.  The other
+ * Put NAME=VALUE in the place of NAME's first value, or at the end.  The other
  * values of NAME go: programs differ in which they take.
  */
 static void
 env_put(char **env, const char *pair)
 {
 	size_t length = strcspn(pair, "=") + 1;
-	char **kept;
 
 	while (*env != NULL && strncmp(*env, pair, length) != 0)
 		env++;
 	/* execve(2) takes them as they are and writes none. */
 	*env = (char *)(uintptr_t)pair;
-	for (kept = ++env; *env != NULL; env++)
-		if (strncmp(*env, pair, length) != 0)
-			*kept++ = *env;
-	*kept = NULL;
+	env_drop(env + 1, pair, length);
 }
 
 static int
@@ -41,6 +49,13 @@ env_put_value(char **env, const char *name, const char *value)
 	env_put(env, pair);
 	return 0;
 }
+
+/*
+ * What a service manager gave to the caller alone.  A daemon would report to
+ * that manager, or take the caller's sockets.
+ */
+static const char *const of_manager[] = { "NOTIFY_SOCKET=", "WATCHDOG_USEC=",
+    "WATCHDOG_PID=", "LISTEN_FDS=", "LISTEN_PID=", "LISTEN_FDNAMES=", NULL };
 
 void
 environment_remove(char **env, const char *pair)
@@ -79,6 +94,9 @@ environment_make(const struct config *config, const struct identity *id,
 		memcpy(env, environ, n * sizeof(*environ));
 	else
 		env_put(env, "PATH=" STANDARD_PATH);
+	for (i = 0; of_manager[i] != NULL; i++)
+		if (config->steps.background || config->steps.refork)
+			env_drop(env, of_manager[i], strlen(of_manager[i]));
 	if (id->user != NULL && (
 	    env_put_value(env, "HOME", id->home) == -1 ||
 	    env_put_value(env, "USER", id->user) == -1 ||

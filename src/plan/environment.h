@@ -7,10 +7,11 @@
 #include "plan/identity.h"
 
 /*
- * The caller's environment, or none with --clear-env; then what belongs to the
- * user; then --env; then last, which is NULL or a pair.  The strings are those
- * of the arguments and of environ.  Returns an array that ends in a NULL, or
- * NULL with errno (ENOMEM).
+ * Make the environment of the command: the caller's, but with a fork without
+ * what its service manager gave to it alone, or none with --clear-env; then
+ * what belongs to the user; then --env; then last, which is NULL or a pair.
+ * The strings are those of the arguments and of environ.  Return an array that
+ * ends in a NULL, or NULL with errno (ENOMEM).
  */
 char	**environment_make(const struct config *, const struct identity *,
 	    const char *last);

@@ -66,6 +66,9 @@ find_user(struct identity *id, const char *user, gid_t *group)
 	if (entry == NULL)
 		return STATUS_DONE;
 
+	/* setresuid(2) would leave the id as it is: root's. */
+	if (entry->pw_uid == NO_ID || entry->pw_gid == NO_ID)
+		return complain("user", user, "has the id 4294967295");
 	id->uid = entry->pw_uid;
 	*group = entry->pw_gid;
 	id->user = strdup(entry->pw_name);
@@ -87,6 +90,8 @@ find_group(struct identity *id, const char *group)
 	if (entry == NULL && is_unreadable(errno))
 		return complain_errno("group", group, errno);
 	id->gid = entry != NULL ? entry->gr_gid : numeric_id(group);
+	if (entry != NULL && id->gid == NO_ID)
+		return complain("group", group, "has the id 4294967295");
 	if (id->gid == NO_ID)
 		return misuse("--group", group, "no such group");
 	return STATUS_DONE;

@@ -99,14 +99,18 @@ make_environment(struct plan *plan, const struct config *config)
 }
 
 static int
-complain_not_found(const struct config *config, int error)
+complain_not_found(const struct config *config, int root, int error)
 {
-	if (error != ENOENT) {
-		complain_errno("exec", config->command[0], error);
-		return STATUS_CANNOT_EXECUTE;
+	const char *command = config->command[0];
+	char reason[PATH_MAX + 128];
+
+	if (error == ENOENT) {
+		(void)complain("exec", command, hint_command(config));
+		return STATUS_NOT_FOUND;
 	}
-	complain("exec", config->command[0], hint_command(config));
-	return STATUS_NOT_FOUND;
+	(void)command_describe(command, root, error, reason, sizeof(reason));
+	(void)complain("exec", command, reason);
+	return STATUS_CANNOT_EXECUTE;
 }
 
 /* Finds the file to execute, by the PATH that the command will have. */
@@ -119,7 +123,7 @@ find_command(struct plan *plan, const struct config *config)
 	found = command_find(plan->command, path == NULL ? STANDARD_PATH : path,
 	    plan->root_fd);
 	if (found == NULL)
-		return complain_not_found(config, errno);
+		return complain_not_found(config, plan->root_fd, errno);
 	/* Relative to the caller's directory; in another root, to that. */
 	if (*found == '/')
 		plan->path = found;

@@ -7,6 +7,7 @@
 
 #include <sys/mman.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -18,17 +19,14 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char path[32], interpreter[PATH_MAX];
+	char path[32], reason[PATH_MAX + 128];
 	int fd = memfd_create("command", MFD_CLOEXEC);
 
 	assert(fd != -1 && write(fd, data, size) == (ssize_t)size);
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	(void)command_is_binary(path);
-	if (command_interpreter(path, -1, interpreter,
-	    sizeof(interpreter)) == 0) {
-		assert(size >= 4 && interpreter[0] != '\0');
-		assert(strlen(interpreter) < sizeof(interpreter));
-	}
+	(void)command_needs_shell(path, -1);
+	(void)command_describe(path, -1, ENOENT, reason, sizeof(reason));
+	assert(*reason != '\0' && strlen(reason) < sizeof(reason));
 	(void)close(fd);
 	return 0;
 }

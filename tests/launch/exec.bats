@@ -189,11 +189,29 @@ report() {
  $TMP/interpreter: Permission denied" ./prog
 }
 
-@test "a carriage return after the interpreter is seen in the message" {
+@test "a script with DOS line ends is reported as such" {
 	printf '#!/bin/sh\r\necho\r\n' >prog
 	chmod 755 prog
 	fails 126 "daemonize: exec: $TMP/prog: bad interpreter:\
- /bin/sh?: No such file or directory" ./prog
+ /bin/sh\r: No such file or directory; the file has DOS line ends" ./prog
+}
+
+@test "a mount that forbids to execute is named, with 126" {
+	requires root unshare
+	unshare -m true || skip "needs a mount namespace"
+	mkdir "a mount"
+	run unshare -m sh -c 'mount -t tmpfs -o noexec none "a mount"
+	    cp "$1" "a mount/prog"
+	    cp "$1" "a mount/plain"
+	    chmod -x "a mount/plain"
+	    "$2" "./a mount/prog"
+	    "$2" "./a mount/plain"
+	    "$2" -R "a mount" /prog' sh "$PROBE" "$DAEMONIZE" 3>&-
+	local mount="Permission denied; $TMP/a mount is mounted noexec"
+	equal messages "$output" "daemonize: exec: ./a mount/prog: $mount
+daemonize: exec: ./a mount/plain: Permission denied
+daemonize: exec: /prog: $mount"
+	status_is 126
 }
 
 @test "a missing dynamic loader is named, with 126" {
@@ -274,9 +292,34 @@ report() {
 	    $'A=newer\nB=\nAB=1'
 }
 
+# What a service manager gives to one process, as it arrives: manager_has FACTS
+manager_has() {
+	equal variables "$(fact env |
+	    grep -E '^(NOTIFY_SOCKET|WATCHDOG_|LISTEN_)' | sort)" "$1"
+}
+
+@test "what a service manager gave to the caller alone does not get to a daemon" {
+	local all=$'LISTEN_FDNAMES=web\nLISTEN_FDS=1\nLISTEN_PID=1\nNOTIFY_SOCKET=/x\nWATCHDOG_PID=1\nWATCHDOG_USEC=9'
+
+	# shellcheck disable=SC2046  # a variable each
+	export $(tr '\n' ' ' <<<"$all")
+	report "$PROBE" "$REPORT"
+	manager_has ""
+	report --supervise -p "$PIDFILE" "$PROBE" "$REPORT"
+	manager_has ""
+	report -E LISTEN_FDS=2 "$PROBE" "$REPORT"
+	manager_has LISTEN_FDS=2
+	report --background=no "$PROBE" "$REPORT"
+	manager_has ""
+	launch -F "$PROBE" "$REPORT"
+	manager_has "$all"
+	launch -F --clear-env "$PROBE" "$REPORT"
+	manager_has ""
+}
+
 @test "what --ready=notify sets replaces all of its values" {
 	from env=NOTIFY_SOCKET=/a env=NOTIFY_SOCKET=/b
-	report "$PROBE" "$REPORT"
+	launch -F "$PROBE" "$REPORT"
 	equal untouched "$(fact env | grep -c ^NOTIFY_SOCKET=)" 2
 	run launch --ready=notify "$PROBE" "$REPORT"
 	equal replaced "$(fact env | grep -c ^NOTIFY_SOCKET=)" 1

@@ -262,6 +262,30 @@ is_whole_below() {
 	is_whole_below "qemu-$(uname -m)"
 }
 
+# --- rights that the caller does not have -----------------------------------
+
+@test "installed set-user-ID or set-group-ID, it refuses to run" {
+	local mode
+
+	requires root setpriv
+	CALLER=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	chmod 777 .
+	mkdir ours
+	cp "$DAEMONIZE" ours/daemonize
+	DAEMONIZE=$TMP/ours/daemonize
+	chmod 755 ours/daemonize
+	launch true
+	for mode in 4755 2755; do
+		chmod $mode ours/daemonize
+		"${CALLER[@]}" test -u ours/daemonize -o -g ours/daemonize
+		fails 125 "daemonize: exec: has more rights than the caller, \
+as if installed set-user-ID: use sudo(8)" -F id -u
+		run launch --version
+		status_is 125
+	done
+	eventually nothing_runs
+}
+
 # --- another namespace -----------------------------------------------------
 
 @test "the state of a daemon of another pid namespace is unknown" {

@@ -38,6 +38,37 @@ ids_are() {
 	[[ $'\n'$(fact env)$'\n' == *$'\n'USER=daemon$'\n'* ]]
 }
 
+# As root of an own /etc/passwd and /etc/group with one more line each:
+# with_line PASSWD GROUP [OPTION]... COMMAND
+with_line() {
+	requires root unshare
+	unshare -m true 2>/dev/null || skip "needs a mount namespace"
+	{ cat /etc/passwd && echo "$1"; } >passwd
+	{ cat /etc/group && echo "$2"; } >group
+	run unshare -m sh -c 'mount --bind passwd /etc/passwd &&
+	    mount --bind group /etc/group && exec "$@"' sh "$DAEMONIZE" \
+	    "${@:3}" 3>&-
+}
+
+@test "a user or group with the id that means none is refused" {
+	local user=high:x:4294967295:1::/:/bin/sh group=highs:x:4294967295:
+	local low=low:x:1234:4294967295::/:/bin/sh
+
+	with_line "$user" "$group" -u high id -u
+	status_is 125
+	equal user "$output" "daemonize: user: high: has the id 4294967295"
+	with_line "$user" "$group" -u high:daemon id -u
+	status_is 125
+	with_line "$user" "$group" -u daemon -g highs id -u
+	status_is 125
+	equal group "$output" "daemonize: group: highs: has the id 4294967295"
+	with_line "$low" "$group" -u low id -u
+	status_is 125
+	with_line "$user" "$group" -F -u daemon id -un
+	status_is 0
+	equal another "$output" daemon
+}
+
 @test "-u USER:GROUP: the group is GROUP" {
 	requires root
 	open_directory
