@@ -72,7 +72,7 @@ results() {
 ALL=(web1 web2 web3)
 
 # The teardown stops what this host still has.
-begin_hosts() {
+begin_managed() {
 	local host
 
 	export TMP
@@ -85,7 +85,7 @@ begin_hosts() {
 @test "a daemon is started, left alone, and stopped on three hosts" {
 	local host first
 
-	begin_hosts
+	begin_managed
 	task all "{$PID_FILE, \"command\": [\"sleep\", \"1000\"]}"
 	results 'r["changed"]' True "${ALL[@]}"
 	for host in "${ALL[@]}"; do
@@ -112,7 +112,7 @@ begin_hosts() {
 }
 
 @test "what has ended on one host is started again on that one only" {
-	begin_hosts
+	begin_managed
 	task all "{$PID_FILE, \"command\": [\"sleep\", \"1000\"]}"
 	kill -KILL "$(pid_of web3)"
 	eventually gone "$(pid_of web3)"
@@ -125,7 +125,7 @@ begin_hosts() {
 @test "check mode says what would change, and changes nothing" {
 	local first
 
-	begin_hosts
+	begin_managed
 	task web1 "{$PID_FILE, \"command\": [\"sleep\", \"1000\"]}" --check
 	results 'r["changed"]' True web1
 	equal processes "$(find "$TMP/web1" -name 'pid*')" ""
@@ -147,7 +147,7 @@ begin_hosts() {
 }
 
 @test "check mode warns of a command that is not there yet" {
-	begin_hosts
+	begin_managed
 	task web1 "{$PID_FILE, \"command\": [\"$TMP/later\"]}" --check
 	results 'r["changed"]' True web1
 	grep -q "daemonize: exec: $TMP/later: No such file" "$TMP/out"
@@ -172,7 +172,7 @@ changes_are() {
 }
 
 @test "without a supervisor, all options of the launch are compared" {
-	begin_hosts
+	begin_managed
 	changes_are '"command": ["sh", "-c", "exec sleep 1000\n:", "a b\\\\n"],
 	    "umask": "027", "stdout": "/dev/null"' \
 	    'command/"command": ["sh", "-c", "exec sleep 1000\n:", "a b\\\\"]' \
@@ -196,7 +196,7 @@ changes_are() {
 
 @test "without a supervisor, user, group and root directory are compared" {
 	requires root
-	begin_hosts
+	begin_managed
 	changes_are '"command": ["sleep", "1000"]' 'gid/"group": "daemon"' \
 	    'chroot/"chroot": "/"'
 	changes_are '"command": ["sleep", "1000"], "group": "daemon"' \
@@ -204,7 +204,7 @@ changes_are() {
 }
 
 @test "with a supervisor, all options of the launch are compared" {
-	begin_hosts
+	begin_managed
 	changes_are "\"command\": [\"sleep\", \"1000\"], \"restart\": \"always\",
 	    \"env\": {\"A\": 1, \"B\": \"x=y\"}, \"log\": \"$TMP/log\"" \
 	    'command/"command": ["sleep", "2000"]' \
@@ -216,7 +216,7 @@ changes_are() {
 }
 
 @test "a supervised daemon launched by hand is compared by what its options mean" {
-	begin_hosts
+	begin_managed
 	remote_daemonize web1 "--restart always -aE A=1 -p $TMP/web1/pid \
 	    --umask 027 -- sleep 1000"
 	task web1 "{$PID_FILE, \"command\": [\"sleep\", \"1000\"],
@@ -232,7 +232,7 @@ remote_daemonize() {
 @test "another command line replaces the daemon, by the schedule of stop" {
 	local first
 
-	begin_hosts
+	begin_managed
 	task web1 "{$PID_FILE, \"command\": [\"sleep\", \"1000\"]}"
 	first=$(pid_of web1)
 	task web1 "{$PID_FILE, \"command\": [\"sleep\", \"2000\"],
@@ -246,7 +246,7 @@ remote_daemonize() {
 @test "restarted: without a supervisor it is another process, with the command" {
 	local first
 
-	begin_hosts
+	begin_managed
 	task web1 "{$PID_FILE, \"command\": [\"sleep\", \"1000\"],
 	    \"state\": \"restarted\"}"
 	first=$(pid_of web1)
@@ -261,7 +261,7 @@ remote_daemonize() {
 @test "restarted: a supervisor stays where the launch is the same, only then" {
 	local supervisor
 
-	begin_hosts
+	begin_managed
 	task web1 "{$PID_FILE, \"command\": [\"sleep\", \"1000\"],
 	    \"supervise\": true}"
 	supervisor=$(result web1 'r["status"]["supervisor"]')
@@ -279,7 +279,7 @@ remote_daemonize() {
 @test "a supervisor that was killed is a difference" {
 	local supervisor
 
-	begin_hosts
+	begin_managed
 	task web1 "{$PID_FILE, \"command\": [\"sleep\", \"1000\"],
 	    \"supervise\": true}"
 	supervisor=$(result web1 'r["status"]["supervisor"]')
@@ -300,7 +300,7 @@ task_fails() {
 }
 
 @test "the reason of a failed start is the message" {
-	begin_hosts
+	begin_managed
 	task_fails '"command": ["no-such-command"]' \
 	    "daemonize: exec: no-such-command: No such file or directory" 127
 	task_fails "\"command\": [\"sh\", \"-c\", \"echo no disk >&2; exit 3\"],
@@ -316,7 +316,7 @@ daemonize: $TMP/log: no disk" 123
 }
 
 @test "an instance of which the state is unknown is not stopped" {
-	begin_hosts
+	begin_managed
 	sleep 1000 3>&- &
 	remember $!
 	echo $! >"$TMP/web1/pid"
@@ -328,7 +328,7 @@ daemonize: $TMP/log: no disk" 123
 }
 
 @test "a host without daemonize is said" {
-	begin_hosts
+	begin_managed
 	rm "$TMP/bin/daemonize"
 	PATH=$TMP/bin:$PATH command -v daemonize >/dev/null &&
 	    skip "daemonize is installed"

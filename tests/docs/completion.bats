@@ -29,7 +29,7 @@ values() {
 }
 
 # For one line: offered SHELL LINE
-offered() {
+values_for() {
 	values "$1" <<<"$2"
 }
 
@@ -105,7 +105,7 @@ finds_the_command() {
 		daemonize --list |
 		daemonize --check 1 |
 	END
-	[[ " $(offered "$1" "daemonize -v slee") " == *" sleep "* ]]
+	[[ " $(values_for "$1" "daemonize -v slee") " == *" sleep "* ]]
 }
 
 offers_signals() {
@@ -113,14 +113,14 @@ offers_signals() {
 
 	known=$(sed -nE 's/^	\{ SIG[A-Z0-9]+,	"([A-Z0-9]+)" \},$/\1/p' \
 	    "$SOURCE_DIR/src/process/signals.c" | sort)
-	equal signals "$(offered "$1" "daemonize --signal=" | tr ' ' '\n')" \
+	equal signals "$(values_for "$1" "daemonize --signal=" | tr ' ' '\n')" \
 	    "$known"
-	equal --stop "$(offered "$1" "daemonize --stop=" | tr ' ' '\n' |
+	equal --stop "$(values_for "$1" "daemonize --stop=" | tr ' ' '\n' |
 	    tr -d /)" "$known"
-	equal "time of --stop" "$(offered "$1" "daemonize --stop=INT/")" ""
+	equal "time of --stop" "$(values_for "$1" "daemonize --stop=INT/")" ""
 	# zsh offers only what comes after the comma or the slash.
-	[[ $(offered "$1" "daemonize --stop=INT/2s/TE") =~ ^(INT/2s/)?TERM/?$ ]]
-	[[ $(offered "$1" "daemonize --success=3,USR1,SE") =~ ^(3,USR1,)?SEGV$ ]]
+	[[ $(values_for "$1" "daemonize --stop=INT/2s/TE") =~ ^(INT/2s/)?TERM/?$ ]]
+	[[ $(values_for "$1" "daemonize --success=3,USR1,SE") =~ ^(3,USR1,)?SEGV$ ]]
 }
 
 offers_names() {
@@ -129,17 +129,17 @@ offers_names() {
 	requires user
 	mkdir -p "$dir"
 	: >"$dir/web.pid"
-	equal names "$(XDG_STATE_HOME=$TMP offered "$1" "daemonize -n ")" web
+	equal names "$(XDG_STATE_HOME=$TMP values_for "$1" "daemonize -n ")" web
 }
 
 offers_files_and_users() {
 	mkdir somewhere
 	: >somefile
-	[[ $(offered "$1" "daemonize --stdout=some") =~ ^somefile\ somewhere/?$ ]]
-	[[ $(offered "$1" "daemonize -c some") =~ ^somewhere/?$ ]]
-	[[ $(offered "$1" "daemonize -u root:roo") =~ ^(root:)?root$ ]]
-	equal users "$(offered "$1" "daemonize --user=roo")" root
-	[[ " $(offered "$1" "daemonize --check $$") " == *" $$ "* ]]
+	[[ $(values_for "$1" "daemonize --stdout=some") =~ ^somefile\ somewhere/?$ ]]
+	[[ $(values_for "$1" "daemonize -c some") =~ ^somewhere/?$ ]]
+	[[ $(values_for "$1" "daemonize -u root:roo") =~ ^(root:)?root$ ]]
+	equal users "$(values_for "$1" "daemonize --user=roo")" root
+	[[ " $(values_for "$1" "daemonize --check $$") " == *" $$ "* ]]
 }
 
 # --- zsh -------------------------------------------------------------------

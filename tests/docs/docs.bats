@@ -101,12 +101,12 @@ composing() {
 
 # PID becomes that of what was started, once it runs this: find_daemon ARGS
 find_daemon() {
-	eventually runs "$1"
+	eventually runs_only "$1"
 	PID=$(leftovers)
 	remember "$PID"
 }
 
-runs() {
+runs_only() {
 	local pid
 
 	pid=$(leftovers)
@@ -117,10 +117,6 @@ runs() {
 # A line of /proc/PID/status: state NAME
 state() {
 	sed -n "s/^$1:[[:space:]]*//p" "/proc/$PID/status"
-}
-
-contains() {
-	grep -qsF -- "$2" "$1"
 }
 
 # What is offered for a line that is typed so far, which readline has cut at
@@ -743,7 +739,7 @@ runs_supervised() {
 
 # What differs from run to run: pids, sessions, times; and who the user is.
 # Whether orphans come to process 1, and where sh is, is the system's.
-plain() {
+comparable() {
 	sed -E "s/pid [0-9]+/pid N/; s/session [0-9]+/session N/
 	    s/user [^ ,]+,/user NAME,/
 	    s/since [-0-9]+ [0-9:]+ \([0-9]+ s\)/since TIME/
@@ -782,7 +778,7 @@ run_transcript() {
 	for pid in $(leftovers); do
 		remember "$pid"
 	done
-	equal transcript "$(plain <.printed)" "$(plain <<<"$said")"
+	equal transcript "$(comparable <.printed)" "$(comparable <<<"$said")"
 }
 
 # The README's blocks of commands and output that contain those words:

@@ -167,7 +167,7 @@ setup_logrotate() {
 # --- OpenRC ------------------------------------------------------------------
 
 # An action of the service, in the place that begin_openrc has made.
-service() {
+openrc_service() {
 	env -i PATH="$TMP/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
 	    DAEMONIZE_TEST="$TMP" nsenter -m -r -t "$PLACE" \
 	    /etc/init.d/worker "$@" 3>&- </dev/null
@@ -194,33 +194,33 @@ begin_openrc() {
 
 @test "openrc: start, status, reload and stop" {
 	begin_openrc
-	service start
+	openrc_service start
 	works /run/worker.pid
 	remember "$(recorded supervisor "/proc/$PLACE/root/run/worker.pid")"
 	equal user "$(user_of "$PID")" nobody
 	grep -q "$PID works" worker.log
-	run service status
+	run openrc_service status
 	status_is 0
 	[[ $output == *"running, pid $PID,"* ]]
 
 	# HUP ends the worker, and that is no failure.
-	service reload
+	openrc_service reload
 	eventually gone "$PID"
-	run service status
+	run openrc_service status
 	status_is 3
-	service zap
-	service start
+	openrc_service zap
+	openrc_service start
 	works /run/worker.pid
 	remember "$(recorded supervisor "/proc/$PLACE/root/run/worker.pid")"
-	service stop
+	openrc_service stop
 	gone "$PID"
-	run service status
+	run openrc_service status
 	status_is 3
 }
 
 @test "openrc: a start that fails says why" {
 	begin_openrc /nonexistent
-	run service start
+	run openrc_service start
 	status_is 1
 	[[ $output == *"daemonize: exec: /nonexistent: No such file"* ]]
 }

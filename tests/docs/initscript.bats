@@ -52,7 +52,7 @@ service_is() {
 }
 
 # PID is that of the probe that runs.
-started() {
+service_started() {
 	service_is 0 start
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
@@ -61,7 +61,7 @@ started() {
 
 # There is a pid file, and its process is gone.
 died() {
-	started
+	service_started
 	kill -KILL "$PID"
 	eventually gone "$PID"
 }
@@ -88,13 +88,13 @@ replaced() {
 # --- start ----------------------------------------------------------------
 
 @test "start starts it" {
-	started
+	service_started
 	alive "$PID"
 	equal pid "$(fact pid)" "$PID"
 }
 
 @test "start of a running one is a success, and leaves it alone" {
-	started
+	service_started
 	service_is 0 start
 	equal pid "$(cat "$PIDFILE")" "$PID"
 	alive "$PID"
@@ -136,7 +136,7 @@ replaced() {
 }
 
 @test "start makes a proper daemon, with the environment of the script" {
-	started
+	service_started
 	service_is 0 status
 	launch --check -p "$PIDFILE"
 	equal environment "$(tr '\0' '\n' <"/proc/$PID/environ" |
@@ -153,17 +153,13 @@ replaced() {
 	eventually nothing_runs
 }
 
-contains() {
-	grep -qsF -- "$2" "$1"
-}
-
 @test "as root, it runs as the user of USER" {
 	requires root
 	# The probe must be able to write its report.
 	mkdir -m 777 "$TMP/open"
 	configure USER=nobody ARGS="\"$TMP/open/report stay\""
 	REPORT=$TMP/open/report
-	started
+	service_started
 	equal user "$(stat -c %U "/proc/$PID")" nobody
 	equal "owner of the pid file" "$(stat -c %U "$PIDFILE")" root
 }
@@ -178,7 +174,7 @@ contains() {
 # --- LOG ---------------------------------------------------------------------
 
 # The command says hello, and goes on.
-talks() {
+talking_command() {
 	printf '#!/bin/sh\necho hello\nexec sleep 1000\n' >talker
 	chmod 755 talker
 	configure DAEMON="$TMP/talker" ARGS= "$@"
@@ -193,7 +189,7 @@ started_supervised() {
 }
 
 @test "a LOG that is a file needs no supervisor" {
-	talks
+	talking_command
 	service_is 0 start
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
@@ -202,7 +198,7 @@ started_supervised() {
 }
 
 @test "with LOGTIME and LOGROTATE, a supervisor writes LOG" {
-	talks LOGTIME=utc LOGROTATE=10M/3
+	talking_command LOGTIME=utc LOGROTATE=10M/3
 	started_supervised
 	eventually contains log "Z hello"
 	run "$DAEMONIZE" --status -p "$PIDFILE"
@@ -212,7 +208,7 @@ started_supervised() {
 }
 
 @test "a LOG that is a logger gets the lines, and ends with the daemon" {
-	talks "LOG=\"|cat >>'$TMP/a b'\""
+	talking_command "LOG=\"|cat >>'$TMP/a b'\""
 	started_supervised
 	eventually contains "a b" hello
 	[[ ! -e log ]]
@@ -244,7 +240,7 @@ comes_back() {
 
 @test "with RESTART=on-failure, a killed one comes back, and can be stopped" {
 	configure RESTART=on-failure
-	started
+	service_started
 	remember "$(recorded supervisor)"
 	kill -SEGV "$PID"
 	eventually comes_back
@@ -286,7 +282,7 @@ comes_back() {
 # --- stop -----------------------------------------------------------------
 
 @test "stop stops it, and its pid file is gone" {
-	started
+	service_started
 	service_is 0 stop
 	gone "$PID"
 	[[ ! -e $PIDFILE ]]
@@ -311,7 +307,7 @@ comes_back() {
 # --- restart and try-restart ----------------------------------------------
 
 @test "restart ends the old one and starts a new one" {
-	started
+	service_started
 	service_is 0 restart
 	replaced
 }
@@ -335,7 +331,7 @@ comes_back() {
 }
 
 @test "restart leaves it alone if the new program is not installed" {
-	started
+	service_started
 	configure DAEMON=/nonexistent/probed
 	service_is 5 restart
 	alive "$PID"
@@ -343,7 +339,7 @@ comes_back() {
 }
 
 @test "try-restart replaces a running one" {
-	started
+	service_started
 	service_is 0 try-restart
 	replaced
 }
@@ -375,7 +371,7 @@ comes_back() {
 	echo >$REPORT
 	while :; do sleep 0.1; done
 	END
-	started
+	service_started
 	for action in reload force-reload; do
 		rm -f reloads
 		service_is 0 "$action"
@@ -406,14 +402,14 @@ comes_back() {
 
 @test "without RELOAD, reload is not implemented: 3" {
 	configure RELOAD=
-	started
+	service_started
 	service_is 3 reload
 	alive "$PID"
 }
 
 @test "without RELOAD, force-reload replaces one that runs" {
 	configure RELOAD=
-	started
+	service_started
 	service_is 0 force-reload
 	replaced
 }
@@ -427,7 +423,7 @@ comes_back() {
 # --- status ---------------------------------------------------------------
 
 @test "status of a running one is 0, and names its pid" {
-	started
+	service_started
 	service_is 0 status
 	[[ $(cat .output) == *"pid $PID"* ]]
 }
@@ -439,7 +435,7 @@ comes_back() {
 
 @test "status of a stopped one is 3" {
 	service_is 3 status
-	started
+	service_started
 	service_is 0 stop
 	service_is 3 status
 }
@@ -451,7 +447,7 @@ comes_back() {
 
 @test "status works for every user" {
 	requires root setpriv
-	started
+	service_started
 	AS=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 	service_is 0 status
 }
@@ -462,7 +458,7 @@ comes_back() {
 	requires root setpriv
 	local action
 
-	started
+	service_started
 	AS=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 	for action in start stop restart try-restart reload force-reload; do
 		service_is 4 "$action"
@@ -536,7 +532,7 @@ comes_back() {
 		[[ $shell == busybox ]] && shell="busybox sh"
 		[[ $shell == bash ]] && shell="bash --posix"
 		sed -i "1s|.*|#!/usr/bin/env -S $shell|" "$SCRIPT"
-		started
+		service_started
 		service_is 0 status
 		service_is 0 restart
 		replaced

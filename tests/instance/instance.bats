@@ -29,12 +29,6 @@ broken_program() {
 	chmod 755 "$TMP/broken"
 }
 
-# Kills the daemon as nothing that it could prepare for does.
-end_daemon() {
-	kill -KILL "$PID"
-	eventually gone "$PID"
-}
-
 # --- the pid file -----------------------------------------------------------
 
 @test "the pid file is right when the caller goes on" {

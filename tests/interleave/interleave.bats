@@ -30,7 +30,7 @@ interleaving_says() {
 }
 
 # A schedule of that scenario shows what is broken: is_found BROKEN SCENARIO
-is_found() {
+schedule_shows() {
 	interleaving_says 1 --broken="$1" --first --seconds=20 "$2"
 }
 
@@ -39,7 +39,7 @@ is_found() {
 }
 
 @test "a program that takes no lock is found out" {
-	is_found no-flock launch-launch
+	schedule_shows no-flock launch-launch
 }
 
 @test "a verb that does not look again once it holds a process is found out" {
@@ -47,29 +47,29 @@ is_found() {
 	requires root
 	((0x$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status) >> 21 & 1)) ||
 	    skip "needs CAP_SYS_ADMIN"
-	is_found no-second-look stop-reuse
+	schedule_shows no-second-look stop-reuse
 }
 
 @test "a lock that ends before the record says running is found out" {
-	is_found early-unlock restart-stop
+	schedule_shows early-unlock restart-stop
 }
 
 @test "a file that is removed by its name alone is found out" {
-	is_found unlink-by-path stop-launch
+	schedule_shows unlink-by-path stop-launch
 }
 
 @test "a stop that does not wait for a launch is found out" {
-	is_found impatient-stop restart-stop
+	schedule_shows impatient-stop restart-stop
 }
 
 @test "a rotation that goes on writing to the old file is found out" {
-	is_found late-reopen rotate-follow
+	schedule_shows late-reopen rotate-follow
 }
 
 @test "a log that does not wait for the program that moves it is found out" {
-	is_found hasty-creation rotate-create
+	schedule_shows hasty-creation rotate-create
 }
 
 @test "a long line that a rotation tears is found out" {
-	is_found torn-line rotate-rename-long
+	schedule_shows torn-line rotate-rename-long
 }

@@ -12,7 +12,7 @@ LIMIT=()
 
 # Nothing is there that the launch made: no process, pid file or log, and the
 # command has not run.
-nothing_is_left() {
+nothing_is_made() {
 	nothing_runs && [[ ! -e $PIDFILE && ! -e $TMP/log && ! -e $REPORT &&
 	    ! -e $REPORT.tmp ]]
 }
@@ -26,7 +26,7 @@ is_complete() {
 }
 
 all_or_nothing() {
-	nothing_is_left || is_complete
+	nothing_is_made || is_complete
 }
 
 # Launches the probe, with a pid file and a log, while strace tampers with
@@ -54,7 +54,7 @@ fails_at() {
 	    "$(in_its_words "daemonize: $message")"
 	equal "status, $injection" "$status" "$expected"
 	equal "stdout, $injection" "$(cat "$TMP/out")" ""
-	nothing_is_left || { echo "left behind by $injection"; return 1; }
+	nothing_is_made || { echo "left behind by $injection"; return 1; }
 }
 
 # The same at one of those calls: which one it is depends on the C library, and
@@ -75,7 +75,7 @@ fails_at_one() {
 		echo "at $n: status $status: $(cat "$TMP/out")"
 		if [[ $(cat "$TMP/out") == "$message" ]]; then
 			equal status "$status" "$expected"
-			nothing_is_left
+			nothing_is_made
 			return
 		fi
 	done
@@ -86,7 +86,7 @@ fails_at_one() {
 fails_with() {
 	fails "$1" "daemonize: $2" -p "$PIDFILE" -o "$TMP/log" "${@:3}" \
 	    "$PROBE" "$REPORT" stay
-	nothing_is_left
+	nothing_is_made
 }
 
 # --- each step, made to fail -----------------------------------------------
@@ -214,7 +214,7 @@ fails_with() {
 	    "daemonize: background: report channel: Input/output error")"
 	# What had been executed by then has run for a moment, and is ended.
 	rm -f "$REPORT" "$REPORT.tmp"
-	nothing_is_left
+	nothing_is_made
 }
 
 @test "the subreaper: a failure is reported" {
@@ -285,7 +285,7 @@ Operation not permitted"
 	[[ $output != *mount:* ]] || skip "cannot mount"
 	output_is "daemonize: pidfile: full/pid: No space left on device"$'\n'"\
 125 x"
-	nothing_is_left
+	nothing_is_made
 }
 
 @test "pidfile: a limit on the size of files is reported" {
@@ -295,7 +295,7 @@ Operation not permitted"
 	run launch -p "$PIDFILE" "$PROBE" "$REPORT" stay
 	status_is 125
 	output_is "daemonize: pidfile: $PIDFILE: File too large"
-	nothing_is_left
+	nothing_is_made
 }
 
 @test "pidfile: a file that is not regular is refused" {
@@ -304,7 +304,7 @@ Operation not permitted"
 	    -p "$TMP/fifo" "$PROBE" "$REPORT" stay
 	fails 125 "daemonize: pidfile: $TMP: Is a directory" \
 	    -p "$TMP" "$PROBE" "$REPORT" stay
-	nothing_is_left
+	nothing_is_made
 }
 
 @test "too few descriptors are reported, and nothing is left" {
@@ -324,7 +324,7 @@ Operation not permitted"
 			echo "limit $limit"
 			# With 3 the program itself cannot be loaded.
 			[[ $(cat "$TMP/err") == *": "* ]]
-			nothing_is_left
+			nothing_is_made
 			told=$((told + 1))
 		fi
 	done
@@ -349,7 +349,7 @@ Operation not permitted"
 	chmod 700 prog
 	fails 126 "daemonize: exec: $TMP/prog: Permission denied" \
 	    -p "$PIDFILE" -o "$TMP/log" -u nobody ./prog "$REPORT" stay
-	nothing_is_left
+	nothing_is_made
 }
 
 @test "exec: a command that is open for writing is reported" {
@@ -358,7 +358,7 @@ Operation not permitted"
 	fails 126 "daemonize: exec: $TMP/prog: Text file busy" \
 	    -p "$PIDFILE" -o "$TMP/log" ./prog "$REPORT" stay 8>&-
 	exec 8>&-
-	nothing_is_left
+	nothing_is_made
 }
 
 @test "in the foreground a failure is reported in the same way" {
@@ -436,7 +436,7 @@ killed_and_told() {
 		equal status "$status" 125
 		[[ $(cat "$TMP/err") == "daemonize: exec: $PROBE: killed "* ]]
 		equal lines "$(wc -l <"$TMP/err")" 1
-		nothing_is_left
+		nothing_is_made
 	done
 }
 
@@ -474,7 +474,7 @@ killed_and_told() {
 	equal status "$status" 125
 	equal stderr "$(cat "$TMP/err")" "daemonize: exec: $PROBE:\
  killed by signal 9 before it was executed"
-	nothing_is_left
+	nothing_is_made
 }
 
 @test "a launcher that is killed leaves all or nothing" {
@@ -536,13 +536,13 @@ stopped_and_killed() {
 @test "an intermediate process that is stopped and killed leaves nothing" {
 	requires strace
 	stopped_and_killed setsid:signal=STOP
-	nothing_is_left
+	nothing_is_made
 }
 
 @test "a daemon that is stopped and killed leaves nothing" {
 	requires strace
 	stopped_and_killed chdir:signal=STOP
-	nothing_is_left
+	nothing_is_made
 }
 
 @test "a launcher that is stopped and killed leaves all or nothing" {

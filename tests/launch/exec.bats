@@ -9,7 +9,7 @@ load ../lib/helpers
 STANDARD_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # Two directories that lie in PATH, without what they find.
-two_directories() {
+path_directories() {
 	mkdir first second
 	PATH=$TMP/first:$TMP/second:$PATH
 }
@@ -33,7 +33,7 @@ report() {
 # --- PATH ------------------------------------------------------------------
 
 @test "a command without a slash is the first match in PATH" {
-	two_directories
+	path_directories
 	script first/prog '#!/bin/sh' "echo first >$TMP/said"
 	script second/prog '#!/bin/sh' "echo second >$TMP/said"
 	report prog
@@ -41,7 +41,7 @@ report() {
 }
 
 @test "the search skips what is not executable, and directories" {
-	two_directories
+	path_directories
 	: >first/prog
 	mkdir first/dir
 	cp "$PROBE" second/prog
@@ -53,7 +53,7 @@ report() {
 }
 
 @test "a match in PATH that is not executable is reported as such" {
-	two_directories
+	path_directories
 	: >first/prog
 	fails 126 "daemonize: exec: prog: Permission denied" prog
 }
@@ -90,7 +90,7 @@ report() {
 }
 
 @test "--clear-env searches the standard PATH, not the caller's" {
-	two_directories
+	path_directories
 	cp "$PROBE" first/prog
 	fails 127 "daemonize: exec: prog: No such file or directory" \
 	    --clear-env prog

@@ -288,7 +288,7 @@ means() {
 # --- a command that is not ready -------------------------------------------
 
 # It ends before it is ready: is_not_ready REASON SCRIPT [OPTION]...
-is_not_ready() {
+ends_unready() {
 	fails 123 "daemonize: ready: $(command -v sh): $1" --ready=alive:1h \
 	    "${@:3}" sh -c "$2"
 }
@@ -296,21 +296,21 @@ is_not_ready() {
 @test "a command that dies without a word could have one in the file of -e" {
 	local hint=$WITHOUT_FILE
 
-	is_not_ready "exited with status 3 before it was ready$hint" 'exit 3'
-	is_not_ready "killed by signal 9 before it was ready$hint" \
+	ends_unready "exited with status 3 before it was ready$hint" 'exit 3'
+	ends_unready "killed by signal 9 before it was ready$hint" \
 	    'kill -KILL $$'
-	is_not_ready "exited with status 3 before it was ready$hint" 'exit 3' \
+	ends_unready "exited with status 3 before it was ready$hint" 'exit 3' \
 	    -o out
-	is_not_ready "exited with status 3 before it was ready" 'exit 3' \
+	ends_unready "exited with status 3 before it was ready" 'exit 3' \
 	    -e err
-	is_not_ready "exited with status 3 before it was ready" 'exit 3' \
+	ends_unready "exited with status 3 before it was ready" 'exit 3' \
 	    -e keep
 }
 
 @test "a command that goes with 0 may have made itself a daemon" {
 	local hint=$WITHOUT_FAULT
 
-	is_not_ready "exited with status 0 before it was ready$hint" 'exit 0'
-	is_not_ready "exited with status 0 before it was ready$hint" 'exit 0' \
+	ends_unready "exited with status 0 before it was ready$hint" 'exit 0'
+	ends_unready "exited with status 0 before it was ready$hint" 'exit 0' \
 	    -e err
 }

@@ -76,7 +76,7 @@ life_with() {
 }
 
 # One host's status is that of the whole: reports PROGRAM MESSAGE
-reports() {
+hosts_report() {
 	local host first
 
 	begin_hosts "$1"
@@ -108,7 +108,7 @@ reports() {
 }
 
 @test "clush: the greatest status of the hosts is its own" {
-	reports clush "clush: web3: exited with exit code"
+	hosts_report clush "clush: web3: exited with exit code"
 }
 
 @test "clush: the transcript of the manual" {
@@ -137,7 +137,7 @@ plain() {
 }
 
 @test "pdsh: the greatest status of the hosts is its own" {
-	reports pdsh "pdsh@[^:]*: web3: ssh exited with exit code"
+	hosts_report pdsh "pdsh@[^:]*: web3: ssh exited with exit code"
 }
 
 @test "every line of MANY HOSTS has a test" {

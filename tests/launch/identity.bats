@@ -348,7 +348,7 @@ as_a_user() {
 # --- another root ----------------------------------------------------------
 
 # A root directory with a static busybox in it.
-new_root() {
+busybox_root() {
 	requires root busybox
 	! ldd "$(type -P busybox)" >/dev/null 2>&1 ||
 	    skip "needs a static busybox"
@@ -365,13 +365,13 @@ in_root() {
 }
 
 @test "-R: the command is looked up inside, and runs there" {
-	new_root
+	busybox_root
 	PATH=/bin:$PATH in_root busybox sh -c 'pwd; echo /*'
 	equal said "$(cat "$TMP/said")" $'/\n/bin /dir'
 }
 
 @test "-R: a command that is only outside is not found" {
-	new_root
+	busybox_root
 	fails 127 "daemonize: exec: $PROBE: No such file or directory" \
 	    -R root "$PROBE"
 	fails 127 "daemonize: exec: env: No such file or directory" \
@@ -379,13 +379,13 @@ in_root() {
 }
 
 @test "-R: a relative command is relative to the new root" {
-	new_root
+	busybox_root
 	in_root bin/busybox pwd
 	equal said "$(cat "$TMP/said")" /
 }
 
 @test "-R: absolute symbolic links inside lead inside" {
-	new_root
+	busybox_root
 	mkdir root/inner
 	mv root/bin/busybox root/inner
 	ln -s /inner/busybox root/dir/busybox
@@ -395,7 +395,7 @@ in_root() {
 }
 
 @test "-R: a link does not lead out" {
-	new_root
+	busybox_root
 	mkdir root/inner
 	mv root/bin/busybox root/inner
 	ln -s ../../../../../../../../../../inner/busybox root/dir/busybox
@@ -407,7 +407,7 @@ in_root() {
 }
 
 @test "-R: --chdir is relative to the new root" {
-	new_root
+	busybox_root
 	in_root -c /dir /bin/busybox pwd
 	equal said "$(cat "$TMP/said")" /dir
 	fails 125 "daemonize: chdir: $TMP: No such file or directory" \
@@ -415,7 +415,7 @@ in_root() {
 }
 
 @test "-R: a script without #! is run by the /bin/sh inside" {
-	new_root
+	busybox_root
 	echo 'busybox pwd; echo $1' >root/dir/script
 	chmod 755 root/dir/script
 	in_root -E PATH=/bin /dir/script word
@@ -423,7 +423,7 @@ in_root() {
 }
 
 @test "-R: a missing interpreter inside is named" {
-	new_root
+	busybox_root
 	echo '#!/usr/bin/env x' >root/dir/script
 	chmod 755 root/dir/script
 	fails 126 "daemonize: exec: /dir/script: bad interpreter:\
@@ -431,7 +431,7 @@ in_root() {
 }
 
 @test "-R: output and pid files lie outside" {
-	new_root
+	busybox_root
 	launch -R root -p "$PIDFILE" -o "$TMP/said" /bin/busybox sh -c \
 	    'echo $$; while :; do busybox sleep 60; done'
 	remember "$(cat "$PIDFILE")"
@@ -445,7 +445,7 @@ in_root() {
 }
 
 @test "-R with -u: the user is looked up outside of the new root" {
-	new_root
+	busybox_root
 	in_root -u daemon /bin/busybox id -u
 	equal said "$(cat "$TMP/said")" "$(id_of u daemon)"
 }

@@ -10,23 +10,6 @@ load ../lib/ask
 # Servers lie there, and a user's PATH may lack it.
 PATH=$PATH:/usr/sbin:/sbin
 
-# What the server logs, and where it may make files.
-new_server() {
-	requires python3
-	LOG=$TMP/log
-	HOME_DIR=$TMP/home
-	mkdir -m 777 "$HOME_DIR"
-	: >"$TMP/leak"
-	AS=()
-}
-
-# The server runs as an ordinary user, also where the test does not.
-as_nobody() {
-	if ((EUID == 0)); then
-		AS=(-u nobody)
-	fi
-}
-
 # Launches it, with a descriptor that must not reach it: PID is set.
 serve() {
 	SERVER=("${AS[@]}" -p "$PIDFILE" -o "$LOG" -e "$LOG" "$@")
@@ -92,7 +75,7 @@ is_one_and_stops() {
 
 	requires memcached
 	new_server
-	as_nobody
+	serve_as nobody
 	serve memcached -s "$HOME_DIR/socket" -m 8
 	text=$'set greeting 0 0 5\r\nhello\r\nget greeting\r\nstats\r\nquit\r\n'
 	is_asked "$HOME_DIR/socket" "$text"
@@ -108,7 +91,7 @@ is_one_and_stops() {
 
 	requires redis-server
 	new_server
-	as_nobody
+	serve_as nobody
 	cat >"$TMP/redis.conf" <<-END
 		port 0
 		unixsocket $HOME_DIR/socket
@@ -168,7 +151,7 @@ is_one_and_stops() {
 @test "python's http.server" {
 	requires /usr/bin/python3
 	new_server
-	as_nobody
+	serve_as nobody
 	free_port
 	echo hello >"$HOME_DIR/hello"
 	serve /usr/bin/python3 -u -m http.server -b 127.0.0.1 \

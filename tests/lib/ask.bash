@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2034  # the tests use what is set here
 # shellcheck shell=bash
 # What the tests of servers share.
 
@@ -20,4 +21,20 @@ try:
         sys.stdout.buffer.write(data.replace(b"\r", b""))
 except OSError as error:
     sys.exit(str(error))' "$1" "$2" 3>&-
+}
+
+# What a server logs, where it may make files, and a file for a descriptor that
+# must not reach it.
+new_server() {
+	requires python3
+	LOG=$TMP/log
+	HOME_DIR=$TMP/home
+	mkdir -m 777 "$HOME_DIR"
+	: >"$TMP/leak"
+	AS=()
+}
+
+# The server runs as an ordinary user, also where the test does not.
+serve_as() {
+	((EUID != 0)) || AS=(-u "$1")
 }

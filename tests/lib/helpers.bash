@@ -119,6 +119,22 @@ from() {
 	CALLER=("$HELPERS_DIR/badcaller" "$@")
 }
 
+# What is launched from here on comes from an ordinary user, USERNAME, who has no
+# instances: where they lie is NAMED.
+# shellcheck disable=SC2034  # for the tests
+as_user() {
+	mkdir -m 777 "$TMP/run"
+	export XDG_STATE_HOME=$TMP/run
+	NAMED=$TMP/run/daemonize/$HOSTNAME
+	USERNAME=$(id -un)
+	if ((EUID == 0)); then
+		requires setpriv
+		USERNAME=nobody
+		from -- setpriv --reuid "$(id -u nobody)" \
+		    --regid "$(id -g nobody)" --clear-groups
+	fi
+}
+
 # The teardown runs it once the daemons are gone: at_end COMMAND [ARG]...
 at_end() {
 	printf '%q ' "$@" >>"$TMP/.at_end"

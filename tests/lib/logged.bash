@@ -30,3 +30,16 @@ counted() {
 ended_by_itself() {
 	[[ ! -e $PIDFILE ]]
 }
+
+# A file has these lines: has_lines FILE LINE...
+has_lines() {
+	local file=$1
+
+	shift
+	[[ -e $file ]] && diff <(printf '%s\n' "$@") "$file"
+}
+
+# The supervisor of the pid file has ended.
+ended() {
+	DAEMONIZE_TEST='' timeout 60 "$DAEMONIZE" --wait -p "$PIDFILE" 3>&-
+}

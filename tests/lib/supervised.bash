@@ -80,16 +80,14 @@ ending_of() {
 	echo "$word $number"
 }
 
-# A launch that fails has left nothing.
-is_undone() {
-	equal leftovers "$(leftovers)" ""
-	[[ ! -e $PIDFILE && ! -e $PIDFILE.record ]]
-}
-
 # Field N of /proc/PID/stat, counted as in proc(5): stat_field N PID
 stat_field() {
 	local stat
 
 	stat=$(cat "/proc/$2/stat")
 	cut -d' ' -f$(($1 - 2)) <<<"${stat##*) }"
+}
+
+in_process_state() {
+	[[ $(stat_field 3 "$2") == "$1" ]]
 }

@@ -11,18 +11,6 @@ logged() {
 	remember_both
 }
 
-ended() {
-	DAEMONIZE_TEST='' "$DAEMONIZE" --wait -p "$PIDFILE" 3>&-
-}
-
-# A file's lines: has_lines FILE LINE...
-has_lines() {
-	local file=$1
-
-	shift
-	[[ -e $file ]] && diff <(printf '%s\n' "$@") "$file"
-}
-
 # LOG.N ... LOG.1, LOG: the oldest first.
 rotated() {
 	# shellcheck disable=SC2012  # names of ours
@@ -38,7 +26,7 @@ echoer() {
 	    sh "$TMP/in"
 }
 
-tell() {
+feed() {
 	timeout 10 sh -c 'printf "%s\n" "$@" >"$0"' "$TMP/in" "$@"
 }
 
@@ -68,10 +56,10 @@ has() {
 	mkdir there
 	cd there
 	LOG=log echoer
-	tell one
+	feed one
 	eventually has_lines log one
 	mv log away
-	tell two
+	feed two
 	eventually has_lines log two
 	has_lines away one
 }
@@ -190,7 +178,7 @@ daemonize: printf: exited with status 0 "
 	logged sh -c 'printf "one\ntw"; read -r x <"$1"; echo o; exec sleep 1000' \
 	    sh "$TMP/in"
 	eventually has_lines "$LOG" one
-	tell x
+	feed x
 	eventually has_lines "$LOG" one two
 }
 
@@ -339,7 +327,7 @@ daemonize: sh: exited with status 5; not restarted"
 	echoer --log-time=utc
 	local before after stamp
 	before=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
-	tell x
+	feed x
 	eventually grep -q ' x$' "$LOG"
 	after=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
 	stamp=$(cut -d' ' -f1 "$LOG")
@@ -351,13 +339,13 @@ daemonize: sh: exited with status 5; not restarted"
 @test "a file of the size becomes FILE.1, at the end of a line; N are kept" {
 	file_setup
 	echoer --log-rotate=10/3
-	tell 1234567890abc
+	feed 1234567890abc
 	eventually has_lines "$LOG" 1234567890abc
-	tell b c d
+	feed b c d
 	eventually has_lines "$LOG.1" 1234567890abc
 	local line
 	for line in 2222222222 3333333333 4444444444 5555555555; do
-		tell $line
+		feed $line
 		eventually has $line "$LOG"
 	done
 	has_lines "$LOG" 5555555555
@@ -387,9 +375,9 @@ daemonize: sh: exited with status 5; not restarted"
 	local expected
 	expected=$(stat -c '%a %u %g' "$LOG")
 	echoer --log-rotate=2
-	tell 1
+	feed 1
 	eventually has_lines "$LOG" 1
-	tell 2
+	feed 2
 	eventually has_lines "$LOG" 2
 	equal "mode and owner" "$(stat -c '%a %u %g' "$LOG")" "$expected"
 }
@@ -402,7 +390,7 @@ daemonize: sh: exited with status 5; not restarted"
 	done
 	echo 0 >"$LOG"
 	echoer --log-rotate=1
-	tell new
+	feed new
 	eventually has_lines "$LOG" new
 	has_lines "$LOG.1" 0
 	has_lines "$LOG.2" 1
@@ -420,9 +408,9 @@ daemonize: sh: exited with status 5; not restarted"
 	done
 	mkdir -p "$LOG.5/full"
 	echoer --log-rotate=1/5
-	tell a
+	feed a
 	eventually has_lines "$LOG" 0 a
-	tell b
+	feed b
 	eventually has_lines "$LOG" 0 a b
 	for n in 1 2 3 4; do
 		has_lines "$LOG.$n" $n
@@ -432,14 +420,14 @@ daemonize: sh: exited with status 5; not restarted"
 @test "a file that was moved or removed is opened anew before the next line" {
 	file_setup
 	echoer
-	tell one
+	feed one
 	eventually has_lines "$LOG" one
 	mv "$LOG" moved
-	tell two
+	feed two
 	eventually has_lines "$LOG" two
 	has_lines moved one
 	rm "$LOG"
-	tell three
+	feed three
 	eventually has_lines "$LOG" three
 }
 
@@ -447,10 +435,10 @@ daemonize: sh: exited with status 5; not restarted"
 	file_setup
 	mkdir dir
 	LOG=$TMP/dir/log echoer
-	tell one
+	feed one
 	eventually has_lines dir/log one
 	rm -r dir
-	tell two
+	feed two
 	# It is tried again until the directory is there.
 	mkdir dir
 	eventually has_lines dir/log two
@@ -459,10 +447,10 @@ daemonize: sh: exited with status 5; not restarted"
 @test "a file that was emptied goes on at its beginning" {
 	file_setup
 	echoer
-	tell one
+	feed one
 	eventually has_lines "$LOG" one
 	: >"$LOG"
-	tell two
+	feed two
 	eventually has_lines "$LOG" two
 }
 
@@ -477,7 +465,7 @@ daemonize: sh: exited with status 5; not restarted"
 	mkfifo fifo
 	exec 5<>fifo
 	LOG=$TMP/fifo echoer --log-rotate=1
-	tell one two
+	feed one two
 	local line
 	read -r -t 20 -u 5 line
 	equal "first line" "$line" one
@@ -495,20 +483,20 @@ daemonize: sh: exited with status 5; not restarted"
 	mkdir dir
 	LOG=$TMP/dir/log echoer -u nobody --log-rotate=1
 	equal owner "$(stat -c %U dir/log)" nobody
-	tell one
+	feed one
 	eventually has one dir/log
-	tell two
+	feed two
 	eventually has two dir/log
 	equal "owner after a rotation" "$(stat -c %U dir/log)" nobody
 	rm dir/log
-	tell three
+	feed three
 	eventually has three dir/log
 	equal "owner after a removal" "$(stat -c %U dir/log)" nobody
 	launch --stop -p "$PIDFILE" >/dev/null
 	rm in dir/*
 	: >dir/log
 	LOG=$TMP/dir/log echoer -u nobody
-	tell four
+	feed four
 	eventually has four dir/log
 	equal "owner of an existing one" "$(stat -c %U dir/log)" root
 }
@@ -533,12 +521,12 @@ daemonize: sh: exited with status 5; not restarted"
 	chown nobody dir
 	echo precious >precious
 	LOG=$TMP/dir/log echoer -u nobody
-	tell one
+	feed one
 	eventually has_lines dir/log one
 	ln -s "$TMP/precious" dir/new
 	chown -h nobody dir/new
 	mv -T dir/new dir/log
-	tell two
+	feed two
 	# It is tried again each second.
 	rm dir/log
 	eventually has_lines dir/log two
@@ -566,7 +554,7 @@ daemonize: sh: exited with status 5; not restarted"
 	done
 	echo old >"$LOG"
 	echoer --log-rotate=1/2
-	tell new
+	feed new
 	eventually has_lines "$LOG" new
 	has_lines precious precious
 	has_lines "$LOG.1" old

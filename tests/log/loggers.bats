@@ -7,10 +7,6 @@ load ../lib/logged
 # svlogd and its like may be there.
 PATH=$PATH:/usr/sbin:/sbin
 
-ended() {
-	DAEMONIZE_TEST='' timeout 60 "$DAEMONIZE" --wait -p "$PIDFILE" 3>&-
-}
-
 # The logger's process, once there is one: LOGGER
 find_logger() {
 	local command=$1 pid
@@ -21,13 +17,6 @@ find_logger() {
 		    LOGGER=$pid
 	done
 	[[ -n $LOGGER ]]
-}
-
-has_lines() {
-	local file=$1
-
-	shift
-	[[ -e $file ]] && diff <(printf '%s\n' "$@") "$file" >/dev/null
 }
 
 lines_in() {

@@ -40,13 +40,13 @@ is_not_ready() {
 
 	shift
 	said_by "$LONG" -p "$PIDFILE" -- "$@" exit=3
-	fails 123 "$(ended "exited with status 3")$more$WITHOUT_FILE" \
+	fails 123 "$(ended_message "exited with status 3")$more$WITHOUT_FILE" \
 	    "${SAID_BY[@]}"
-	nothing_is_left
+	nothing_notified_is_left
 }
 
 # The message of a daemon's end.
-ended() {
+ended_message() {
 	echo "daemonize: ready: $HELPERS_DIR/notifier: $1 before it was ready"
 }
 
@@ -59,7 +59,7 @@ is_removed() {
 	rm "$TMP/socket"
 }
 
-nothing_is_left() {
+nothing_notified_is_left() {
 	is_removed
 	[[ ! -e $PIDFILE ]]
 	nothing_runs
@@ -73,7 +73,7 @@ launch_aside() {
 }
 
 # It ends with that status: ends_with STATUS
-ends_with() {
+launch_exits_with() {
 	local status=0
 
 	wait "$LAUNCHER" || status=$?
@@ -91,7 +91,7 @@ ends_with() {
 	remember "$(cat "$PIDFILE")"
 	alive "$LAUNCHER"
 	echo >"$TMP/go"
-	ends_with 0
+	launch_exits_with 0
 	is_removed
 	alive "$(cat "$PIDFILE")"
 }
@@ -102,9 +102,9 @@ ends_with() {
 
 @test "a daemon that is killed before it is ready is reported with the signal" {
 	said_by "$LONG" -p "$PIDFILE" -- die=9
-	fails 123 "$(ended "killed by signal 9")$WITHOUT_FILE" \
+	fails 123 "$(ended_message "killed by signal 9")$WITHOUT_FILE" \
 	    "${SAID_BY[@]}"
-	nothing_is_left
+	nothing_notified_is_left
 }
 
 @test "a daemon that says READY=1 and has ended is not ready" {
@@ -113,16 +113,16 @@ ends_with() {
 	eventually test -s "$PIDFILE"
 	eventually gone "$(cat "$PIDFILE")"
 	kill -CONT "$LAUNCHER"
-	ends_with 123
+	launch_exits_with 123
 	grep -q "exited with status 3 before it was ready" "$TMP/output"
-	nothing_is_left
+	nothing_notified_is_left
 }
 
 @test "a daemon that says nothing is ended after the time-out" {
 	said_by "$SHORT" -p "$PIDFILE" -- stay
 	fails 124 "daemonize: ready: $HELPERS_DIR/notifier:$(
 	    ) not ready after 300ms: notify" "${SAID_BY[@]}"
-	nothing_is_left
+	nothing_notified_is_left
 }
 
 @test "^C, QUIT and TERM end the daemon, and then the launcher" {
@@ -140,11 +140,11 @@ os.execv(sys.argv[1], sys.argv[1:])' "$DAEMONIZE" "${SAID_BY[@]}" 3>&- \
 		remember "$LAUNCHER"
 		eventually test -e "$TMP/socket"
 		kill "-$sig" "$LAUNCHER"
-		ends_with "$((128 + $(kill -l "$sig")))"
+		launch_exits_with "$((128 + $(kill -l "$sig")))"
 		equal output "$(cat "$TMP/output")" \
 		    "daemonize: ready: $HELPERS_DIR/notifier:$(
 		    ) interrupted by signal $sig"
-		nothing_is_left
+		nothing_notified_is_left
 	done
 }
 
@@ -265,7 +265,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$DAEMONIZE" "${SAID_BY[@]}" 3>&- \
 	eventually has_lived 3 "$LAUNCHER"
 	alive "$LAUNCHER"
 	echo >"$TMP/go"
-	ends_with 0
+	launch_exits_with 0
 	is_removed
 }
 
@@ -282,7 +282,7 @@ has_lived() {
 	status_is 124
 	output_is "daemonize: ready: $HELPERS_DIR/notifier:$(
 	    ) not ready after 300ms: notify"
-	nothing_is_left
+	nothing_notified_is_left
 }
 
 @test "EXTEND_TIMEOUT_USEC never shortens the time, and rubbish does nothing" {
@@ -304,8 +304,8 @@ has_lived() {
 	launch_aside "${SAID_BY[@]}"
 	eventually test -e "$TMP/said"
 	kill "$LAUNCHER"
-	ends_with 143
-	nothing_is_left
+	launch_exits_with 143
+	nothing_notified_is_left
 }
 
 # --- descriptors -------------------------------------------------------------
@@ -366,8 +366,8 @@ has_lived() {
 	[[ $status -ne 0 ]]
 	run ! grep -F "${path##*/}" /proc/net/unix
 	kill "$LAUNCHER"
-	ends_with 143
-	nothing_is_left
+	launch_exits_with 143
+	nothing_notified_is_left
 }
 
 @test "a message of another user is ignored, even if it is given the name" {
@@ -384,8 +384,8 @@ has_lived() {
 the daemon's session\$" "$TMP/output"
 	alive "$LAUNCHER"
 	kill "$LAUNCHER"
-	ends_with 143
-	nothing_is_left
+	launch_exits_with 143
+	nothing_notified_is_left
 }
 
 # --- a flood -----------------------------------------------------------------
@@ -407,11 +407,11 @@ the daemon's session\$" "$TMP/output"
 	said_by "$SHORT" -p "$PIDFILE" -- times=0 text=X=y
 	run launch "${SAID_BY[@]}"
 	status_is 124
-	nothing_is_left
+	nothing_notified_is_left
 	said_by "$SHORT" -p "$PIDFILE" -- outside times=0 text=READY=1
 	run launch "${SAID_BY[@]}"
 	status_is 124
-	nothing_is_left
+	nothing_notified_is_left
 }
 
 @test "a flood does not keep the launcher from TERM" {
@@ -419,8 +419,8 @@ the daemon's session\$" "$TMP/output"
 	launch_aside "${SAID_BY[@]}"
 	eventually test -e "$TMP/socket"
 	kill "$LAUNCHER"
-	ends_with 143
-	nothing_is_left
+	launch_exits_with 143
+	nothing_notified_is_left
 }
 
 @test "a flood does not keep the launcher from the daemon's end" {
@@ -429,10 +429,10 @@ the daemon's session\$" "$TMP/output"
 	eventually test -s "$PIDFILE"
 	eventually test -e "$TMP/socket"
 	kill -KILL "$(cat "$PIDFILE")"
-	ends_with 123
+	launch_exits_with 123
 	equal output "$(cat "$TMP/output")" \
-	    "$(ended "killed by signal 9")$WITHOUT_FILE"
-	nothing_is_left
+	    "$(ended_message "killed by signal 9")$WITHOUT_FILE"
+	nothing_notified_is_left
 }
 
 # --- the socket --------------------------------------------------------------
@@ -518,8 +518,8 @@ the daemon's session\$" "$TMP/output"
 	path=$(cat "$TMP/socket")
 	equal directory "$(stat -c %a "${path%/*}")" 711
 	kill "$LAUNCHER"
-	ends_with 143
-	nothing_is_left
+	launch_exits_with 143
+	nothing_notified_is_left
 }
 
 @test "two launches have a socket each" {
@@ -533,7 +533,7 @@ the daemon's session\$" "$TMP/output"
 	becomes_ready text=READY=1
 	[[ -S $first ]]
 	kill "$LAUNCHER"
-	ends_with 143
+	launch_exits_with 143
 	[[ ! -e ${first%/*} ]]
 }
 
@@ -557,7 +557,7 @@ the daemon's session\$" "$TMP/output"
 }
 
 # A root directory with the notifier in it, and what it is linked with.
-new_root() {
+notifier_root() {
 	requires root ldd
 
 	mkdir -p root/run root/tmp
@@ -576,7 +576,7 @@ is_removed_from_root() {
 }
 
 @test "-R DIR: the path works in the new root" {
-	new_root
+	notifier_root
 	launch -R root --ready=notify "$LONG" -p "$PIDFILE" \
 	    /notifier path=/tmp/socket text=READY=1 stay
 	remember "$(cat "$PIDFILE")"
@@ -584,7 +584,7 @@ is_removed_from_root() {
 }
 
 @test "-R DIR -u USER, and no /run in there" {
-	new_root
+	notifier_root
 	rmdir root/run
 	chmod 1777 root/tmp
 	launch -R root -u nobody --ready=notify "$LONG" -p "$PIDFILE" \
@@ -594,7 +594,7 @@ is_removed_from_root() {
 }
 
 @test "-R DIR: an absolute link of it leads inside" {
-	new_root
+	notifier_root
 	rmdir root/run
 	mkdir root/var
 	ln -s /var root/run
@@ -606,7 +606,7 @@ is_removed_from_root() {
 }
 
 @test "-R DIR: a daemon that ends, or is late, leaves nothing in there" {
-	new_root
+	notifier_root
 	fails 123 "daemonize: ready: /notifier: exited with status 3 before it$(
 	    ) was ready$WITHOUT_FILE" -R root --ready=notify "$LONG" \
 	    /notifier path=/tmp/socket exit=3
@@ -662,7 +662,7 @@ is_removed_from_root() {
 # --- systemd-notify(1) -------------------------------------------------------
 
 # A shell that notifies and stays: script TEXT
-script() {
+notifying_script() {
 	printf '%s\n' "$1" "echo done >'$TMP/done'" 'exec sleep 1000' \
 	    >"$TMP/script"
 	SCRIPT=(--ready=notify "$LONG" -p "$PIDFILE" -o "$TMP/log"
@@ -672,7 +672,7 @@ script() {
 @test "systemd-notify --ready" {
 	requires systemd-notify
 	# Whether its barrier is answered is the next test's.
-	script 'systemd-notify --ready || :'
+	notifying_script 'systemd-notify --ready || :'
 	fails 0 "" "${SCRIPT[@]}"
 	remember "$(cat "$PIDFILE")"
 	eventually test -e "$TMP/done"
@@ -682,7 +682,7 @@ script() {
 	requires systemd-notify
 	local i
 
-	script 'systemd-notify --ready'
+	notifying_script 'systemd-notify --ready'
 	for ((i = 0; i < 20; i++)); do
 		rm -f "$PIDFILE" "$PIDFILE.record" "$TMP/done"
 		fails 0 "" "${SCRIPT[@]}"
@@ -699,7 +699,7 @@ done_or_gone() {
 
 @test "systemd-notify --status, with its barrier" {
 	requires systemd-notify
-	script 'systemd-notify --status="half way"
+	notifying_script 'systemd-notify --status="half way"
 		exit 4'
 	fails 123 "daemonize: ready: $(type -P sh): exited with status 4$(
 	    ) before it was ready; its status: half way" "${SCRIPT[@]}"
@@ -708,7 +708,7 @@ done_or_gone() {
 
 @test "systemd-notify as a user" {
 	requires root systemd-notify
-	script 'systemd-notify --ready --status=up || :'
+	notifying_script 'systemd-notify --ready --status=up || :'
 	chmod 777 "$TMP"
 	fails 0 "" -u nobody "${SCRIPT[@]}"
 	remember "$(cat "$PIDFILE")"

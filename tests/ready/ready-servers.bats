@@ -14,23 +14,9 @@ PATH=$PATH:/usr/sbin:/sbin
 # Real servers take their time on a slow machine.
 LONG=--ready-timeout=2m
 
-# What the server logs, and where it may make files.
-new_server() {
-	requires python3
-	LOG=$TMP/log
-	HOME_DIR=$TMP/home
-	mkdir -m 777 "$HOME_DIR"
-	AS=()
-}
-
-# The server runs as an ordinary user, also where the test does not.
-as_user() {
-	((EUID != 0)) || AS=(-u "$1")
-}
-
 # Launches it and returns when it is ready: serve METHOD COMMAND...
 # PID is set.
-serve() {
+serve_ready() {
 	local method=$1
 
 	shift
@@ -41,7 +27,7 @@ serve() {
 }
 
 # Its end by its pid file takes all of it.
-stops() {
+stops_server() {
 	launch --stop -p "$PIDFILE"
 	gone "$PID"
 	eventually nothing_runs
@@ -50,7 +36,7 @@ stops() {
 
 # A wrong configuration: it dies, and says why itself, with a line that has
 # TEXT: is_reported METHOD TEXT COMMAND...
-is_reported() {
+dies_at_once() {
 	local method=$1 text=$2 status=0
 
 	shift 2
@@ -74,24 +60,24 @@ is_reported() {
 @test "redis-server, by notify" {
 	requires redis-server
 	new_server
-	as_user nobody
+	serve_as nobody
 	cat >"$TMP/redis.conf" <<-END
 		port 0
 		unixsocket $HOME_DIR/socket
 		dir $HOME_DIR
 	END
-	serve notify redis-server "$TMP/redis.conf" --supervised systemd
+	serve_ready notify redis-server "$TMP/redis.conf" --supervised systemd
 	equal answer "$(ask "$HOME_DIR/socket" $'PING\r\nQUIT\r\n' |
 	    tr '\n' ' ')" "+PONG +OK "
-	stops
+	stops_server
 }
 
 @test "redis-server with a wrong configuration" {
 	requires redis-server
 	new_server
-	as_user nobody
+	serve_as nobody
 	echo "maxmemory rather-much" >"$TMP/redis.conf"
-	is_reported notify "rather-much" redis-server "$TMP/redis.conf" \
+	dies_at_once notify "rather-much" redis-server "$TMP/redis.conf" \
 	    --supervised systemd
 }
 
@@ -100,45 +86,45 @@ is_reported() {
 @test "memcached, by tcp" {
 	requires memcached
 	new_server
-	as_user nobody
+	serve_as nobody
 	free_port
-	serve "tcp:127.0.0.1:$PORT" memcached -l 127.0.0.1 -p "$PORT" -U 0 -m 8
+	serve_ready "tcp:127.0.0.1:$PORT" memcached -l 127.0.0.1 -p "$PORT" -U 0 -m 8
 	equal answer "$(ask "$PORT" $'version\r\nquit\r\n' | cut -d' ' -f1)" \
 	    VERSION
-	stops
+	stops_server
 }
 
 @test "memcached, by unix" {
 	requires memcached
 	new_server
-	as_user nobody
-	serve "unix:$HOME_DIR/socket" memcached -s "$HOME_DIR/socket" -m 8
+	serve_as nobody
+	serve_ready "unix:$HOME_DIR/socket" memcached -s "$HOME_DIR/socket" -m 8
 	equal answer "$(ask "$HOME_DIR/socket" $'version\r\nquit\r\n' |
 	    cut -d' ' -f1)" VERSION
-	stops
+	stops_server
 }
 
 @test "memcached whose port is in use is not launched" {
 	requires memcached
 	new_server
-	as_user nobody
+	serve_as nobody
 	free_port
-	serve "tcp:127.0.0.1:$PORT" memcached -l 127.0.0.1 -p "$PORT" -U 0 -m 8
+	serve_ready "tcp:127.0.0.1:$PORT" memcached -l 127.0.0.1 -p "$PORT" -U 0 -m 8
 	fails 125 "daemonize: ready: tcp:127.0.0.1:$PORT: another process$(
 	    ) accepts connections there already" \
 	    --ready="tcp:127.0.0.1:$PORT" "${AS[@]}" memcached \
 	    -l 127.0.0.1 -p "$PORT" -U 0
-	stops
+	stops_server
 }
 
 @test "memcached with a wrong configuration" {
 	requires memcached
 	new_server
-	as_user nobody
-	is_reported "unix:$HOME_DIR/socket" "/nonexistent/socket" memcached \
+	serve_as nobody
+	dies_at_once "unix:$HOME_DIR/socket" "/nonexistent/socket" memcached \
 	    -s /nonexistent/socket
 	free_port
-	is_reported "tcp:127.0.0.1:$PORT" "192.0.2.1" memcached -l 192.0.2.1 \
+	dies_at_once "tcp:127.0.0.1:$PORT" "192.0.2.1" memcached -l 192.0.2.1 \
 	    -p "$PORT" -U 0
 }
 
@@ -151,7 +137,7 @@ new_postgres() {
 	    sort -V | tail -n 1)
 	[[ -x $POSTGRES ]] || POSTGRES=$(type -P postgres) ||
 	    skip "needs postgres"
-	as_user postgres
+	serve_as postgres
 	((EUID != 0)) || id postgres >/dev/null 2>&1 ||
 	    skip "needs the user postgres"
 	DATA=$HOME_DIR/data
@@ -170,24 +156,24 @@ answers_sql() {
 @test "postgres, by notify" {
 	new_postgres
 	ldd "$POSTGRES" | grep -q libsystemd || skip "needs a postgres that notifies"
-	serve notify "${COMMAND[@]}"
+	serve_ready notify "${COMMAND[@]}"
 	answers_sql
-	stops
+	stops_server
 }
 
 @test "postgres, by unix" {
 	new_postgres
-	serve "unix:$HOME_DIR/.s.PGSQL.5432" "${COMMAND[@]}"
+	serve_ready "unix:$HOME_DIR/.s.PGSQL.5432" "${COMMAND[@]}"
 	# It listens before it can serve: it says so then.
 	eventually answers_sql
-	stops
+	stops_server
 }
 
 @test "postgres with a wrong configuration" {
 	new_postgres
-	is_reported notify '"rather-much"' "${COMMAND[@]}" \
+	dies_at_once notify '"rather-much"' "${COMMAND[@]}" \
 	    -c shared_buffers=rather-much
-	is_reported "unix:$HOME_DIR/.s.PGSQL.5432" '"/nonexistent"' \
+	dies_at_once "unix:$HOME_DIR/.s.PGSQL.5432" '"/nonexistent"' \
 	    "$POSTGRES" -D /nonexistent
 }
 
@@ -214,12 +200,12 @@ new_unbound() {
 		remote-control:
 			control-enable: no
 	END
-	as_user nobody
+	serve_as nobody
 }
 
 @test "unbound, by notify" {
 	new_unbound 'local-data: "hello.test. A 192.0.2.7"'
-	serve notify unbound -d -c "$TMP/unbound.conf"
+	serve_ready notify unbound -d -c "$TMP/unbound.conf"
 	equal answer "$(python3 -c '
 import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -227,12 +213,12 @@ s.settimeout(20)
 s.connect(("127.0.0.1", int(sys.argv[1])))
 s.send(b"\0\7\1\0\0\1\0\0\0\0\0\0\5hello\4test\0\0\1\0\1")
 print(*s.recv(512)[-4:], sep=".")' "$PORT" 3>&-)" 192.0.2.7
-	stops
+	stops_server
 }
 
 @test "unbound with a wrong configuration" {
 	new_unbound "rather: much"
-	is_reported notify "unknown keyword 'rather'" unbound -d \
+	dies_at_once notify "unknown keyword 'rather'" unbound -d \
 	    -c "$TMP/unbound.conf"
 }
 
@@ -257,28 +243,28 @@ new_nginx() {
 	COMMAND=(nginx -e stderr -c "$TMP/nginx.conf" -g 'daemon off;')
 }
 
-gets_hello() {
+port_says_hello() {
 	equal page "$(ask "$PORT" $'GET /hello HTTP/1.0\r\n\r\n' |
 	    tail -n 1)" hello
 }
 
 @test "nginx, by tcp" {
 	new_nginx ""
-	serve "tcp:127.0.0.1:$PORT" "${COMMAND[@]}"
-	gets_hello
-	stops
+	serve_ready "tcp:127.0.0.1:$PORT" "${COMMAND[@]}"
+	port_says_hello
+	stops_server
 }
 
 @test "nginx, by file: its own pid file" {
 	new_nginx ""
-	serve "file:$TMP/nginx.pid" "${COMMAND[@]}"
-	gets_hello
-	stops
+	serve_ready "file:$TMP/nginx.pid" "${COMMAND[@]}"
+	port_says_hello
+	stops_server
 }
 
 @test "nginx with a wrong configuration" {
 	new_nginx "rather much;"
-	is_reported "tcp:127.0.0.1:$PORT" 'unknown directive "rather"' \
+	dies_at_once "tcp:127.0.0.1:$PORT" 'unknown directive "rather"' \
 	    "${COMMAND[@]}"
 }
 
@@ -292,9 +278,9 @@ new_sshd() {
 
 @test "sshd, by tcp" {
 	new_sshd
-	serve "tcp:127.0.0.1:$PORT" "${COMMAND[@]}"
+	serve_ready "tcp:127.0.0.1:$PORT" "${COMMAND[@]}"
 	sshd_answers
-	stops
+	stops_server
 }
 
 @test "sshd, by file: its PidFile" {
@@ -302,17 +288,17 @@ new_sshd() {
 	sed -i "s|^PidFile .*|PidFile $TMP/sshd.pid|" "$TMP/sshd_config"
 	# One that is there already is not the one.
 	echo 1 >"$TMP/sshd.pid"
-	serve "file:$TMP/sshd.pid" "${COMMAND[@]}"
+	serve_ready "file:$TMP/sshd.pid" "${COMMAND[@]}"
 	eventually test -s "$TMP/sshd.pid"
 	equal "its own pid file" "$(cat "$TMP/sshd.pid")" "$PID"
 	sshd_answers
-	stops
+	stops_server
 }
 
 @test "sshd with a wrong configuration" {
 	new_sshd
 	echo "Rather much" >>"$TMP/sshd_config"
-	is_reported "tcp:127.0.0.1:$PORT" "Bad configuration option: Rather" \
+	dies_at_once "tcp:127.0.0.1:$PORT" "Bad configuration option: Rather" \
 	    "${COMMAND[@]}"
 }
 
@@ -321,7 +307,7 @@ new_sshd() {
 new_python() {
 	requires /usr/bin/python3
 	new_server
-	as_user nobody
+	serve_as nobody
 	cat >"$TMP/server.py" <<-'END'
 		import os, socket, sys
 		server = socket.socket(socket.AF_UNIX)
@@ -338,13 +324,13 @@ new_python() {
 
 @test "a Python program, by fd" {
 	new_python
-	serve fd:3 /usr/bin/python3 "$TMP/server.py" "$HOME_DIR/socket"
+	serve_ready fd:3 /usr/bin/python3 "$TMP/server.py" "$HOME_DIR/socket"
 	equal answer "$(ask "$HOME_DIR/socket" hello)" HELLO
-	stops
+	stops_server
 }
 
 @test "a Python program with a wrong configuration" {
 	new_python
-	is_reported fd:3 "FileNotFoundError" /usr/bin/python3 "$TMP/server.py" \
+	dies_at_once fd:3 "FileNotFoundError" /usr/bin/python3 "$TMP/server.py" \
 	    /nonexistent/socket
 }

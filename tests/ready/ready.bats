@@ -16,7 +16,7 @@ echo $$ >started; eval "$FIRST"; : >first; obey'
 # Launches it in the background, from a caller whose signals are as usual
 # (bash has INT and QUIT ignored there): LAUNCHER, and PID, its own, empty
 # where it did not live long enough to tell: begin [OPTION]...
-begin() {
+begin_launch() {
 	((${#CALLER[@]})) || from
 	[[ -p gate ]] || mkfifo gate
 	rm -f started first
@@ -35,21 +35,21 @@ has_begun() {
 }
 
 # The daemon does that now: tell CODE
-tell() {
+do_now() {
 	rm -f told
 	TODO=$1 timeout "$DEADLINE" sh -c 'printf "%s\n" "$TODO" >gate'
 	eventually test -e told
 }
 
 # The launcher still waits: it has had the time of a whole other launch to end.
-waits() {
+still_waits() {
 	fails 1 "daemonize: already running: pid $PID holds $PIDFILE" \
 	    -p "$PIDFILE" true
 	alive "$LAUNCHER"
 }
 
 # The launcher ends so, and that is all it has printed: ends STATUS [MESSAGE]
-ends() {
+launch_ends() {
 	local status=0
 
 	eventually gone "$LAUNCHER"
@@ -60,17 +60,11 @@ ends() {
 }
 
 # It runs, alone, and its pid file is right.
-runs() {
+runs_alone() {
 	alive "$PID"
 	equal "pid file" "$(cat "$PIDFILE")" "$PID"
 	names_instance
 	equal "processes" "$(leftovers)" "$PID"
-}
-
-# Nothing is left, at this moment.
-is_undone() {
-	[[ ! -e $PIDFILE ]] || { echo "there is a pid file"; return 1; }
-	equal processes "$(leftovers)" ""
 }
 
 # What the launcher says of the daemon: says WORDS
@@ -142,7 +136,7 @@ socket.socket(socket.AF_INET6).bind(("::1", 0))' 2>/dev/null ||
 }
 
 # Another process serves there: serve HOST PORT | PATH
-serve() {
+listen() {
 	rm -f listens
 	$SERVER "$@" 3>&- &
 	SERVED=$!
@@ -172,33 +166,33 @@ choose() {
 # The launch returns once the daemon is ready, not before: is_awaited METHOD
 is_awaited() {
 	choose "$1"
-	begin --ready="$READY"
-	waits
-	tell "$BECOME"
-	ends 0
-	eventually runs
+	begin_launch --ready="$READY"
+	still_waits
+	do_now "$BECOME"
+	launch_ends 0
+	eventually runs_alone
 }
 
 # Its death ends the wait, with its status or signal: is_missed METHOD
 is_missed() {
 	choose "$1"
-	begin --ready="$READY"
-	waits
-	tell 'exit 3'
-	ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")"
-	is_undone
+	begin_launch --ready="$READY"
+	still_waits
+	do_now 'exit 3'
+	launch_ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")"
+	nothing_is_left
 
-	begin --ready="$READY"
+	begin_launch --ready="$READY"
 	kill -KILL "$PID"
-	ends 123 "$(says "killed by signal 9 before it was ready$WITHOUT_FILE")"
-	is_undone
+	launch_ends 123 "$(says "killed by signal 9 before it was ready$WITHOUT_FILE")"
+	nothing_is_left
 }
 
 # It is ended when its time is over: is_late METHOD
 is_late() {
 	choose "$1"
 	late --ready="$READY"
-	is_undone
+	nothing_is_left
 }
 
 # What has done FIRST, if the time was enough for it, is ended at the end of
@@ -207,11 +201,11 @@ late() {
 	local time
 
 	for time in 50ms 500ms 5s; do
-		begin "$@" --ready-timeout="$time"
+		begin_launch "$@" --ready-timeout="$time"
 		eventually gone "$LAUNCHER"
 		[[ ! -e first ]] || break
 	done
-	ends 124 "$(says "not ready after $time: $READY${AND-}")"
+	launch_ends 124 "$(says "not ready after $time: $READY${AND-}")"
 }
 
 # A signal to the launcher ends both: is_interrupted METHOD
@@ -220,12 +214,12 @@ is_interrupted() {
 
 	choose "$1"
 	for sig in INT QUIT TERM; do
-		begin --ready="$READY"
-		waits
+		begin_launch --ready="$READY"
+		still_waits
 		kill -"$sig" "$LAUNCHER"
-		ends $((128 + $(kill -l "$sig"))) \
+		launch_ends $((128 + $(kill -l "$sig"))) \
 		    "$(says "interrupted by signal $sig")"
-		is_undone
+		nothing_is_left
 	done
 }
 
@@ -304,9 +298,9 @@ is_interrupted() {
 # --- exec and alive ---------------------------------------------------------
 
 @test "exec: a launch returns without waiting for anything" {
-	begin --ready=exec
-	ends 0
-	runs
+	begin_launch --ready=exec
+	launch_ends 0
+	runs_alone
 }
 
 @test "exec: what cannot be executed is reported as without it" {
@@ -314,7 +308,7 @@ is_interrupted() {
 	    --ready=exec nowhere
 	fails 127 "daemonize: exec: nowhere: No such file or directory" \
 	    --ready=alive:1h -p "$PIDFILE" nowhere
-	is_undone
+	nothing_is_left
 }
 
 @test "alive: a launch returns after that time, not before" {
@@ -325,7 +319,7 @@ is_interrupted() {
 	ended=$(date +%s%N)
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
-	runs
+	runs_alone
 	((ended - begun >= 150 * 1000000))
 }
 
@@ -350,7 +344,7 @@ is_interrupted() {
 	output_is "$(printf '%s\n' True True True)"
 	run ls core*
 	status_is 2
-	is_undone
+	nothing_is_left
 }
 
 @test "a signal that the caller ignores or blocks does not end the wait" {
@@ -360,12 +354,12 @@ is_interrupted() {
 	for state in ignored blocked; do
 		for sig in INT QUIT TERM; do
 			from "$state=$(kill -l "$sig")" --
-			begin --ready=fd:7
+			begin_launch --ready=fd:7
 			kill -"$sig" "$LAUNCHER"
-			waits
-			tell "$BECOME"
-			ends 0
-			eventually runs
+			still_waits
+			do_now "$BECOME"
+			launch_ends 0
+			eventually runs_alone
 			kill -KILL "$PID"
 			eventually gone "$PID"
 		done
@@ -374,12 +368,12 @@ is_interrupted() {
 
 @test "the end of the terminal does not end the wait" {
 	choose fd
-	begin --ready=fd:7
+	begin_launch --ready=fd:7
 	kill -HUP "$LAUNCHER"
-	waits
-	tell "$BECOME"
-	ends 0
-	eventually runs
+	still_waits
+	do_now "$BECOME"
+	launch_ends 0
+	eventually runs_alone
 }
 
 # Launches a daemon that only KILL ends: PID, LAUNCHER; begin_deaf OPTION...
@@ -403,9 +397,9 @@ begin_deaf() {
 	eventually grep -qx 15 log
 	alive "$LAUNCHER"
 	kill -TERM "$LAUNCHER"
-	ends 143 "daemonize: ready: $HELPERS_DIR/stubborn: interrupted by signal TERM"
+	launch_ends 143 "daemonize: ready: $HELPERS_DIR/stubborn: interrupted by signal TERM"
 	((SECONDS - begun < 10))
-	is_undone
+	nothing_is_left
 }
 
 @test "a command that is too slow and ignores TERM is killed" {
@@ -413,19 +407,19 @@ begin_deaf() {
 	eventually grep -qx 15 log
 	alive "$LAUNCHER"
 	kill -INT "$LAUNCHER"
-	ends 124 "daemonize: ready: $HELPERS_DIR/stubborn: not ready after \
+	launch_ends 124 "daemonize: ready: $HELPERS_DIR/stubborn: not ready after \
 3s: file:$TMP/never"
-	is_undone
+	nothing_is_left
 }
 
 @test "a daemon that is stopped is continued, so that TERM ends it" {
-	begin --ready=alive:1h
-	tell "trap 'touch $TMP/acted; exit' TERM; kill -STOP \$\$"
+	begin_launch --ready=alive:1h
+	do_now "trap 'touch $TMP/acted; exit' TERM; kill -STOP \$\$"
 	eventually grep -q '^State:.T' "/proc/$PID/status"
 	kill -INT "$LAUNCHER"
 	eventually test -e acted
-	ends 130 "$(says 'interrupted by signal INT')"
-	is_undone
+	launch_ends 130 "$(says 'interrupted by signal INT')"
+	nothing_is_left
 }
 
 # Three generations, of which some leave the session.
@@ -444,25 +438,25 @@ are() {
 	choose fd
 	export FIRST=$FAMILY
 	late --ready=fd:7
-	is_undone
+	nothing_is_left
 }
 
 @test "whatever has come of one that dies is ended with it" {
-	begin --ready=fd:7
-	tell "${FAMILY}obey"
+	begin_launch --ready=fd:7
+	do_now "${FAMILY}obey"
 	eventually are 7
-	tell 'exit 3'
-	ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")"
-	is_undone
+	do_now 'exit 3'
+	launch_ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")"
+	nothing_is_left
 }
 
 @test "whatever has come of one that is interrupted is ended with it" {
-	begin --ready=fd:7
-	tell "${FAMILY}exec sleep 1000"
+	begin_launch --ready=fd:7
+	do_now "${FAMILY}exec sleep 1000"
 	eventually are 7
 	kill -INT "$LAUNCHER"
-	ends 130 "$(says 'interrupted by signal INT')"
-	is_undone
+	launch_ends 130 "$(says 'interrupted by signal INT')"
+	nothing_is_left
 }
 
 @test "a background process of the caller's own stays" {
@@ -479,11 +473,11 @@ are() {
 
 @test "with children of the caller's the daemon's session is ended" {
 	from -- sh -c 'sleep 1000 & echo $! >>mine; exec "$@"' sh
-	begin --ready=fd:7
-	tell 'sleep 1000 & sh -c "sleep 1000 & exit"; exec sleep 1000'
+	begin_launch --ready=fd:7
+	do_now 'sleep 1000 & sh -c "sleep 1000 & exit"; exec sleep 1000'
 	eventually are 5
 	kill -INT "$LAUNCHER"
-	ends 130 "$(says 'interrupted by signal INT')"
+	launch_ends 130 "$(says 'interrupted by signal INT')"
 	remember "$(cat mine)"
 	equal processes "$(leftovers)" "$(cat mine)"
 }
@@ -500,34 +494,34 @@ are() {
 }
 
 @test "without a session of its own it is ended likewise" {
-	begin --session=keep --ready=fd:7
-	tell "${FAMILY}exec sleep 1000"
+	begin_launch --session=keep --ready=fd:7
+	do_now "${FAMILY}exec sleep 1000"
 	eventually are 7
 	kill -INT "$LAUNCHER"
-	ends 130 "$(says 'interrupted by signal INT')"
-	is_undone
+	launch_ends 130 "$(says 'interrupted by signal INT')"
+	nothing_is_left
 }
 
 @test "in the foreground with a refork, the launcher waits" {
 	choose fd
-	begin -F --refork=yes --ready=fd:7
-	waits
-	tell "$BECOME"
-	ends 0
-	eventually runs
+	begin_launch -F --refork=yes --ready=fd:7
+	still_waits
+	do_now "$BECOME"
+	launch_ends 0
+	eventually runs_alone
 
 	kill -KILL "$PID"
 	eventually gone "$PID"
-	begin -F --refork=yes --ready=fd:7
-	tell 'exit 3'
-	ends 123 "$(says 'exited with status 3 before it was ready')"
-	is_undone
+	begin_launch -F --refork=yes --ready=fd:7
+	do_now 'exit 3'
+	launch_ends 123 "$(says 'exited with status 3 before it was ready')"
+	nothing_is_left
 }
 
 @test "an empty output file is removed with a command that was not ready" {
-	begin -e "$TMP/err" -o "$TMP/out" --ready=alive:1h
-	tell 'echo something; exit 3'
-	ends 123 "$(says 'exited with status 3 before it was ready')"
+	begin_launch -e "$TMP/err" -o "$TMP/out" --ready=alive:1h
+	do_now 'echo something; exit 3'
+	launch_ends 123 "$(says 'exited with status 3 before it was ready')"
 	[[ ! -e err ]]
 	equal out "$(cat out)" something
 }
@@ -544,9 +538,9 @@ writes() {
 	    without=$WITHOUT_FILE
 	output=$(says "exited with status 3 before it was ready$without")
 	[[ -z $wrote ]] || output+=$'\n'$wrote
-	begin --ready=alive:1h "$@"
-	tell "$code; exit 3"
-	ends 123 "$output"
+	begin_launch --ready=alive:1h "$@"
+	do_now "$code; exit 3"
+	launch_ends 123 "$output"
 }
 
 @test "the lines that it wrote to -e are shown when it dies" {
@@ -561,7 +555,7 @@ writes() {
 	export FIRST='echo slow >&2'
 	AND=$'\n'"daemonize: $TMP/err: slow"
 	late -e "$TMP/err" --ready=fd:7
-	is_undone
+	nothing_is_left
 }
 
 @test "without a file at -e no lines are shown" {
@@ -577,9 +571,9 @@ writes() {
 	read -r line <&8
 	exec 8<&-
 	equal line "$line" one
-	begin --ready=alive:1h -e keep
-	tell 'echo one >&2; exit 3'
-	ends 123 "one
+	begin_launch --ready=alive:1h -e keep
+	do_now 'echo one >&2; exit 3'
+	launch_ends 123 "one
 $(says 'exited with status 3 before it was ready')"
 }
 
@@ -666,56 +660,56 @@ daemonize: $TMP/other: two" -o "$TMP/err" -e "$TMP/other"
 
 @test "during the wait it can be asked for, and signalled" {
 	choose fd
-	begin --ready=fd:7
+	begin_launch --ready=fd:7
 	run launch --status -p "$PIDFILE"
 	status_is 0
 	[[ $output == "$PIDFILE: running, pid $PID, "* ]]
 	fails 0 "" --signal=CONT -p "$PIDFILE"
 	fails 0 "" --if-not-running -p "$PIDFILE" true
-	waits
-	tell "$BECOME"
-	ends 0
-	eventually runs
+	still_waits
+	do_now "$BECOME"
+	launch_ends 0
+	eventually runs_alone
 }
 
 @test "a stop during the wait ends it" {
-	begin --ready=alive:1h
+	begin_launch --ready=alive:1h
 	fails 0 "" --stop -p "$PIDFILE"
 	gone "$PID"
-	ends 123 "$(says "killed by signal 15 before it was ready$WITHOUT_FILE")"
-	is_undone
+	launch_ends 123 "$(says "killed by signal 15 before it was ready$WITHOUT_FILE")"
+	nothing_is_left
 }
 
 @test "--wait during the wait returns when the command ends" {
-	begin --ready=alive:1h
+	begin_launch --ready=alive:1h
 	launch --wait -p "$PIDFILE" &
 	remember $!
-	tell 'exit 0'
+	do_now 'exit 0'
 	wait $!
-	ends 123 "$(says "exited with status 0 before it was ready$WITHOUT_FAULT")"
-	is_undone
+	launch_ends 123 "$(says "exited with status 0 before it was ready$WITHOUT_FAULT")"
+	nothing_is_left
 }
 
 @test "another one can be launched after one that was not ready" {
-	begin --ready=fd:7
-	tell 'exit 3'
-	ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")"
+	begin_launch --ready=fd:7
+	do_now 'exit 3'
+	launch_ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")"
 	choose fd
-	begin --ready=fd:7
-	tell "$BECOME"
-	ends 0
-	eventually runs
+	begin_launch --ready=fd:7
+	do_now "$BECOME"
+	launch_ends 0
+	eventually runs_alone
 }
 
 @test "a launcher that is killed while it waits leaves a daemon" {
-	begin --ready=alive:1h
+	begin_launch --ready=alive:1h
 	kill -KILL "$LAUNCHER"
-	ends 137
-	runs
+	launch_ends 137
+	runs_alone
 	fails 1 "daemonize: already running: pid $PID holds $PIDFILE" \
 	    -p "$PIDFILE" true
 	fails 0 "" --stop -p "$PIDFILE"
-	is_undone
+	nothing_is_left
 }
 
 @test "a named instance that was not ready is undone, too" {
@@ -730,25 +724,25 @@ daemonize: $TMP/other: two" -o "$TMP/err" -e "$TMP/other"
 	launch -n x --ready=alive:1ms sleep 1000
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
-	runs
+	runs_alone
 }
 
 @test "a lock is held during the wait, and released with it" {
-	begin -l "$TMP/lock" --ready=alive:1h
+	begin_launch -l "$TMP/lock" --ready=alive:1h
 	run flock -n lock true
 	status_is 1
 	fails 1 "daemonize: already running: another process holds $TMP/lock" \
 	    -l "$TMP/lock" true
-	tell 'exit 3'
-	ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")"
+	do_now 'exit 3'
+	launch_ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")"
 	flock -n lock true
 }
 
 @test "the lock of -l stays held when the command is ready" {
 	choose fd
-	begin -l "$TMP/lock" --ready=fd:7
-	tell "$BECOME"
-	ends 0
+	begin_launch -l "$TMP/lock" --ready=fd:7
+	do_now "$BECOME"
+	launch_ends 0
 	run flock -n lock true
 	status_is 1
 	kill -KILL "$PID"
@@ -762,29 +756,29 @@ daemonize: $TMP/other: two" -o "$TMP/err" -e "$TMP/other"
 	launch -p "$PIDFILE" sleep 1000
 	old=$(cat "$PIDFILE")
 	remember "$old"
-	begin --replace --ready=alive:1h
+	begin_launch --replace --ready=alive:1h
 	gone "$old"
-	tell 'exit 3'
-	ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")
+	do_now 'exit 3'
+	launch_ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")
 daemonize: replace: $PIDFILE: the old instance has been stopped"
-	is_undone
+	nothing_is_left
 }
 
 @test "a --replace is ready on the port of the old instance" {
 	local old
 
 	choose tcp
-	serve 127.0.0.1 "$PORT"
+	listen 127.0.0.1 "$PORT"
 	kill "$SERVED"
-	begin --ready="$READY"
-	tell "$BECOME"
-	ends 0
+	begin_launch --ready="$READY"
+	do_now "$BECOME"
+	launch_ends 0
 	old=$PID
-	begin --replace --ready="$READY"
+	begin_launch --replace --ready="$READY"
 	gone "$old"
-	tell "$BECOME"
-	ends 0
-	eventually runs
+	do_now "$BECOME"
+	launch_ends 0
+	eventually runs_alone
 }
 
 @test "a host that is unknown is found out before the old one is stopped" {
@@ -796,7 +790,7 @@ daemonize: replace: $PIDFILE: the old instance has been stopped"
 	launch -p "$PIDFILE" --replace --ready=tcp:no.such.invalid:80 \
 	    true 2>/dev/null || status=$?
 	equal status "$status" 125
-	runs
+	runs_alone
 }
 
 # --- fd ---------------------------------------------------------------------
@@ -889,47 +883,47 @@ only_has() {
 	fails 125 "daemonize: ready: fd:64: is above the limit of open files \
 (ulimit -n)" \
 	    --ready=fd:64 -p "$PIDFILE" sleep 1000
-	is_undone
+	nothing_is_left
 }
 
 @test "fd: a newline after other bytes is readiness" {
 	choose fd
-	begin --ready=fd:7
-	tell 'printf "not yet" >&7; obey'
-	waits
-	tell 'printf "but\nnow" >&7; exec sleep 1000'
-	ends 0
-	eventually runs
+	begin_launch --ready=fd:7
+	do_now 'printf "not yet" >&7; obey'
+	still_waits
+	do_now 'printf "but\nnow" >&7; exec sleep 1000'
+	launch_ends 0
+	eventually runs_alone
 }
 
 @test "fd: a newline after a megabyte is readiness" {
-	begin --ready=fd:7
-	tell 'head -c 1000000 /dev/zero >&7; echo >&7; exec sleep 1000'
-	ends 0
-	eventually runs
+	begin_launch --ready=fd:7
+	do_now 'head -c 1000000 /dev/zero >&7; echo >&7; exec sleep 1000'
+	launch_ends 0
+	eventually runs_alone
 }
 
 @test "fd: a newline of a child is readiness" {
-	begin --ready=fd:7
-	tell '(echo >&7); exec sleep 1000'
-	ends 0
-	eventually runs
+	begin_launch --ready=fd:7
+	do_now '(echo >&7); exec sleep 1000'
+	launch_ends 0
+	eventually runs_alone
 }
 
 @test "fd: bytes without a newline are none" {
 	choose fd
 	export FIRST='printf almost >&7'
 	late --ready=fd:7
-	is_undone
+	nothing_is_left
 }
 
 @test "fd: a command that closes it and ends is reported as ended" {
-	begin --ready=fd:7
-	tell 'exec 7>&-; obey'
-	waits
-	tell 'exit 3'
-	ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")"
-	is_undone
+	begin_launch --ready=fd:7
+	do_now 'exec 7>&-; obey'
+	still_waits
+	do_now 'exit 3'
+	launch_ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")"
+	nothing_is_left
 }
 
 @test "fd: a command that closes it and goes on is reported at the time-out" {
@@ -937,52 +931,52 @@ only_has() {
 	export FIRST='printf text >&7; exec 7>&-'
 	AND="; it closed the descriptor without a newline"
 	late --ready=fd:7
-	is_undone
+	nothing_is_left
 }
 
 @test "fd: once it is closed the launcher is not woken by it again" {
 	requires strace
 	from -- strace -o "$TMP/trace" -e trace="$(names_of poll)"
-	begin --ready=fd:7
-	tell 'exec 7>&-; obey'
-	waits
-	waits
-	tell 'exit 0'
-	ends 123 "$(says "exited with status 0 before it was ready$WITHOUT_FAULT")"
+	begin_launch --ready=fd:7
+	do_now 'exec 7>&-; obey'
+	still_waits
+	still_waits
+	do_now 'exit 0'
+	launch_ends 123 "$(says "exited with status 0 before it was ready$WITHOUT_FAULT")"
 	# Not even once where it was closed before the launcher first looked.
 	run grep -c POLLHUP trace
 	((output <= 1))
 }
 
 @test "fd: a command that is ready and ends is reported" {
-	begin --ready=fd:7
+	begin_launch --ready=fd:7
 	kill -STOP "$LAUNCHER"
-	tell 'echo >&7; exit 3'
+	do_now 'echo >&7; exit 3'
 	eventually gone "$PID"
 	kill -CONT "$LAUNCHER"
-	ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")"
-	is_undone
+	launch_ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")"
+	nothing_is_left
 }
 
 @test "fd: what a ready one writes there later does not harm it" {
 	# Its reader has gone: it gets EPIPE or SIGPIPE, as with s6.
-	begin --ready=fd:7
-	tell 'trap "" PIPE; echo >&7; obey'
-	ends 0
-	tell 'echo >&7; exec sleep 1000'
+	begin_launch --ready=fd:7
+	do_now 'trap "" PIPE; echo >&7; obey'
+	launch_ends 0
+	do_now 'echo >&7; exec sleep 1000'
 	eventually grep -qx sleep "/proc/$PID/comm"
-	runs
+	runs_alone
 }
 
 # --- file -------------------------------------------------------------------
 
 # A daemon that does CODE is ready by METHOD: ready_by METHOD CODE
 ready_by() {
-	begin --ready="$1"
-	waits
-	tell "$2; exec sleep 1000"
-	ends 0
-	eventually runs
+	begin_launch --ready="$1"
+	still_waits
+	do_now "$2; exec sleep 1000"
+	launch_ends 0
+	eventually runs_alone
 	kill -KILL "$PID"
 	eventually gone "$PID"
 }
@@ -1032,26 +1026,26 @@ ready_by() {
 
 @test "file: a change of its mode, its name or a read does not count" {
 	echo same >file
-	begin --ready="file:$TMP/file"
-	tell 'cat file; chmod 600 file; ln file other; mv file away; obey'
+	begin_launch --ready="file:$TMP/file"
+	do_now 'cat file; chmod 600 file; ln file other; mv file away; obey'
 	eventually test -e away
-	waits
-	tell 'mv away file; obey'
+	still_waits
+	do_now 'mv away file; obey'
 	eventually test -e file
-	waits
-	tell 'echo >file; exec sleep 1000'
-	ends 0
-	eventually runs
+	still_waits
+	do_now 'echo >file; exec sleep 1000'
+	launch_ends 0
+	eventually runs_alone
 }
 
 @test "file: another one in its directory does not count" {
-	begin --ready="file:$TMP/file"
-	tell 'echo >file2; echo >fil; mkdir file.d; echo >file.d/file; obey'
+	begin_launch --ready="file:$TMP/file"
+	do_now 'echo >file2; echo >fil; mkdir file.d; echo >file.d/file; obey'
 	eventually test -e file.d/file
-	waits
-	tell 'echo >file; exec sleep 1000'
-	ends 0
-	eventually runs
+	still_waits
+	do_now 'echo >file; exec sleep 1000'
+	launch_ends 0
+	eventually runs_alone
 }
 
 @test "file: its directory need not be there yet" {
@@ -1076,12 +1070,12 @@ ready_by() {
 	mkdir elsewhere quiet
 	ln -s ../elsewhere/target quiet/link
 	from -- strace -o "$TMP/trace" -e trace="$(names_of poll)"
-	begin --ready="file:$TMP/quiet/link"
-	tell 'echo >elsewhere/target; exec sleep 1000'
-	ends 0
+	begin_launch --ready="file:$TMP/quiet/link"
+	do_now 'echo >elsewhere/target; exec sleep 1000'
+	launch_ends 0
 	run grep -c 'poll.*Timeout' trace
 	output_is 0
-	eventually runs
+	eventually runs_alone
 }
 
 @test "file: a relative path is one of the caller's directory" {
@@ -1095,14 +1089,14 @@ ready_by() {
 	requires strace
 	mkdir quiet
 	from -- strace -o "$TMP/trace"
-	begin --ready="file:$TMP/quiet/file"
-	tell 'echo >quiet/file; exec sleep 1000'
-	ends 0
+	begin_launch --ready="file:$TMP/quiet/file"
+	do_now 'echo >quiet/file; exec sleep 1000'
+	launch_ends 0
 	sed -n 's/^\([a-z_0-9]*\)(.*/\1/p' trace >calls
 	grep -qx inotify_add_watch calls
 	run grep -E 'nanosleep|select' calls
 	output_is ""
-	eventually runs
+	eventually runs_alone
 }
 
 @test "file: a directory that may not be searched is refused" {
@@ -1110,7 +1104,7 @@ ready_by() {
 	mkdir -m 0 closed
 	fails 125 "daemonize: ready: file:$TMP/closed/file: Permission \
 denied" --ready="file:$TMP/closed/file" -p "$PIDFILE" sleep 1000
-	is_undone
+	nothing_is_left
 	chmod 700 closed
 }
 
@@ -1128,7 +1122,7 @@ denied" --ready="file:$TMP/closed/file" -p "$PIDFILE" sleep 1000
 	run launch --ready="file:$long" -p "$PIDFILE" sleep 1000
 	status_is 125
 	[[ $output == *"$(in_its_words "File name too long")" ]]
-	is_undone
+	nothing_is_left
 }
 
 # --- tcp and unix -----------------------------------------------------------
@@ -1153,7 +1147,7 @@ denied" --ready="file:$TMP/closed/file" -p "$PIDFILE" sleep 1000
 
 @test "tcp: a port that is served already is refused" {
 	setup_server
-	serve 127.0.0.1 "$PORT"
+	listen 127.0.0.1 "$PORT"
 	fails 125 "daemonize: ready: tcp:127.0.0.1:$PORT: another process \
 accepts connections there already" --ready="tcp:127.0.0.1:$PORT" \
 	    -p "$PIDFILE" -e "$TMP/err" touch started
@@ -1165,22 +1159,22 @@ accepts connections there already" --ready="tcp:$PORT" touch started
 
 @test "tcp: that it runs already comes first" {
 	choose tcp
-	begin --ready="$READY"
-	tell "$BECOME"
-	ends 0
+	begin_launch --ready="$READY"
+	do_now "$BECOME"
+	launch_ends 0
 	fails 1 "daemonize: already running: pid $PID holds $PIDFILE" \
 	    -p "$PIDFILE" --ready="$READY" sleep 1000
 	fails 0 "" -p "$PIDFILE" --if-not-running --ready="$READY" sleep 1000
-	eventually runs
+	eventually runs_alone
 }
 
 @test "tcp: a port that is another address's is not ours" {
 	setup_server
-	serve 127.0.0.2 "$PORT"
-	begin --ready="tcp:127.0.0.1:$PORT"
-	waits
-	tell "exec $SERVER 127.0.0.1 $PORT"
-	ends 0
+	listen 127.0.0.2 "$PORT"
+	begin_launch --ready="tcp:127.0.0.1:$PORT"
+	still_waits
+	do_now "exec $SERVER 127.0.0.1 $PORT"
+	launch_ends 0
 	alive "$PID"
 }
 
@@ -1196,13 +1190,13 @@ accepts connections there already" --ready="tcp:$PORT" touch started
 		s.listen()
 		signal.pause()
 	END
-	begin --ready="tcp:127.0.0.1:$PORT"
-	tell "exec $PYTHON slow.py $PORT"
+	begin_launch --ready="tcp:127.0.0.1:$PORT"
+	do_now "exec $PYTHON slow.py $PORT"
 	eventually test -d bound
-	waits
+	still_waits
 	timeout "$DEADLINE" sh -c 'echo >gate'
-	ends 0
-	runs
+	launch_ends 0
+	runs_alone
 }
 
 @test "tcp: an unknown host or port is refused" {
@@ -1212,7 +1206,7 @@ accepts connections there already" --ready="tcp:$PORT" touch started
 	run launch --ready=tcp:no-such-port -p "$PIDFILE" sleep 1000
 	status_is 125
 	[[ $output == "daemonize: ready: tcp:no-such-port: "* ]]
-	is_undone
+	nothing_is_left
 }
 
 @test "tcp: in a static program, a host that getent knows, but not DNS" {
@@ -1241,7 +1235,7 @@ accepts connections there already" --ready="tcp:$PORT" touch started
 
 @test "unix: the file that a dead server has left is not ready" {
 	setup_server
-	serve socket
+	listen socket
 	kill -KILL "$SERVED"
 	eventually gone "$SERVED"
 	[[ -S socket ]]
@@ -1256,7 +1250,7 @@ accepts connections there already" --ready="tcp:$PORT" touch started
 
 @test "unix: one that is served already is refused" {
 	setup_server
-	serve socket
+	listen socket
 	fails 125 "daemonize: ready: unix:$TMP/socket: another process \
 accepts connections there already" --ready="unix:$TMP/socket" \
 	    -p "$PIDFILE" touch started

@@ -11,7 +11,7 @@ CLOSED=("" "closed=0" "closed=1" "closed=2" "closed=0 closed=1"
 
 # Launches a shell script that ends by itself, and waits for that:
 # script [OPTION]... SCRIPT
-script() {
+run_script() {
 	launch -p "$PIDFILE" "${@:1:$#-1}" sh -c "${*: -1}"
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
@@ -66,7 +66,7 @@ from_user() {
 	for closed in "${CLOSED[@]}"; do
 		# shellcheck disable=SC2086
 		from $closed
-		script -i in -o out -e err 'cat; echo error >&2'
+		run_script -i in -o out -e err 'cat; echo error >&2'
 		equal "stdout, $closed" "$(cat out)" input
 		equal "stderr, $closed" "$(cat err)" error
 		equal "pid file, $closed" "$(cat "$PIDFILE")" "$PID"
@@ -139,7 +139,7 @@ from_user() {
 
 @test "an output file is truncated" {
 	echo "old line" | tee out >err
-	script -o out -e err 'echo new; echo new error >&2'
+	run_script -o out -e err 'echo new; echo new error >&2'
 	equal stdout "$(cat out)" new
 	equal stderr "$(cat err)" "new error"
 }
@@ -152,7 +152,7 @@ from_user() {
 
 @test "with append an output file keeps its lines" {
 	echo old | tee out >err
-	script -a -o out -e err 'echo new; echo new error >&2'
+	run_script -a -o out -e err 'echo new; echo new error >&2'
 	equal stdout "$(cat out)" $'old\nnew'
 	equal stderr "$(cat err)" $'old\nnew error'
 }
@@ -189,7 +189,7 @@ from_user() {
 # Which of the two has moved when only stdout was written.
 positions() {
 	# shellcheck disable=SC2016  # the daemon's shell expands it
-	script "$@" 'echo line
+	run_script "$@" 'echo line
 	    (sed -n "s/^pos:[[:space:]]*//p" /proc/$$/fdinfo/[12]) >pos'
 	paste -s -d ' ' pos
 }
@@ -215,13 +215,13 @@ positions() {
 
 @test "one file for stdout and stderr is truncated once, in order" {
 	echo "old line" >both
-	script -o both -e ./both 'echo 1; echo 2 >&2; echo 3; echo 4 >&2'
+	run_script -o both -e ./both 'echo 1; echo 2 >&2; echo 3; echo 4 >&2'
 	equal log "$(cat both)" $'1\n2\n3\n4'
 }
 
 @test "one file for stdout and stderr is appended to, in order" {
 	echo old >both
-	script -a -o both -e ./both 'echo 1; echo 2 >&2; echo 3'
+	run_script -a -o both -e ./both 'echo 1; echo 2 >&2; echo 3'
 	equal log "$(cat both)" $'old\n1\n2\n3'
 }
 
@@ -279,7 +279,7 @@ Try 'daemonize --help'" "$1=$2" true
 
 @test "keep does not truncate what the caller has" {
 	echo old >out
-	script -o keep 'echo new' >>out
+	run_script -o keep 'echo new' >>out
 	equal stdout "$(cat out)" $'old\nnew'
 }
 
@@ -333,7 +333,7 @@ Try 'daemonize --help'" "$1=$2" true
 @test "a FIFO with a reader is written" {
 	mkfifo fifo
 	exec 9<>fifo
-	script -o fifo 'echo hello'
+	run_script -o fifo 'echo hello'
 	read -r -t "$DEADLINE" line <&9
 	equal line "$line" hello
 }
@@ -350,7 +350,7 @@ Try 'daemonize --help'" "$1=$2" true
 	exec 9<>fifo
 	echo hello >&9
 	# shellcheck disable=SC2016
-	script -i fifo -o out 'read -r line; echo "$line"'
+	run_script -i fifo -o out 'read -r line; echo "$line"'
 	equal line "$(cat out)" hello
 }
 
@@ -488,7 +488,7 @@ Try 'daemonize --help'" "$1=$2" true
 }
 
 @test "a full disk is the command's to notice" {
-	script -o /dev/full -e err 'echo line || echo "not written" >&2'
+	run_script -o /dev/full -e err 'echo line || echo "not written" >&2'
 	[[ $(cat err) == *"not written" ]]
 }
 

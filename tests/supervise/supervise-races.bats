@@ -234,7 +234,7 @@ left_are() {
 	eventually left_are 5
 	fails 0 "" --stop -p "$PIDFILE"
 	equal leftovers "$(leftovers)" ""
-	is_undone
+	nothing_is_left
 }
 
 comm_is() {
@@ -308,7 +308,7 @@ has_children() {
 # --- files that cannot be written ------------------------------------------------
 
 # $TMP/small is a file system of one page more than FILLed; ends with the test.
-small_disk() {
+tiny_disk() {
 	requires root
 	mkdir small
 	mount -t tmpfs -o size=32k none small 2>/dev/null ||
@@ -322,7 +322,7 @@ fill() {
 }
 
 @test "a full disk under the pid file is said once, and loses no run" {
-	small_disk
+	tiny_disk
 	begin -e "$TMP/err" --restart=always --restart-delay=1ms/1ms
 	# A file that is empty needs a page to be written.
 	rm -f small/pid
@@ -337,7 +337,7 @@ fill() {
 	eventually test -s small/pid
 	names_instance
 	fails 0 "" --stop -p "$PIDFILE"
-	is_undone
+	nothing_is_left
 }
 
 # The next run has been executed: NEXT
@@ -373,7 +373,7 @@ next_runs() {
 }
 
 @test "a full disk under the output file loses no run" {
-	small_disk
+	tiny_disk
 	PIDFILE=$TMP/pid
 	begin -o "$TMP/small/out" -e "$TMP/small/out" --restart=always \
 	    --restart-delay=1ms/1ms
@@ -403,7 +403,7 @@ next_runs() {
 	equal supervisor "$(recorded supervisor)" "$SUPERVISOR"
 	fails 0 "" --stop -p "$PIDFILE"
 	gone "$SUPERVISOR"
-	is_undone
+	nothing_is_left
 }
 
 # The supervisor does not have that file open.

@@ -13,19 +13,10 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # Supervises a server, as an ordinary user where the test is root's, unless
 # AS says otherwise; its workers are ended with the test.
-serve() {
+supervise_server() {
 	supervise "${AS[@]}" --restart=on-failure --restart-delay=10ms \
 	    -o "$TMP/log" -e "$TMP/log" "$@"
 	at_end end_group "$(seen pgid "$PID")"
-}
-
-as_nobody() {
-	AS=()
-	if ((EUID == 0)); then
-		AS=(-u nobody)
-	fi
-	HOME_DIR=$TMP/home
-	mkdir -m 777 "$HOME_DIR"
 }
 
 # The pid that the server says it has: says_pid PATTERN ADDRESS TEXT
@@ -56,22 +47,24 @@ crashes() {
 }
 
 @test "memcached that is killed by SEGV comes back, and serves" {
-	requires memcached python3
-	as_nobody
-	serve memcached -s "$HOME_DIR/socket" -m 8
+	requires memcached
+	new_server
+	serve_as nobody
+	supervise_server memcached -s "$HOME_DIR/socket" -m 8
 	crashes says_pid "STAT pid " "$HOME_DIR/socket" $'stats\r\nquit\r\n'
 }
 
 @test "redis-server that is killed by SEGV comes back, and serves" {
-	requires redis-server python3
-	as_nobody
+	requires redis-server
+	new_server
+	serve_as nobody
 	cat >"$TMP/redis.conf" <<-END
 		port 0
 		unixsocket $HOME_DIR/socket
 		dir $HOME_DIR
 		crash-log-enabled no
 	END
-	serve redis-server "$TMP/redis.conf" --daemonize no
+	supervise_server redis-server "$TMP/redis.conf" --daemonize no
 	crashes says_pid process_id: "$HOME_DIR/socket" \
 	    $'INFO server\r\nQUIT\r\n'
 }
@@ -84,8 +77,9 @@ workers_of() {
 @test "nginx replaces a worker that is killed; its master comes back with --tree" {
 	local directive master worker
 
-	requires nginx python3
-	as_nobody
+	requires nginx
+	new_server
+	serve_as nobody
 	AS=(--tree)
 	echo hello >"$TMP/hello"
 	{
@@ -97,7 +91,7 @@ workers_of() {
 		done
 		echo "server { listen unix:$HOME_DIR/socket; root $TMP; } }"
 	} >"$TMP/nginx.conf"
-	serve nginx -e stderr -c "$TMP/nginx.conf" -g 'daemon off;'
+	supervise_server nginx -e stderr -c "$TMP/nginx.conf" -g 'daemon off;'
 	eventually serves_hello
 	master=$PID
 	worker=$(workers_of "$master")
@@ -132,7 +126,7 @@ serves_hello() {
 
 	make_sshd
 	AS=()
-	serve "$SSHD" -D -e -f "$TMP/sshd_config"
+	supervise_server "$SSHD" -D -e -f "$TMP/sshd_config"
 	eventually sshd_answers
 	mkfifo tell
 	remote "echo there >$TMP/there; read -r what <$TMP/tell; echo \$what" \
@@ -162,7 +156,7 @@ serves_hello() {
 
 	make_sshd
 	AS=(--tree)
-	serve "$SSHD" -D -e -f "$TMP/sshd_config"
+	supervise_server "$SSHD" -D -e -f "$TMP/sshd_config"
 	eventually sshd_answers
 	remote "echo \$\$ >$TMP/there; exec sleep 1000" >"$TMP/answer" 2>&1 &
 	client=$!

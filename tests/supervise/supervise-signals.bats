@@ -72,10 +72,6 @@ got_all() {
 	eventually in_process_state S "$PID"
 }
 
-in_process_state() {
-	[[ $(stat_field 3 "$2") == "$1" ]]
-}
-
 @test "between two runs a signal is for none of them" {
 	begin --restart=always --restart-delay=1h
 	tell 'exit 0'
@@ -230,7 +226,7 @@ is_undone_but() {
 	run launch --status -p "$PIDFILE"
 	status_is 1
 	fails 0 "$PIDFILE: not running" --stop -p "$PIDFILE"
-	is_undone
+	nothing_is_left
 }
 
 # --- a stopper that dies -------------------------------------------------------------
@@ -263,7 +259,7 @@ stop_half_way() {
 	fails 0 "" --stop=USR1/1h -p "$PIDFILE"
 	gone "$SUPERVISOR"
 	gone "$PID"
-	is_undone
+	nothing_is_left
 }
 
 @test "after a stopper that died a launch is refused, and --again, too" {
@@ -337,7 +333,7 @@ foreground() {
 }
 
 # It ends with that status.
-ends_with() {
+supervisor_exits_with() {
 	local status=0
 
 	wait "$SUPERVISOR" || status=$?
@@ -352,28 +348,28 @@ ends_with() {
 	tell 'exit 3'
 	await_run 2
 	fails 0 "" --stop -p "$PIDFILE"
-	ends_with 143
+	supervisor_exits_with 143
 	grep -qx 'daemonize: sh: exited with status 3 after .*; again in 1 ms' \
 	    said
-	is_undone
+	nothing_is_left
 }
 
 @test "in the foreground it ends with the command's status, or 128 and its signal" {
 	foreground --supervise
 	tell 'exit 7'
-	ends_with 7
+	supervisor_exits_with 7
 	foreground --restart=on-failure
 	tell 'exit 0'
-	ends_with 0
+	supervisor_exits_with 0
 	foreground --supervise
 	tell 'kill -SEGV $$'
-	ends_with 139
+	supervisor_exits_with 139
 }
 
 @test "in the foreground TERM ends the command, and then the supervisor" {
 	foreground --restart=always
 	kill -TERM "$SUPERVISOR"
-	ends_with 143
+	supervisor_exits_with 143
 	gone "$PID"
 	[[ ! -e $PIDFILE ]]
 }
@@ -381,17 +377,17 @@ ends_with() {
 @test "in the foreground a first start that fails is reported, and left at that" {
 	fails 127 "daemonize: exec: /no/such: No such file or directory" \
 	    -F --restart=always -p "$PIDFILE" /no/such
-	is_undone
+	nothing_is_left
 	fails 123 "daemonize: ready: $(command -v sh): exited with status 3 before it was ready" \
 	    -F --restart=always -p "$PIDFILE" --ready=alive:1h sh -c 'exit 3' ||
 	fails 123 "daemonize: ready: $(command -v sh): exited with status 3 before it was ready$WITHOUT_FILE" \
 	    -F --restart=always -p "$PIDFILE" --ready=alive:1h sh -c 'exit 3'
-	is_undone
+	nothing_is_left
 }
 
 # Runs a command in the foreground of a terminal, where KEY is typed once it
 # runs and has its log; prints its status: at_terminal KEY COMMAND [ARG]...
-at_terminal() {
+typed_at_terminal() {
 	timeout "$DEADLINE" python3 -c '
 import os, pty, select, sys
 record, log, key = sys.argv[1], sys.argv[2], sys.argv[3].encode()
@@ -432,7 +428,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' \
 		eventually in_state waiting
 		kill -TERM "$SUPERVISOR"
 		eventually gone "$SUPERVISOR"
-		ends_with 143
+		supervisor_exits_with 143
 	done
 }
 
@@ -444,7 +440,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' \
 	# which it passes on.
 	while read -r key sig; do
 		rm -f log
-		status=$(at_terminal "$key" "$DAEMONIZE" -F \
+		status=$(typed_at_terminal "$key" "$DAEMONIZE" -F \
 		    --restart=always -p "$PIDFILE" "$HELPERS_DIR/stubborn" \
 		    "$TMP/log" "run=$sig:kill -USR1 \$(tr -d '\\0' <'$PIDFILE.record' | sed -n 's/^supervisor //p')" \
 		    end=10)
@@ -461,7 +457,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' \
 	requires python3
 	local status
 
-	status=$(at_terminal hangup "$DAEMONIZE" -F --restart=on-failure \
+	status=$(typed_at_terminal hangup "$DAEMONIZE" -F --restart=on-failure \
 	    -p "$PIDFILE" "$HELPERS_DIR/stubborn" "$TMP/log" end=1)
 	equal signals "$(sed 1d log)" 1
 	equal status "$status" 0
@@ -485,7 +481,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' \
 	gone "$(cat left)"
 	alive "$(cat other)"
 	fails 0 "" --stop -p "$PIDFILE"
-	ends_with 143
+	supervisor_exits_with 143
 	alive "$(cat other)"
 }
 

@@ -147,7 +147,7 @@ descriptors_of() {
 	tell 'exit 0'
 	await_run 2
 	fails 0 "" --stop -p "$PIDFILE"
-	is_undone
+	nothing_is_left
 }
 
 # --- a launch that fails ----------------------------------------------------
@@ -157,7 +157,7 @@ descriptors_of() {
 fails_alike() {
 	fails "$1" "$2" "${@:3}"
 	fails "$1" "$2" --supervise -p "$PIDFILE" "${@:3}"
-	is_undone
+	nothing_is_left
 }
 
 @test "a missing program is reported to the caller" {
@@ -167,7 +167,7 @@ fails_alike() {
 	    --supervise -p "$PIDFILE" no-such ||
 	    fails 127 "daemonize: exec: no-such: No such file or directory" \
 	    --supervise -p "$PIDFILE" no-such
-	is_undone
+	nothing_is_left
 }
 
 @test "a program that cannot be executed is reported to the caller" {
@@ -237,7 +237,7 @@ not_ready() {
 	not_ready 123 "$reason" --ready=fd:7 sh -c 'exit 3'
 	fails 123 "daemonize: ready: $(command -v sh): $reason" \
 	    --restart=always --ready=alive:1h -p "$PIDFILE" sh -c 'exit 3'
-	is_undone
+	nothing_is_left
 }
 
 @test "a command that is not ready in time is ended, and not restarted" {
@@ -246,7 +246,7 @@ not_ready() {
 	fails 124 "daemonize: ready: $(command -v sh): not ready after 50ms: fd:7" \
 	    --restart=always --ready=fd:7 --ready-timeout=50ms -p "$PIDFILE" \
 	    sh -c 'setsid sleep 1000; exit 0'
-	is_undone
+	nothing_is_left
 }
 
 # A launch that waits for a command that is never ready: LAUNCHER, SUPERVISOR
@@ -270,7 +270,7 @@ launch_ends() {
 
 	wait "$LAUNCHER" || status=$?
 	equal status "$status" "$1"
-	is_undone
+	nothing_is_left
 }
 
 @test "an interrupt of the launcher ends the launch, with all of it" {
@@ -313,7 +313,7 @@ launch_ends() {
 	{ wait "$LAUNCHER"; } 2>/dev/null || :
 	fails 0 "" --stop -p "$PIDFILE"
 	both_gone
-	is_undone
+	nothing_is_left
 }
 
 @test "a stop during the launch ends it, and is no restart" {
@@ -382,7 +382,7 @@ launch_ends() {
 	    "('ended', None, 3)"
 	launch -p "$PIDFILE" true
 	fails 0 "$PIDFILE: not running" --stop -p "$PIDFILE"
-	is_undone
+	nothing_is_left
 }
 
 @test "--list prints a supervised instance, running, waiting and ended" {
@@ -469,14 +469,14 @@ launch_ends() {
 	begin --restart=always
 	"$DAEMONIZE" --wait -p "$PIDFILE" 3>&- &
 	remember $!
-	eventually sleeps $!
+	eventually sleeps_on_pidfd $!
 	fails 0 "" --stop -p "$PIDFILE"
 	wait $! || status=$?
 	equal status "$status" 143
 }
 
 # It waits in the kernel.
-sleeps() {
+sleeps_on_pidfd() {
 	[[ $(stat_field 3 "$1") == S ]] && descriptors_of "$1" | grep -q pidfd
 }
 
@@ -487,7 +487,7 @@ sleeps() {
 	fails 0 "" --stop -p "$PIDFILE"
 	gone "$SUPERVISOR"
 	gone "$PID"
-	is_undone
+	nothing_is_left
 	equal runs "$(wc -l <runs)" 1
 }
 
@@ -497,7 +497,7 @@ sleeps() {
 	eventually in_state waiting
 	fails 0 "" --stop -p "$PIDFILE"
 	gone "$SUPERVISOR"
-	is_undone
+	nothing_is_left
 	equal runs "$(wc -l <runs)" 1
 }
 
@@ -508,11 +508,7 @@ sleeps() {
 	eventually in_process_state T "$PID"
 	fails 0 "" --stop -p "$PIDFILE"
 	gone "$SUPERVISOR"
-	is_undone
-}
-
-in_process_state() {
-	[[ $(stat_field 3 "$2") == "$1" ]]
+	nothing_is_left
 }
 
 @test "a stop uses its schedule, and returns when the supervisor is gone" {
@@ -522,7 +518,7 @@ in_process_state() {
 	fails 0 "" --stop=USR2/10ms/USR1/1h -p "$PIDFILE"
 	gone "$SUPERVISOR"
 	equal signals "$(sed 1d log | tr '\n' ' ')" "12 10 "
-	is_undone
+	nothing_is_left
 }
 
 @test "a stop that is survived says so, and the next one goes on" {
@@ -534,7 +530,7 @@ in_process_state() {
 	alive "$SUPERVISOR"
 	fails 0 "" --stop=KILL -p "$PIDFILE"
 	gone "$SUPERVISOR"
-	is_undone
+	nothing_is_left
 }
 
 @test "after a stop a launch succeeds, supervised or not" {

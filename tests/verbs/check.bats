@@ -83,7 +83,7 @@ started() {
 }
 
 # Run as another user: the kernel shows it little of root's processes.
-as_nobody() {
+as_another_user() {
 	requires root setpriv
 	from -- setpriv --reuid=65534 --regid=65534 --clear-groups
 }
@@ -294,12 +294,12 @@ $(recorded supervisor), its supervisor"* ]]
 @test "--check between two runs has no process, and says that one comes" {
 	launch --restart=always --restart-delay=1h -p "$PIDFILE" true
 	remember "$(recorded supervisor)"
-	eventually waits
+	eventually is_waiting
 	fails 3 "daemonize: check: $PIDFILE: no such process: it waits for its \
 next run" --check -p "$PIDFILE"
 }
 
-waits() {
+is_waiting() {
 	[[ $(recorded state) == waiting ]]
 }
 
@@ -598,7 +598,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$TTY" "$PROBE" "$REPORT" stay
 
 @test "what /proc hides of another user's process is ?, never BAD" {
 	probe
-	as_nobody
+	as_another_user
 	finds fds='?' chdir='?' stdio='?'
 	equal stdio "$(shown stdio)" "Permission denied"
 	finds fds='?' chdir='?' stdio='?' -- -o /none --chdir=/none --fds=7
@@ -606,7 +606,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$TTY" "$PROBE" "$REPORT" stay
 
 @test "what all users may see of another user's process is judged" {
 	probe --umask=0 --refork=no
-	as_nobody
+	as_another_user
 	finds umask=BAD refork=BAD fds='?' chdir='?' stdio='?'
 }
 
@@ -625,7 +625,7 @@ os.execv(sys.argv[2], sys.argv[2:])' "$TTY" "$PROBE" "$REPORT" stay
 # descriptors is root's, and as root some of it may be kept back as well.
 @test "a program that the kernel hides from its own user is ?, never BAD" {
 	requires python3
-	((EUID != 0)) || as_nobody
+	((EUID != 0)) || as_another_user
 	chmod 777 .
 	# PR_SET_DUMPABLE is 4.
 	"${CALLER[@]}" "$DAEMONIZE" -o out python3 -c 'import ctypes, os, signal
@@ -722,7 +722,7 @@ pid; is it the right file?" \
 # --- names that look like something else -------------------------------------
 
 # A daemon whose name, as the kernel has it, is NAME.
-named() {
+launch_named() {
 	cp "$PROBE" "$1"
 	launch -p "$PIDFILE" --umask=027 "./$1" "$REPORT" stay
 	eventually test -e "$REPORT"
@@ -731,14 +731,14 @@ named() {
 }
 
 @test "a name with parentheses and a state in it does not confuse the audit" {
-	named ') Z 5 5 5 34816'
+	launch_named ') Z 5 5 5 34816'
 	[[ $(cat "/proc/$PID/comm") == ') Z 5 5 5 34816' ]]
 	finds
 	[[ $(shown session) == "session $(fact sid), without"* ]]
 }
 
 @test "a name with a line in it does not confuse the audit" {
-	named $'x\nUmask:\t0000'
+	launch_named $'x\nUmask:\t0000'
 	finds
 	equal umask "$(shown umask)" 0027
 }
@@ -836,7 +836,7 @@ serves() {
 # --- how it is printed -------------------------------------------------------
 
 # Runs --check at a terminal.
-at_terminal() {
+on_terminal() {
 	timeout -s KILL "$DEADLINE" "$HELPERS_DIR/onpty" "$@" 3>&-
 }
 
@@ -844,7 +844,7 @@ at_terminal() {
 	local colours
 
 	probe --umask=0
-	run at_terminal "$DAEMONIZE" --check --fds=close "$PID"
+	run on_terminal "$DAEMONIZE" --check --fds=close "$PID"
 	status_is 1
 	colours=$(sed -nE \
 	    's/.*(\x1b\[[0-9]+m)(ok|BAD|\?) *\x1b\[0m .*/\1/p' <<<"$output")
@@ -857,16 +857,16 @@ at_terminal() {
 @test "a terminal and a file get the same text, but for the colours" {
 	probe --umask=0
 	launch --check "$PID" >rows || :
-	equal terminal "$(at_terminal "$DAEMONIZE" --check "$PID" |
+	equal terminal "$(on_terminal "$DAEMONIZE" --check "$PID" |
 	    sed -E 's/\x1b\[[0-9]+m//g')" "$(cat rows)"
 }
 
 @test "NO_COLOR is heeded, unless it is empty" {
 	probe
-	run at_terminal env NO_COLOR=1 "$DAEMONIZE" --check "$PID"
+	run on_terminal env NO_COLOR=1 "$DAEMONIZE" --check "$PID"
 	status_is 0
 	[[ $output == signals*stdio* && $output != *$'\e'* ]]
-	run at_terminal env NO_COLOR= "$DAEMONIZE" --check "$PID"
+	run on_terminal env NO_COLOR= "$DAEMONIZE" --check "$PID"
 	[[ $output == *$'\e'* ]]
 }
 
@@ -874,7 +874,7 @@ at_terminal() {
 	probe
 	run launch --check "$PID"
 	[[ $output == signals*stdio* && $output != *$'\e'* ]]
-	at_terminal sh -c '"$0" --check "$1" >rows' "$DAEMONIZE" "$PID"
+	on_terminal sh -c '"$0" --check "$1" >rows' "$DAEMONIZE" "$PID"
 	[[ $(wc -l <rows) == 9 && $(cat rows) != *$'\e'* ]]
 }
 
@@ -891,22 +891,22 @@ at_terminal() {
 # --- mistakes ----------------------------------------------------------------
 
 # A usage error is one line and a hint: misused MESSAGE ARG...
-misused() {
+check_misused() {
 	fails 125 "daemonize: $1
 Try 'daemonize --help'" --check "${@:2}"
 }
 
 @test "--check needs a process" {
-	misused "--check: needs PID, --pidfile or --name"
+	check_misused "--check: needs PID, --pidfile or --name"
 }
 
 @test "--check takes either a PID or an instance" {
-	misused "--check: PID excludes --pidfile and --name" -p "$PIDFILE" 1
-	misused "--check: PID excludes --pidfile and --name" -n web 1
+	check_misused "--check: PID excludes --pidfile and --name" -p "$PIDFILE" 1
+	check_misused "--check: PID excludes --pidfile and --name" -n web 1
 }
 
 @test "--check takes one PID" {
-	misused "2: unexpected operand" 1 2
+	check_misused "2: unexpected operand" 1 2
 }
 
 @test "an operand that is not a pid is refused" {
@@ -914,10 +914,10 @@ Try 'daemonize --help'" --check "${@:2}"
 
 	for pid in "" 0 5x 1.5 0x10 99999999999 2147483648 \
 	    99999999999999999999; do
-		misused "$pid: not a pid" "$pid"
+		check_misused "$pid: not a pid" "$pid"
 	done
-	misused "x5: not a pid; did you mean -n x5, or -p x5?" x5
-	misused "-5: not a pid" -- -5
+	check_misused "x5: not a pid; did you mean -n x5, or -p x5?" x5
+	check_misused "-5: not a pid" -- -5
 }
 
 @test "the largest pid names no process" {
@@ -931,7 +931,7 @@ Try 'daemonize --help'" --check --status -p "$PIDFILE"
 }
 
 @test "a wrong value of a step is refused by --check, too" {
-	misused "--umask=9: not an octal mode or keep" --umask=9 1
+	check_misused "--umask=9: not an octal mode or keep" --umask=9 1
 }
 
 @test "an audit changes nothing and sends no signal" {

@@ -7,11 +7,6 @@ load ../lib/helpers
 
 WHEN='[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}'
 
-end_daemon() {
-	kill -KILL "$1"
-	eventually gone "$1"
-}
-
 # What --status prints of a running daemon, but for the time:
 # reports LABEL PID USER COMMAND
 reports() {
@@ -19,21 +14,6 @@ reports() {
 	equal status "$(sed -E "s/since $WHEN \([^)]*\)(, memory [0-9.]+ [KM]iB)?(, output to [^:]*)?:/since WHEN:/" \
 	    <<<"$output")" \
 	    "$1: running, pid $2, user $3, since WHEN: $4"
-}
-
-# Everything is done as an ordinary user, whose names lie below $NAMED.
-as_user() {
-	NAMED=$TMP/run/daemonize/$HOSTNAME
-	mkdir "$TMP/run"
-	export XDG_STATE_HOME=$TMP/run
-	USERNAME=$(id -un)
-	if ((EUID == 0)); then
-		requires setpriv
-		USERNAME=nobody
-		chown nobody "$TMP/run"
-		CALLER=(setpriv --reuid "$(id -u nobody)"
-		    --regid "$(id -g nobody)" --clear-groups)
-	fi
 }
 
 # Launches one by its name; PID is its: start_named NAME [COMMAND]...

@@ -41,18 +41,6 @@ args = sys.argv[3:]
 exec(sys.argv[2])' "$@" 3>&-
 }
 
-# A test that is run by root becomes a user who has no instances.
-# DIRECTORY is where the named instances lie.
-as_user() {
-	if ((EUID == 0)); then
-		requires setpriv
-		from -- setpriv --reuid=65534 --regid=65534 --clear-groups
-	fi
-	mkdir -m 777 run
-	export XDG_STATE_HOME=$TMP/run
-	DIRECTORY=$TMP/run/daemonize/$HOSTNAME
-}
-
 setup_python() {
 	requires python3
 }
@@ -320,7 +308,7 @@ assert abs((a - b).total_seconds()) <= 1, (a, b)' other
 	run launch --list --json
 	status_is 0
 	output_is "[]"
-	mkdir -p "$DIRECTORY"
+	mkdir -p "$NAMED"
 	chmod -R 755 run/daemonize
 	run launch --list --json
 	status_is 0
@@ -331,12 +319,12 @@ assert abs((a - b).total_seconds()) <= 1, (a, b)' other
 	setup_python
 	as_user
 	launch -n web sleep 1000
-	PID=$(cat "$DIRECTORY/web.pid")
+	PID=$(cat "$NAMED/web.pid")
 	remember "$PID"
 	launch -n dead sleep 1000
-	remember "$(cat "$DIRECTORY/dead.pid")"
-	kill -KILL "$(cat "$DIRECTORY/dead.pid")"
-	eventually gone "$(cat "$DIRECTORY/dead.pid")"
+	remember "$(cat "$NAMED/dead.pid")"
+	kill -KILL "$(cat "$NAMED/dead.pid")"
+	eventually gone "$(cat "$NAMED/dead.pid")"
 	launch --list --json >list
 	reads list 'assert [i["name"] for i in j] == ["dead", "web"], j
 dead, web = j
@@ -347,7 +335,7 @@ typed(web, name=str, pidfile=str, state=str, pid=int, uid=int, user=str,
     since=str, uptime=int, memory_kib=int, command=list, stdout=str, stderr=str)
 assert web["pidfile"] == args[0] + "/web.pid"
 assert web["pid"] == int(args[1])
-assert web["command"] == ["sleep", "1000"]' "$DIRECTORY" "$PID"
+assert web["command"] == ["sleep", "1000"]' "$NAMED" "$PID"
 }
 
 @test "--list has names with any bytes" {
@@ -356,14 +344,14 @@ assert web["command"] == ["sleep", "1000"]' "$DIRECTORY" "$PID"
 	setup_python
 	as_user
 	launch -n "$name" sleep 1000
-	remember "$(cat "$DIRECTORY/$name.pid")"
+	remember "$(cat "$NAMED/$name.pid")"
 	launch --list --json >list
 	reads list 'import os
 name, directory = (text(os.fsencode(arg)) for arg in args)
 assert len(j) == 1
 assert j[0]["name"] == name, j
 assert j[0]["pidfile"] == directory + "/" + name + ".pid", j' \
-	    "$name" "$DIRECTORY"
+	    "$name" "$NAMED"
 	launch --status --json -n "$name" >status
 	reads status 'import os
 assert j["name"] == text(os.fsencode(args[0])), j' "$name"
@@ -372,12 +360,12 @@ assert j["name"] == text(os.fsencode(args[0])), j' "$name"
 @test "--list says of a file that is no instance that it is unknown" {
 	setup_python
 	as_user
-	mkdir -p "$DIRECTORY/x.pid"
+	mkdir -p "$NAMED/x.pid"
 	chmod -R 755 run/daemonize
 	launch --list --json >list
 	reads list 'assert j == [{ "name": "x",
     "pidfile": args[0] + "/x.pid", "state": "unknown",
-    "reason": "not a regular file" }], j' "$DIRECTORY"
+    "reason": "not a regular file" }], j' "$NAMED"
 }
 
 # --- --explain ---------------------------------------------------------------
@@ -448,22 +436,22 @@ supervision_is() {
 }
 
 # The log's members of the plan, and what goes to it: log_is VALUE... -- ARG...
-log_is() {
+plan_log_is() {
 	plan_has '[j["log"], j["log_time"], j["log_rotate"],
     j["log_rotate_keep"], j["steps"][8]["value"]]' "$@"
 }
 
 @test "--explain has the log, and null where there is none" {
 	setup_python
-	log_is null null null null '"/dev/null /dev/null /dev/null"' --
-	log_is "\"$TMP/here\"" null null null '"/dev/null log log"' -- --log=here
-	log_is '"/here"' '"utc"' 2097152 5 '"/dev/null log log"' -- --log=/here \
+	plan_log_is null null null null '"/dev/null /dev/null /dev/null"' --
+	plan_log_is "\"$TMP/here\"" null null null '"/dev/null log log"' -- --log=here
+	plan_log_is '"/here"' '"utc"' 2097152 5 '"/dev/null log log"' -- --log=/here \
 	    --log-time=utc --log-rotate=2M
-	log_is '"/here"' '"local"' 7 9 '"/dev/null log /dev/zero"' -- \
+	plan_log_is '"/here"' '"local"' 7 9 '"/dev/null log /dev/zero"' -- \
 	    --log=/here --log-time=local --log-rotate=7/9 -e /dev/zero
-	log_is '"|cat >\"a b\""' null null null '"/dev/null log log"' -- \
+	plan_log_is '"|cat >\"a b\""' null null null '"/dev/null log log"' -- \
 	    --log='|cat >"a b"'
-	log_is '"syslog:cron.err"' null null null '"keep log log"' -- -F \
+	plan_log_is '"syslog:cron.err"' null null null '"keep log log"' -- -F \
 	    --log=syslog:cron.err
 }
 
@@ -514,15 +502,15 @@ Try 'daemonize --help'" --json -p "$PIDFILE" "$PROBE" "$REPORT"
 
 @test "--json is a mistake with --stop, --again, --signal and --wait" {
 	probe -p "$PIDFILE"
-	misused -p "$PIDFILE" --stop
-	misused -p "$PIDFILE" --again
-	misused -p "$PIDFILE" --signal=KILL
-	misused -p "$PIDFILE" --wait
+	json_misused -p "$PIDFILE" --stop
+	json_misused -p "$PIDFILE" --again
+	json_misused -p "$PIDFILE" --signal=KILL
+	json_misused -p "$PIDFILE" --wait
 	alive "$PID"
 }
 
-# --json does not go with this verb: misused [OPTION]... VERB
-misused() {
+# --json does not go with this verb: json_misused [OPTION]... VERB
+json_misused() {
 	local verb=${*: -1}
 
 	fails 125 "daemonize: ${verb%%=*}: --json is for --explain, --check, --status and \
