@@ -183,6 +183,7 @@ tests/reports:
 endif
 
 EXTRA_DIST += \
+	tests/.shellcheckrc \
 	tests/bin/complete.fish \
 	tests/bin/complete.zsh \
 	tests/faults/run \

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
 # Building: without a warning by either compiler; what configure is asked for
 # is in the program.
 
@@ -253,7 +252,6 @@ set_up() {
 		[ ! -x /usr/sbin/policy-rc.d ] || echo policy-rc.d >>installed
 	END
 	chmod 755 bin/apt-get
-	# shellcheck disable=SC2016  # for the shell that it starts
 	run unshare -m "$BASH" -c '
 		mount -t tmpfs none /usr/sbin || exit 99
 		PATH=$PWD/bin

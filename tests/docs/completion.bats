@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016
 # What zsh and fish offer for a line that is typed so far: both shells are
 # asked themselves.  docs.bats does the same for bash.
 

@@ -1,7 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016,SC2030,SC2031,SC2317
-# Each test is a subshell of its own; the completion calls our functions.
 # What is written about the program agrees with it: the help, the manual, the
 # completion, the README; and every example of the manual runs.
 
@@ -125,7 +123,6 @@ complete_line() {
 	# shellcheck source=/dev/null
 	. "$COMPLETION"
 	COMP_LINE=$1
-	# shellcheck disable=SC2034  # the completion reads it
 	COMP_WORDBREAKS=$' \t\n=:'
 	mapfile -t COMP_WORDS < <(grep -oE '[=:]+|[^=:[:space:]]+' <<<"$1")
 	[[ $1 != *" " ]] || COMP_WORDS+=("")

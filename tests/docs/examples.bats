@@ -1,7 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016,SC2030,SC2031,SC2317
-# Each test is a subshell of its own; variables are for the shells of others.
 # contrib/examples: each file is run by the program that it is for.
 
 load ../lib/helpers

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
 # contrib/daemonize.init as service(8) and init call it: every action in every
 # state, with the exit statuses of the LSB.
 

@@ -1,7 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016,SC2030,SC2031
-# Each test is a subshell of its own; dpkg-query has a format of its own.
 # The packages that contrib/package builds: what is in them, and what happens
 # where they are installed, upgraded and removed.
 
@@ -211,7 +209,6 @@ deb_of_version() {
 	deb
 	deb_of_version 0.0.1-1
 	dpkg_into -i 0.0.1-1.deb
-	# shellcheck disable=SC2034  # what is launched from here on
 	DAEMONIZE=$TMP/root/usr/bin/daemonize
 	launch -p one sleep 1000
 	remember "$(cat one)"

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016,SC2030,SC2031  # each test is a subshell
 # Records that a user has forged, moved or linked: root acts on none of them.
 
 load ../lib/helpers

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2030,SC2031,SC2034  # tests are subshells; CALLER is launch's
 # One instance: the pid file, its record, the lock file, and what they refuse.
 
 load ../lib/helpers

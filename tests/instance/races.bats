@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
 # Whatever happens at whatever moment: a complete daemon, or nothing.
 
 load ../lib/helpers

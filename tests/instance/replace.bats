@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
 # --replace: the one that runs goes, once the new one can come.
 
 load ../lib/helpers
@@ -182,7 +181,6 @@ daemonize: replace: $PIDFILE: the old instance has been stopped" \
 @test "a daemon can replace itself" {
 	local old
 
-	# shellcheck disable=SC2016  # the daemon's shell expands it
 	DAEMON=(sh -c 'read -r _ <"$1"; shift; "$@"; exit' -- "$TMP/fifo"
 	    "$DAEMONIZE" --replace -p "$PIDFILE" sleep 1000)
 	mkfifo "$TMP/fifo"
@@ -442,7 +440,6 @@ it the right file?" ]]
 	requires strace
 	start_daemon
 	# Only strace can make that true of KILL: the signals are not sent.
-	# shellcheck disable=SC2034  # for launch
 	CALLER=(strace -qq -o "$TMP/trace" -e trace=pidfd_send_signal
 	    -e inject=pidfd_send_signal:retval=0)
 	is_left_alone 2 \

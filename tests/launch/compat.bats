@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2030,SC2031,SC2094  # a test is a subshell of its own
+# shellcheck disable=SC2094
 # Compatible: the options of bmc's daemonize, and the other ways to become a
 # daemon, said with ours.
 

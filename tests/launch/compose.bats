@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034  # subshells; launch's CALLER
 # With other prefixes: what they set, before or after us, reaches the command,
 # and what daemonize does not own passes.
 

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016,SC2034  # another shell's; CALLER is launch's
 # All or nothing: what fails after the fork reaches the caller too, as one
 # message and a status, and leaves nothing behind.
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC1003,SC2016  # words for other shells
-# shellcheck disable=SC2034,SC2238  # CALLER is launch's; command is a file
+# shellcheck disable=SC1003
+# shellcheck disable=SC2238
 # The command: how it is found, executed, refused, and what it is given.
 
 load ../lib/helpers

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2034  # CALLER is launch's
 # Files in directories of other users, which root opens by name.
 
 load ../lib/helpers
@@ -212,7 +211,6 @@ all_refuse() {
 	mkfifo in out err
 	exec 7<>in 8<>out 9<>err
 	echo line >&7
-	# shellcheck disable=SC2016  # another shell's
 	launch -i /dev/stdin -o /dev/stdout -e /dev/stderr \
 	    sh -c 'read -r x; echo "$x"; echo "$x" >&2' <in >out 2>err
 	read -r -t "$DEADLINE" out <&8

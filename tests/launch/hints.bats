@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016  # $ in another shell's words
 # Common mistakes: the message has the way out.
 
 load ../lib/helpers

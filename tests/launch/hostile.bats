@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016,SC2030,SC2031  # each test is a subshell
 # A hostile place: no /proc, or one of another pid namespace; a filter that
 # denies a system call; pid 1.
 
@@ -24,7 +23,7 @@ apart() {
 without_proc() {
 	# A sanitizer's run-time reads it, and warns.
 	requires plain
-	apart --mount "$@"
+	apart --mount
 	unshare --mount mount -t tmpfs none /proc 2>/dev/null ||
 	    skip "needs a tmpfs over /proc"
 	CALLER+=(sh -c 'mount -t tmpfs none /proc && exec "$@"' sh)

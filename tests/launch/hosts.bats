@@ -1,7 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016,SC2030,SC2031
-# Each test is a subshell of its own; variables are for the hosts' shells.
 # MANY HOSTS of daemonize(7): its lines, run as they stand there.
 
 load ../lib/helpers

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016,SC2034,SC2054  # another shell's; CALLER is launch's
+# shellcheck disable=SC2054
 # The user of the command, and its root.
 
 load ../lib/helpers

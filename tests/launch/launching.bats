@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034  # each test is a subshell of its own
 # A launch that is under way: what others see of it, and what ends its wait.
 
 load ../lib/helpers
@@ -129,7 +128,6 @@ waits_for_signals() {
 	remember $!
 	eventually test -e keeper
 	remember "$(fact pid keeper)"
-	# shellcheck disable=SC2016  # the shell that becomes daemonize
 	CALLER=(sh -c 'echo $$ >caller.tmp; mv caller.tmp caller; exec "$@"' sh)
 	for sig in INT QUIT TERM; do
 		rm -f caller

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
 # System calls that rarely fail, made to fail in what is not a launch: each
 # failure is reported with the step and the object, and nothing is left half
 # done.  (Those of a launch are in faults.)

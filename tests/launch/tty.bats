@@ -1,7 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
-# shellcheck disable=SC2016  # scripts are for the shell at the terminal
 # A terminal cannot touch a daemon, whatever is typed and however it goes.
 # (Its end at every moment of a launch is in races.bats.)
 

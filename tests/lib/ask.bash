@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2034  # the tests use what is set here
 # shellcheck shell=bash
 # What the tests of servers share.
 

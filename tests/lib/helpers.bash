@@ -32,7 +32,6 @@ setup() {
 	HELPERS_DIR=$BATS_FILE_TMPDIR/bin
 	DAEMONIZE=$HELPERS_DIR/daemonize
 	PROBE=$HELPERS_DIR/probe
-	# shellcheck disable=SC2034  # for the tests
 	PIDFILE=$TMP/pid
 	REPORT=$TMP/report
 	CALLER=()
@@ -121,7 +120,6 @@ from() {
 
 # What is launched from here on comes from an ordinary user, USERNAME, who has no
 # instances: where they lie is NAMED.
-# shellcheck disable=SC2034  # for the tests
 as_user() {
 	mkdir -m 777 "$TMP/run"
 	export XDG_STATE_HOME=$TMP/run
@@ -294,10 +292,8 @@ equal() {
 
 # The run of bats ended with that status: status_is N
 status_is() {
-	# shellcheck disable=SC2154  # set by run
 	[[ $status -eq $1 ]] || {
 		echo "status $status, not $1; output:"
-		# shellcheck disable=SC2154
 		echo "$output"
 		return 1
 	}
@@ -327,9 +323,7 @@ in_its_words() {
 
 # What ends the message about a command that died before it was ready, where
 # no file has what it wrote; and about one that exited with 0.
-# shellcheck disable=SC2034  # for the tests
 WITHOUT_FILE="; use -e FILE to see its messages"
-# shellcheck disable=SC2034
 WITHOUT_FAULT="; if it makes itself a daemon, use its foreground option"
 
 # The launch ends with that status, and that is all it prints:
@@ -418,7 +412,6 @@ copy_libraries() {
 
 # A port that no process listens on: PORT
 free_port() {
-	# shellcheck disable=SC2034  # for the tests
 	PORT=$(python3 -c 'import socket
 s = socket.create_server(("127.0.0.1", 0))
 print(s.getsockname()[1])')

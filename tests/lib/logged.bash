@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# shellcheck disable=SC2034  # the tests use what is set here
 # What the tests of the log share.
 
 # The log of most tests, and the program that writes and counts lines.

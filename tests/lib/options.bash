@@ -15,5 +15,4 @@ help_names() {
 }
 
 # The options in the place of which no command follows.
-# shellcheck disable=SC2034  # for the tests
 VERBS=" --check --status --stop --again --signal --wait --list "

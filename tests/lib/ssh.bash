@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# shellcheck disable=SC2034  # for those that load it
 # An sshd of the test's own, and a client for it.  After `load helpers`.
 
 # Keys and a configuration in $TMP; SSHD and PORT are set.

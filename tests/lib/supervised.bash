@@ -4,7 +4,6 @@
 
 # A run writes its pid to $TMP/runs, waits, and does what it is told.
 # What told the run before may still have the FIFO open, and says nothing more.
-# shellcheck disable=SC2016  # for the shell of the command
 RUN=(sh -c 'echo $$ >>"$1/runs"
     while [ -p "$1/tell" ] && ! read -r what <"$1/tell"; do :; done
     eval "$what"' sh)
@@ -41,7 +40,6 @@ has_run() {
 
 # What the run that waits does: tell SHELL-COMMAND
 tell() {
-	# shellcheck disable=SC2016
 	timeout "$DEADLINE" sh -c 'echo "$1" >"$2"' sh "$1" "$TMP/tell"
 }
 

@@ -257,7 +257,6 @@ daemonize: sh: exited with status 5; not restarted"
 
 @test "a caller that waits for the end of its output gets it at once" {
 	file_setup
-	# shellcheck disable=SC2016  # for that shell
 	timeout 20 sh -c 'out=$("$@" 2>&1)' sh "$DAEMONIZE" -p "$PIDFILE" \
 	    --log="$LOG" sleep 1000 3>&-
 	remember_both

@@ -162,7 +162,6 @@ messages() {
 
 @test "a caller that waits for the end of its output gets it at once, too" {
 	file_setup
-	# shellcheck disable=SC2016  # for that shell
 	timeout 20 sh -c 'out=$("$@" 2>&1)' sh "$DAEMONIZE" -p "$PIDFILE" \
 	    --log="|exec cat >>$LOG" sh -c 'echo x; exec sleep 1000' 3>&-
 	remember_both

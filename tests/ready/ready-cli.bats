@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC1003,SC2016,SC2030,SC2031,SC2034  # tests are subshells
+# shellcheck disable=SC1003
 # What --ready and --ready-timeout accept, and what is told of the wait: by
 # --explain, by -v and on a terminal.  (How it ends: ready.bats.)
 

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034  # tests are subshells
 # --ready: a launch returns when it is ready, or when that will never be, and
 # then nothing is left.  (What the command line may say: ready-cli.bats.)
 

@@ -137,7 +137,6 @@ shell_prints() {
 }
 
 @test "a shell can trap what the caller ignores" {
-	# shellcheck disable=SC2016  # the daemon's shell expands it
 	local script='trap "echo INT" INT; trap "echo TERM" TERM
 	    kill -INT $$; kill -TERM $$; echo end'
 
@@ -146,7 +145,6 @@ shell_prints() {
 }
 
 @test "with signals=keep it cannot" {
-	# shellcheck disable=SC2016
 	local script='trap "echo INT" INT; trap "echo TERM" TERM
 	    kill -INT $$; kill -TERM $$; echo end'
 
@@ -155,13 +153,11 @@ shell_prints() {
 }
 
 @test "a daemon survives HUP, TSTP, TTIN and TTOU with signals=ignore" {
-	# shellcheck disable=SC2016
 	shell_prints alive --signals=ignore 'for sig in HUP TSTP TTIN TTOU; do
 		kill -$sig $$; done; echo alive'
 }
 
 @test "by default a daemon does not survive HUP" {
-	# shellcheck disable=SC2016
 	from ignored=1
 	shell_prints "" 'kill -HUP $$; echo alive'
 }

@@ -96,7 +96,6 @@ except ChildProcessError:
 
 @test "a shell's wait works though the caller ignores SIGCHLD" {
 	from ignored=17
-	# shellcheck disable=SC2016  # the daemon's shell expands it
 	run launch -F sh -c 'sh -c "exit 7" & wait $!; echo $?'
 	output_is 7
 }

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
 # Step 3: the caller goes on at once, with its pipes and its terminal, while
 # the daemon lives.
 
@@ -35,7 +34,6 @@ in_time() {
 
 # A job in the background of a terminal that stops those that write to it.
 as_terminal_job() {
-	# shellcheck disable=SC2016  # for the terminal's shell
 	run timeout -s KILL "$DEADLINE" "$HELPERS_DIR/onpty" bash -c 'set -m
 	    stty tostop
 	    "$@" & wait -f $!; echo "status $?"' bash "$@" 3>&-
@@ -76,28 +74,24 @@ as_terminal_job() {
 }
 
 @test "a command substitution ends while the daemon lives" {
-	# shellcheck disable=SC2016  # for in_time's shell
 	in_time 'out=$("$@"); echo "got <$out>"'
 	equal output "$(cat printed)" "got <>"
 	alive "$PID"
 }
 
 @test "a command substitution with stderr ends while the daemon lives" {
-	# shellcheck disable=SC2016
 	in_time 'out=$("$@" 2>&1); echo "got <$out>"'
 	equal output "$(cat printed)" "got <>"
 	alive "$PID"
 }
 
 @test "a pipe ends while the daemon lives" {
-	# shellcheck disable=SC2016
 	in_time '"$@" | cat; echo end'
 	equal output "$(cat printed)" end
 	alive "$PID"
 }
 
 @test "a pipe on another descriptor ends while the daemon lives" {
-	# shellcheck disable=SC2016
 	in_time '{ "$@" >/dev/null; } 7>&1 | cat; echo end'
 	equal output "$(cat printed)" end
 	alive "$PID"
@@ -137,14 +131,12 @@ as_terminal_job() {
 }
 
 @test "background=no: the command is the process that was started" {
-	# shellcheck disable=SC2016
 	sh -c 'echo $$ >started; exec "$@"' sh "$DAEMONIZE" --background=no \
 	    --session=keep --refork=no "$PROBE" "$REPORT" 3>&-
 	equal pid "$(fact pid)" "$(cat started)"
 }
 
 @test "the foreground: the command is the process that was started" {
-	# shellcheck disable=SC2016
 	sh -c 'echo $$ >started; exec "$@"' sh "$DAEMONIZE" -F \
 	    "$PROBE" "$REPORT" 3>&-
 	equal pid "$(fact pid)" "$(cat started)"
@@ -156,9 +148,7 @@ as_terminal_job() {
 }
 
 @test "the foreground: the pid file has the command's pid" {
-	# shellcheck disable=SC2016
 	run launch -F -p "$PIDFILE" sh -c 'echo $$; cat "$1"' sh "$PIDFILE"
-	# shellcheck disable=SC2154  # set by run
 	equal "pid file" "${lines[1]}" "${lines[0]}"
 }
 

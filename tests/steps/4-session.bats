@@ -8,7 +8,6 @@ load ../lib/helpers
 # CALLER_SID is the session of that terminal: on_terminal [OPTION]...
 on_terminal() {
 	export REPORT
-	# shellcheck disable=SC2016  # for the terminal's shell
 	timeout -s KILL "$DEADLINE" "$HELPERS_DIR/onpty" sh -c '
 	    echo $$ >sid
 	    "$@" || exit

@@ -114,7 +114,6 @@ limit_may_be() {
 
 @test "a descriptor in the list is still the file that it was" {
 	echo "still there" >file
-	# shellcheck disable=SC2016  # the daemon's shell expands it
 	run launch --fds=7 -i /dev/null -o "$TMP/out" -p "$PIDFILE" \
 	    sh -c 'cat <&7' 7<file
 	remember "$(cat "$PIDFILE")"

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
 # Step 9: descriptors 0, 1 and 2 are open, and are what was asked for.
 
 load ../lib/helpers
@@ -188,7 +187,6 @@ from_user() {
 
 # Which of the two has moved when only stdout was written.
 positions() {
-	# shellcheck disable=SC2016  # the daemon's shell expands it
 	run_script "$@" 'echo line
 	    (sed -n "s/^pos:[[:space:]]*//p" /proc/$$/fdinfo/[12]) >pos'
 	paste -s -d ' ' pos
@@ -349,7 +347,6 @@ Try 'daemonize --help'" "$1=$2" true
 	mkfifo fifo
 	exec 9<>fifo
 	echo hello >&9
-	# shellcheck disable=SC2016
 	run_script -i fifo -o out 'read -r line; echo "$line"'
 	equal line "$(cat out)" hello
 }

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016,SC2030,SC2031  # tests are subshells
 # --restart, --success, --restart-delay, --restart-limit: which end of a run
 # is followed by another run, and when.
 # Times are those that the supervisor records: no clock of the test's.
@@ -357,7 +356,6 @@ both_reports() {
 	    --restart-limit=1 "$@" "$TMP/script"
 	eventually test -e "$REPORT.2"
 	eventually nothing_runs
-	# shellcheck disable=SC2312
 	diff <(sed -E "$differs" "$REPORT.1") <(sed -E "$differs" "$REPORT.2")
 }
 

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016  # in single quotes: for another shell
 # Small: what a supervisor that waits keeps of memory.  bench/resident says how
 # that is measured.
 

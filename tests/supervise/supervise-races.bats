@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016,SC2030,SC2031  # tests are subshells
 # A supervisor when several things happen at the same moment, when files
 # cannot be written, and what it does with what a run leaves behind.
 
@@ -58,7 +57,6 @@ has_restarted() {
 	done
 }
 
-# shellcheck disable=SC2153  # set by supervise
 @test "a launch during restarts is refused" {
 	local n
 

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016,SC2030,SC2031  # tests are subshells
 # Servers that crash, under a supervisor.
 
 load ../lib/helpers

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016,SC2030,SC2031  # tests are subshells
 # What a supervisor does with a signal, and what becomes of its command when
 # one ends it; in the foreground, too.
 

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016,SC2030,SC2031  # tests are subshells
 # --supervise: the launch, the record, and the verbs.
 # (Restarts: restart.bats.  Signals: supervise-signals.bats.)
 
@@ -28,7 +27,6 @@ load ../lib/supervised
 @test "a pipe of the caller's is closed when the launch returns" {
 	local out
 
-	# shellcheck disable=SC2034  # it is enough that it comes to an end
 	out=$(supervise sleep 1000 2>&1)
 	remember "$(recorded supervisor)"
 	eventually alive "$(cat "$PIDFILE")"

@@ -1,7 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
-# shellcheck disable=SC2016  # scripts are for the shell that is started
 # --check: what is seen of a live process, a row a step; each fact made true
 # once and false once.
 

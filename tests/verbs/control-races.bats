@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2030,SC2031  # each test is a subshell of its own
 # A process that has got the pid of a dead daemon is not touched, and many verbs
 # at the same time do what one does.  (What may happen between two calls of a
 # verb is explored by tests/interleave.)

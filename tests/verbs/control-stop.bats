@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034  # tests are subshells
 # --stop: it is gone when that returns, whatever it does against it.
 # (What happens when others do something at the same moment: races.bats.)
 

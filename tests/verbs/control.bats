@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016,SC2030,SC2031  # each test is a subshell
 # --signal and --wait; and for every verb: which process is meant, and which
 # is not.
 

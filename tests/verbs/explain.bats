@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC1003,SC2016,SC2054  # words that look like mistakes
+# shellcheck disable=SC1003,SC2054
 # --explain: prints what the same command line without it would do.
 
 load ../lib/helpers

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC1003,SC2016,SC2054  # words that look like mistakes
+# shellcheck disable=SC1003,SC2054
 # --explain=unit: the same launch as a service of systemd.
 
 load ../lib/helpers
@@ -39,7 +39,6 @@ verify() {
 accepted() {
 	requires systemd-analyze
 	run verify
-	# shellcheck disable=SC2154
 	[[ $status -eq 0 && -z $output ]] ||
 	    { cat "$TMP/x.service"; echo "$output"; return 1; }
 }
