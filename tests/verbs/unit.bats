@@ -44,9 +44,10 @@ accepted() {
 }
 
 # What systemd has read, as it shows it when it debugs: read_back NAME
+# Some versions have an arrow of their own in UTF-8.
 read_back() {
-	SYSTEMD_LOG_LEVEL=debug verify 2>&1 |
-	    sed -n "/-> Unit x.service:/,/-> Unit /s/^[[:space:]]*$1: //p"
+	SYSTEMD_LOG_LEVEL=debug LC_ALL=C.UTF-8 verify 2>&1 | sed -nE \
+	    "/(->|→) Unit x.service:/,/(->|→) Unit /s/^[[:space:]]*$1: //p"
 }
 
 # The words of the command line that systemd has read, each ended by a NUL.
