@@ -41,11 +41,10 @@
 /* The path that is being walked, and why it failed. */
 static struct {
 	bool judges;			/* for root */
-	int links;
 	int own;			/* one of the caller's descriptors */
-	char *rest;			/* what is left, in text */
+	int links;
+	char *text, *rest;		/* the rest is what is left */
 	const char *reason;		/* NULL: errno says it */
-	char text[2 * PATH_MAX];
 } walk;
 
 static char said[512];			/* a reason */
@@ -81,14 +80,13 @@ struct capabilities {
 	} half[2];
 };
 
+/* What rights_return sets back. */
 static struct {
 	bool taken;
-	uid_t user;			/* also after rights_return */
-	gid_t gid;			/* what follows is to be set back */
-	gid_t *groups;
-	int ngroups;
+	uid_t user;			/* whose they are, or were */
+	gid_t gid, *groups;
+	int ngroups, dumpable;
 	struct capabilities capabilities;
-	int dumpable;
 } rights;
 
 static int
@@ -102,35 +100,14 @@ capabilities(long call, struct capabilities *value)
 	return (int)syscall(call, &header, value);
 }
 
-/* Return the user's groups, to be freed, or NULL with errno. */
-static gid_t *
-find_groups(uid_t uid, gid_t *gid, int *n)
-{
-	const struct passwd *user = getpwuid(uid);
-	gid_t *groups;
-
-	*gid = user == NULL ? UNMAPPED : user->pw_gid;
-	*n = 0;
-	if (user != NULL)
-		(void)getgrouplist(user->pw_name, *gid, NULL, n);
-	groups = calloc((size_t)*n + 1, sizeof(*groups));
-	if (groups != NULL && user != NULL &&
-	    getgrouplist(user->pw_name, *gid, groups, n) == -1) {
-		free(groups);
-		errno = EAGAIN;
-		return NULL;
-	}
-	return groups;
-}
-
-/* Remember what rights_return sets back.  What cannot be set back is kept. */
+/* What could not be set back is not given up. */
 static int
-remember_rights(void)
+save_rights(void)
 {
 	rights.gid = getegid();
+	rights.dumpable = prctl(PR_GET_DUMPABLE);
 	rights.ngroups = getgroups(0, NULL);
 	rights.groups = calloc((size_t)rights.ngroups + 1, sizeof(gid_t));
-	rights.dumpable = prctl(PR_GET_DUMPABLE);
 	if (rights.groups == NULL)
 		return -1;
 	if (getgroups(rights.ngroups, rights.groups) == -1 ||
@@ -148,14 +125,16 @@ remember_rights(void)
  * change its priority.
  */
 static int
-change_rights(uid_t uid, gid_t gid, const gid_t *groups, int ngroups)
+change_rights(uid_t uid)
 {
+	const struct passwd *user = getpwuid(uid);
 	struct capabilities none = rights.capabilities;
+	gid_t gid = user == NULL ? UNMAPPED : user->pw_gid;
 
 	none.half[0].effective = none.half[1].effective = 0;
 	rights.taken = true;
-	(void)prctl(PR_SET_DUMPABLE, 0);
-	if (setgroups((size_t)ngroups, groups) == -1)
+	if ((user == NULL ? setgroups(0, NULL) :
+	    initgroups(user->pw_name, gid)) == -1)
 		return name_call("setgroups");
 	if (setresgid((gid_t)-1, gid, (gid_t)-1) == -1)
 		return name_call("setresgid");
@@ -172,21 +151,15 @@ change_rights(uid_t uid, gid_t gid, const gid_t *groups, int ngroups)
 int
 rights_take(uid_t uid)
 {
-	gid_t gid, *groups;
-	int ngroups, result = -1;
-
 	if (uid == geteuid())
 		return 0;
 	if (uid == UNKNOWN)
 		return refuse("the owner of the FUSE file system is unknown");
 	rights.user = uid;
-	groups = find_groups(uid, &gid, &ngroups);
-	if (groups != NULL && remember_rights() == 0)
-		result = change_rights(uid, gid, groups, ngroups);
-	free(groups);
-	if (result == -1)
-		rights_return();
-	return result;
+	if (save_rights() == 0 && change_rights(uid) == 0)
+		return 0;
+	rights_return();
+	return -1;
 }
 
 void
@@ -319,17 +292,6 @@ is_root_part(const struct at *at)
 	return walk.judges && at->user == 0;
 }
 
-/* Put the text before the rest. */
-static int
-prepend(size_t length)
-{
-	if (length > (size_t)(walk.rest - walk.text))
-		return fail(ENAMETOOLONG);
-	walk.rest -= length;
-	memmove(walk.rest, walk.text, length);
-	return 0;
-}
-
 static int
 go_to(struct at *at, int dir)
 {
@@ -346,35 +308,18 @@ enter_part(struct at *at, uid_t user)
 	return rights_take(user);
 }
 
+/* Walk the text, to be freed, which begins in at->dir if it is relative. */
 static int
-begin(struct at *at, const char *path)
+begin(struct at *at, char *text)
 {
-	size_t length = strlen(path);
-	struct stat st;
-
-	*at = (struct at){ .dir = -1, .user = geteuid() };
-	walk.reason = NULL;
-	walk.judges = false;
-	walk.links = 0;
-	rights.user = 0;
-	if ((walk.own = own_descriptor(path)) != -1)
-		return 0;
-	if (length == 0 || length >= PATH_MAX)
-		return fail(length == 0 ? ENOENT : ENAMETOOLONG);
-	walk.rest = walk.text + sizeof(walk.text) - 1 - length;
-	memcpy(walk.rest, path, length + 1);
-	if (go_to(at, open("/", DIRECTORY)) == -1 || fstat(at->dir, &st) == -1)
-		return -1;
-	/* Root of a user namespace like that of unshare -r is a user. */
-	walk.judges = at->user == 0 && st.st_uid != UNMAPPED;
-	if (*path == '/')
-		return 0;
-	if (!walk.judges)
-		return go_to(at, open(".", DIRECTORY));
-	if (getcwd(walk.text, PATH_MAX) == NULL || *walk.text != '/')
-		return fail(ENOENT);
-	*--walk.rest = '/';
-	return prepend(strlen(walk.text));
+	free(walk.text);
+	walk.text = walk.rest = text;
+	if (text == NULL || (*text != '/' && at->dir != -1))
+		return text == NULL ? -1 : 0;
+	/* A user's link to one of the descriptors is like any other. */
+	if (at->user == 0 || !walk.judges)
+		walk.own = own_descriptor(text);
+	return go_to(at, open(*text == '/' ? "/" : ".", DIRECTORY));
 }
 
 /* In a user's part, the kernel goes to the last directory with the rights. */
@@ -448,6 +393,7 @@ check_link(const struct at *at, int link, const struct stat *st)
 static int
 follow(struct at *at, int link, const struct stat *st)
 {
+	char target[PATH_MAX], *text;
 	ssize_t length;
 
 	if (++walk.links > LINKS_MAX)
@@ -461,16 +407,13 @@ follow(struct at *at, int link, const struct stat *st)
 		return 1;
 	if (walk.judges && check_link(at, link, st) == -1)
 		return -1;
-	length = readlinkat(link, "", walk.text, PATH_MAX);
+	length = readlinkat(link, "", target, sizeof(target) - 1);
 	if (length <= 0)
 		return length == 0 ? fail(ENOENT) : -1;
-	if (prepend((size_t)length) == -1)
-		return -1;
-	if (*walk.rest != '/')
-		return 0;
-	if (is_root_part(at) || !walk.judges)
-		walk.own = own_descriptor(walk.rest);
-	return go_to(at, open("/", DIRECTORY));
+	target[length] = '\0';
+	if (asprintf(&text, "%s%s", target, walk.rest) == -1)
+		return fail(ENOMEM);
+	return begin(at, text);
 }
 
 /* Go to the name: a link, or a directory on the way.  As follow. */
@@ -499,14 +442,28 @@ step(struct at *at, bool last, bool follows)
 }
 
 /*
- * Find the directory and the last name.  The rights of the user in whose part
- * it is are taken then.
+ * Find the directory and the last name, or walk.own.  The rights of the user in
+ * whose part it is are taken then.
  */
 static int
 find(struct at *at, const char *path, bool follows)
 {
-	int last, result = begin(at, path);
+	struct stat root;
+	int last, result;
 
+	*at = (struct at){ .dir = -1, .user = geteuid() };
+	walk.reason = NULL;
+	walk.own = -1;
+	walk.links = 0;
+	rights.user = 0;
+	/* Root of a user namespace like that of unshare -r is a user. */
+	walk.judges = at->user == 0 && stat("/", &root) == 0 &&
+	    root.st_uid != UNMAPPED;
+	if (*path == '\0')
+		return fail(ENOENT);
+	result = begin(at, walk.judges ? absolute_path(path) : strdup(path));
+	if (result == 0 && walk.judges && *walk.text != '/')
+		return fail(ENOENT);	/* (unreachable), of getcwd(3) */
 	while (result == 0 && walk.own == -1)
 		result = (last = next_name(at)) == -1 ? -1 :
 		    step(at, last, follows);
@@ -520,6 +477,8 @@ finish(struct at *at, int result, const char **reason)
 	const char *user;
 
 	rights_return();
+	free(walk.text);
+	walk.text = NULL;
 	if (result != -1)
 		return result;
 	(void)go_to(at, -1);
@@ -613,23 +572,13 @@ open_found(struct at *at, int flags, mode_t mode)
 	return fail(EBUSY);
 }
 
-/* The open failed. */
-static int
-explain(const struct at *at)
+static bool
+is_fifo(const struct at *at)
 {
-	int error = errno;
 	struct stat st;
 
-	if ((error != ENXIO && error != EWOULDBLOCK) || fstatat(at->dir,
-	    at->name, &st, AT_SYMLINK_NOFOLLOW) == -1)
-		;
-	else if (error == ENXIO && S_ISFIFO(st.st_mode))
-		walk.reason = "no process has this FIFO open for reading";
-	else if (error == EWOULDBLOCK && S_ISREG(st.st_mode)) {
-		walk.reason = "another process holds a lease on it";
-		error = EBUSY;
-	}
-	return fail(error);
+	return fstatat(at->dir, at->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISFIFO(st.st_mode);
 }
 
 /* May root use the open file? */
@@ -659,8 +608,15 @@ path_open(struct at *at, const char *path, int flags, mode_t mode,
 		return finish(at, -1, reason);
 	if (walk.own != -1)
 		return finish(at, duplicate(at, walk.own, flags), reason);
-	if ((fd = open_found(at, flags, mode)) == -1)
-		return finish(at, explain(at), reason);
+	if ((fd = open_found(at, flags, mode)) == -1) {
+		if (errno == ENXIO && is_fifo(at))
+			walk.reason = "no process has this FIFO open for "
+			    "reading";
+		/* Of a lease: not an error of a write that would block. */
+		if (errno == EWOULDBLOCK)
+			errno = EBUSY;
+		return finish(at, -1, reason);
+	}
 	if (check_opened(at, fd) == -1 || (at->created &&
 	    (at->user == 0 || !walk.judges) && path_give(fd, owner) == -1)) {
 		if (at->created)
