@@ -102,6 +102,7 @@ bats_files = \
 	tests/launch/hosts.bats \
 	tests/launch/identity.bats \
 	tests/launch/launching.bats \
+	tests/launch/rights.bats \
 	tests/launch/servers.bats \
 	tests/launch/system-calls.bats \
 	tests/launch/text.bats \

@@ -1,0 +1,374 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2016,SC2034  # other shells' variables; CALLER is launch's
+# In a directory of an ordinary user, root does what that user could do.
+
+load ../lib/helpers
+
+DENIED="Permission denied, with the rights of nobody, a user that can change\
+ this path (chown it to nobody, or put it outside of nobody's directories)"
+OF_KERNEL="is a file of the kernel, as in /proc or /sys"
+OF_PROCFS="a symbolic link of procfs is not followed"
+
+# What makes a command the ordinary user's, the attacker's.
+ATTACKER=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+
+attack() {
+	"${ATTACKER[@]}" "$@" 3>&-
+}
+
+# The attacker's directory, and root's: `att` and `own`, which has a secret.
+attacked() {
+	requires root setpriv
+	chmod 755 .
+	mkdir own att
+	chown 65534:65534 att
+	echo secret >own/secret
+	chmod 600 own/secret
+}
+
+# Nothing of root's has been changed.
+unharmed() {
+	equal "root's directory" "$(ls own)" secret
+	equal "root's file" "$(cat own/secret)" secret
+}
+
+# refuses REASON FILE OPTION...: the last option takes the FILE.
+refuses() {
+	fails 125 "daemonize: stdio: $2: $1" "${@:3}" "$2" "$PROBE" "$REPORT"
+	[[ ! -e $REPORT ]]
+	unharmed
+}
+
+# refuses_log REASON FILE
+refuses_log() {
+	fails 125 "daemonize: log: $2: $1" --log="$2" "$PROBE" "$REPORT"
+	unharmed
+}
+
+# --- files of the kernel -----------------------------------------------------
+
+# A process of the attacker that waits for root to write its uid_map: MAPPED
+unmapped_process() {
+	"${ATTACKER[@]}" unshare -U sleep 1000 3>&- &
+	MAPPED=$!
+	remember "$MAPPED"
+	eventually grep -qsx sleep "/proc/$MAPPED/comm"
+	[[ -e /proc/$MAPPED/ns/user && ! -s /proc/$MAPPED/uid_map ]] ||
+	    skip "needs user namespaces"
+}
+
+@test "a user's link to its own uid_map gets no line of root's" {
+	attacked
+	unmapped_process
+	attack ln -s "/proc/$MAPPED/uid_map" att/log
+	refuses_log "$OF_KERNEL" att/log
+	refuses "$OF_KERNEL" att/log -o
+	refuses "$OF_KERNEL" att/log -u nobody -e
+	equal map "$(cat "/proc/$MAPPED/uid_map")" ""
+}
+
+@test "a log that becomes a link to uid_map while the command runs gets no line" {
+	attacked
+	unmapped_process
+	launch -F -c . --log=att/log sh -c 'echo first; mv att/log att/old
+		"$@" ln -s "/proc/$0/uid_map" att/log
+		echo "0 0 4294967295"' "$MAPPED" "${ATTACKER[@]}" || :
+	[[ -L att/log ]]
+	equal map "$(cat "/proc/$MAPPED/uid_map")" ""
+}
+
+@test "a file of the kernel is not opened for root" {
+	requires root
+	refused() {
+		fails 125 "daemonize: stdio: $1: $2" -i "$1" "$PROBE" "$REPORT"
+	}
+	refused "/proc/$$/environ" "$OF_KERNEL"
+	refused /proc/cpuinfo "$OF_KERNEL"
+	refused "/proc/$$/cwd/x" "$OF_PROCFS"
+	refused "/proc/$$/exe" "$OF_PROCFS"
+	[[ ! -e /sys/kernel/uevent_seqnum ]] ||
+	    refused /sys/kernel/uevent_seqnum "$OF_KERNEL"
+}
+
+@test "a pid file, a record and a lock are not put beside files of the kernel" {
+	requires root
+	fails 125 "daemonize: pidfile: /proc/$$/pid: is in a directory of the \
+kernel, as /proc" -p "/proc/$$/pid" true
+	fails 125 "daemonize: lockfile: /proc/$$/comm: is in a directory of \
+the kernel, as /proc" -l "/proc/$$/comm" true
+}
+
+# --- another mount namespace ---------------------------------------------------
+
+# A process of the attacker with mounts of its own: its directory has
+# root's file as app.log, and root's directory as etc.  APART
+user_mounts() {
+	"${ATTACKER[@]}" unshare -Urm sh -c 'mkdir real real/etc && : >real/app.log &&
+	    mount --bind "$1/secret" real/app.log &&
+	    mount --bind "$1" real/etc &&
+	    cd real && exec sleep 1000' sh "$TMP/own" 3>&- &
+	APART=$!
+	remember "$APART"
+	eventually eval "grep -qsx sleep /proc/$APART/comm ||
+	    [[ ! -e /proc/$APART ]]"
+	[[ -e /proc/$APART ]] || skip "needs user and mount namespaces"
+}
+
+@test "a user's mounts, reached by /proc, give root's files to nobody" {
+	local how
+
+	attacked
+	cd att
+	user_mounts
+	cd ..
+	for how in cwd root/"$TMP"/att/real; do
+		ln -sfn "/proc/$APART/$how" att/app
+		chown -h 65534 att/app
+		refuses "too many symbolic links, or one of procfs" \
+		    att/app/app.log -u nobody -o
+		refuses "too many symbolic links, or one of procfs" \
+		    att/app/etc/new -o
+		refuses "too many symbolic links, or one of procfs" \
+		    att/app/etc/secret -u nobody -i
+		fails 125 "daemonize: stop: att/app/etc/svc.pid: too many \
+symbolic links, or one of procfs" --stop -p att/app/etc/svc.pid
+	done
+}
+
+# --- whose rights --------------------------------------------------------------
+
+@test "root's link that a user has moved into a sticky directory is refused" {
+	attacked
+	mkdir -m 1777 sticky
+	ln -s "$TMP/own/secret" att/link
+	attack mv att/link sticky/link
+	refuses "a symbolic link of root is in a directory that other users \
+can write" sticky/link -o
+	refuses "a symbolic link of root is in a directory that other users \
+can write" sticky/link -i
+}
+
+@test "the group of a user's directory gives that user no rights" {
+	attacked
+	chgrp games own/secret att
+	chmod 660 own/secret
+	chmod 2775 att
+	attack ln -s "$TMP/own/secret" att/link
+	refuses "$DENIED" att/link -i
+	refuses "$DENIED" att/link -o
+}
+
+@test "a user has the rights of its groups in the database" {
+	attacked
+	chgrp "$(id -gn nobody)" own/secret
+	chmod 640 own/secret
+	attack ln -s "$TMP/own/secret" att/link
+	chmod 777 .
+	probe -i att/link
+	equal stdin "$(fact fd0)" "r $TMP/own/secret"
+}
+
+@test "a user that is not in the database has the rights of others" {
+	attacked
+	mkdir -m 755 theirs
+	chown 4000000 theirs
+	ln -s "$TMP/own/secret" theirs/link
+	chgrp "$(id -gn nobody)" own/secret
+	fails 125 "daemonize: stdio: theirs/link: Permission denied, with the \
+rights of 4000000, a user that can change this path (chown it to 4000000, or \
+put it outside of 4000000's directories)" -i theirs/link "$PROBE" "$REPORT"
+	chmod 777 .
+	probe -o theirs/new
+	equal owner "$(stat -c %u theirs/new)" 4000000
+}
+
+@test "root's file is not read by a name that a user has given to it" {
+	attacked
+	cp -p own/secret att/secret
+	attack mv att/secret att/in
+	refuses "$DENIED" att/in -i
+	mkdir -m 1777 sticky
+	attack mv att/in sticky/in
+	refuses "in a directory that other users can write, root reads only a \
+file that everybody may read" sticky/in -i
+}
+
+@test "a directory above a user's is reached with the user's rights" {
+	attacked
+	mkdir -m 700 closed
+	mkdir closed/theirs
+	chown 65534 closed/theirs
+	refuses "$DENIED" closed/theirs/../new -o
+	attack mkdir att/a att/b
+	attack ln -s a att/way
+	chmod 777 .
+	probe -o att/way/../log
+	equal owner "$(stat -c %u att/log)" 65534
+}
+
+@test "a file in root's directory below a user's is made by the user, or not" {
+	attacked
+	mkdir att/logs
+	fails 125 "daemonize: stdio: att/logs/log: $DENIED" -o att/logs/log true
+	fails 125 "daemonize: log: att/logs/log: $DENIED" --log=att/logs/log true
+	fails 125 "daemonize: pidfile: att/logs/pid: $DENIED" -p att/logs/pid true
+	fails 125 "daemonize: lockfile: att/logs/lock: $DENIED" \
+	    -l att/logs/lock true
+	equal "the directory" "$(ls att/logs)" ""
+}
+
+@test "a file that is refused has not been truncated" {
+	attacked
+	mkdir -m 1777 sticky
+	ln own/secret sticky/log
+	refuses "has more than one hard link" sticky/log -o
+	ln own/secret att/log
+	refuses "$DENIED" att/log -o
+}
+
+@test "root's rights are not left by securebits that keep capabilities" {
+	attacked
+	setpriv --securebits +no_setuid_fixup true 2>/dev/null ||
+	    skip "needs securebits"
+	attack ln -s "$TMP/own/secret" att/link
+	CALLER=(setpriv --securebits +no_setuid_fixup)
+	refuses "$DENIED" att/link -o
+	# Without capabilities from the start.
+	CALLER=(setpriv --securebits +noroot,+no_setuid_fixup)
+	refuses "setgroups: Operation not permitted" att/link -o
+}
+
+@test "rights that cannot be taken on are named by the call" {
+	attacked
+	CALLER=(setpriv --bounding-set=-setgid --inh-caps=-setgid)
+	refuses "setgroups: Operation not permitted" att/log -o
+	CALLER=(setpriv --bounding-set=-setuid --inh-caps=-setuid)
+	refuses "setresuid: Operation not permitted" att/log -o
+	equal "the user's directory" "$(ls att)" ""
+	# Nothing needs them in root's own directories.
+	launch -o out "$PROBE" "$REPORT"
+	eventually test -e "$REPORT"
+}
+
+@test "openat2 denied: what a user's directories need it for names it" {
+	attacked
+	attack mkdir att/logs
+	for error in EPERM ENOSYS; do
+		"$HELPERS_DIR/deny" openat2 "$error" true 2>/dev/null ||
+		    skip "needs seccomp"
+		CALLER=("$HELPERS_DIR/deny" openat2 "$error")
+		run launch -o att/logs/log "$PROBE" "$REPORT"
+		status_is 125
+		[[ $output == "daemonize: stdio: att/logs/log: openat2: "* ]]
+	done
+}
+
+@test "root of a user namespace without other users is an ordinary user" {
+	attacked
+	attack unshare -Ur true 2>/dev/null || skip "needs user namespaces"
+	chmod 777 .
+	CALLER=("${ATTACKER[@]}" unshare -Ur)
+	probe -o att/log -p att/pid
+	remember "$PID"
+	equal owner "$(stat -c %u att/log)" 65534
+	attack ln -s "$TMP/own/secret" att/link
+	fails 125 "daemonize: stdio: att/link: Permission denied" -o att/link true
+}
+
+# --- a log ------------------------------------------------------------------
+
+@test "a log is rotated with the rights of the user of its directory" {
+	attacked
+	mkdir att/logs
+	echo "more than ten bytes" >att/logs/log
+	chown 65534 att/logs/log
+	launch -F --log=att/logs/log --log-rotate=10 echo new
+	equal "root's directory" "$(ls att/logs)" log
+	chown 65534 att/logs
+	launch -F --log=att/logs/log --log-rotate=10 echo newer
+	equal "the user's directory" "$(ls att/logs)" $'log\nlog.1'
+	equal log "$(head -n 1 att/logs/log)" newer
+	equal owners "$(stat -c %u att/logs/log att/logs/log.1)" $'65534\n65534'
+}
+
+# --- files of our own ----------------------------------------------------------
+
+@test "root's file in a user's directory that is no pid file is left alone" {
+	attacked
+	cp -p own/secret att/secret
+	attack mv att/secret att/pid
+	fails 125 "daemonize: pidfile: att/pid: contains something other than \
+a pid; is it the right file?" -p att/pid "$PROBE" "$REPORT"
+	equal "root's file" "$(cat att/pid)" secret
+}
+
+@test "a pid file and a lock of root's can be in a user's directory" {
+	attacked
+	launch -p att/pid -l att/lock -u nobody sleep 1000
+	PID=$(cat att/pid)
+	remember "$PID"
+	equal owners "$(stat -c %u att/pid att/pid.record att/lock)" $'0\n0\n0'
+	launch --stop -p att/pid
+	gone "$PID"
+	equal "the user's directory" "$(ls att)" lock
+}
+
+@test "a user's link in the place of a pid file or a lock is not followed" {
+	attacked
+	attack ln -s "$TMP/own/secret" att/link
+	fails 125 "daemonize: pidfile: att/link: is a symbolic link" \
+	    -p att/link true
+	fails 125 "daemonize: lockfile: att/link: is a symbolic link" \
+	    -l att/link true
+	unharmed
+}
+
+# --- the caller's descriptors ----------------------------------------------------
+
+@test "/dev/stdout and /dev/fd/N are the caller's, and are not truncated" {
+	local name
+
+	for name in /dev/stdout /dev/fd/1 /proc/self/fd/1; do
+		echo before >out
+		launch -F -o "$name" echo after >>out
+		equal "$name" "$(cat out)" $'before\nafter'
+	done
+}
+
+@test "root's link to /dev/stdout is the caller's stdout" {
+	requires root
+	ln -s /dev/stdout log
+	echo before >out
+	launch -F -o log echo after >>out
+	equal out "$(cat out)" $'before\nafter'
+}
+
+@test "a descriptor that can only be read from is not opened to write to" {
+	echo old >file
+	exec 7<file
+	fails 125 "daemonize: stdio: /proc/self/fd/7: Permission denied" \
+	    -o /proc/self/fd/7 "$PROBE" "$REPORT"
+	probe -i /proc/self/fd/7
+	equal stdin "$(fact fd0)" "r $TMP/file"
+	equal file "$(cat file)" old
+}
+
+@test "stdout can be a socket" {
+	requires python3
+	equal out "$(python3 -c '
+import socket, subprocess, sys
+ours, theirs = socket.socketpair()
+subprocess.call(sys.argv[1:], stdout=theirs)
+theirs.close()
+print(ours.recv(100).decode(), end="")' \
+	    "$DAEMONIZE" -F -o /dev/stdout echo line 3>&-)" line
+}
+
+@test "a user's link to /dev/tty is refused" {
+	attacked
+	attack ln -s /dev/tty att/tty
+	CALLER=("$HELPERS_DIR/onpty")
+	run launch -o att/tty "$PROBE" "$REPORT"
+	[[ $output == *"att/tty: is /dev/tty, in a directory of a user"* ]]
+}
