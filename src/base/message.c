@@ -47,7 +47,9 @@ append(char *at, const char *part)
 static void __attribute__((sentinel))
 say(int fd, ...)
 {
-	char line[LINE_SIZE], *at = line;
+	/* A caller's limit of the stack may be less. */
+	static char line[LINE_SIZE];
+	char *at = line;
 	const char *part;
 	va_list args;
 

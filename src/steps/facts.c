@@ -24,7 +24,8 @@ is_terminal(const char *target)
 static void
 read_fds(pid_t pid, const char *lockfile, struct facts *facts)
 {
-	char name[32], target[PATH_MAX], lock[PATH_MAX] = "";
+	static char target[PATH_MAX], lock[PATH_MAX];
+	char name[32];
 	ssize_t i, n;
 
 	if (lockfile != NULL && realpath(lockfile, lock) == NULL)

@@ -117,8 +117,8 @@ static int
 check_steps(const struct config *expected, unsigned int given, bool recorded,
     const struct facts *facts)
 {
+	static struct finding finding;	/* as the facts */
 	int status = STATUS_DONE, step;
-	struct finding finding;
 
 	for (step = 0; step < STEPS; step++) {
 		step_table[step]->check(&expected->steps, facts, &finding);
@@ -139,7 +139,7 @@ check(const struct config *config)
 	const char *path = config->pidfile;
 	struct config expected = *config;
 	struct instance_status found = { .recorded = false };
-	struct facts facts;
+	static struct facts facts;	/* too large for a small stack */
 	pid_t pid = config->pid;
 	char number[16];
 	int status;

@@ -394,9 +394,9 @@ print_line(struct view *view)
 int
 status_show(const struct config *config)
 {
+	static struct view view;	/* too large for a small stack */
 	unsigned long long number;
 	const struct run *run;
-	struct view view;
 	int i;
 
 	gather(&view, config->name, config->pidfile);

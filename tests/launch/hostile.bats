@@ -337,3 +337,19 @@ namespace; use this verb there" --stop -p "$PIDFILE"
 interrupted by signal TERM"
 	[[ ! -e $PIDFILE && ! -e $PIDFILE.record ]]
 }
+
+# --- a small stack --------------------------------------------------------------
+
+@test "with a stack that is enough for ls, verbs and messages work" {
+	requires plain
+	start_daemon
+	# The environment lies on the stack, too.
+	CALLER=(env -i bash -c 'ulimit -s 32; exec "$@"' bash)
+	"${CALLER[@]}" ls / >/dev/null || skip "needs more for ls"
+	fails 125 "daemonize: chdir: /none: No such file or directory" \
+	    --chdir=/none true
+	run launch --status -p "$PIDFILE"
+	status_is 0
+	run launch --check -p "$PIDFILE"
+	equal rows "${#lines[@]}" 9
+}
