@@ -225,7 +225,7 @@ positions() {
 
 @test "both streams go to one file that --output names, and it is appended to" {
 	echo old >log
-	script --output=log 'echo one; echo two >&2; echo three'
+	run_script --output=log 'echo one; echo two >&2; echo three'
 	equal log "$(cat log)" $'old\none\ntwo\nthree'
 	launch --explain=unit --output=log true >unit
 	grep -qxF "StandardOutput=append:$TMP/log" unit
@@ -256,7 +256,7 @@ Try 'daemonize --help'" "$1=$2" true
 	refuses --output - keep
 	refuses --output stdout keep
 	refuses --output stderr keep
-	script -o ./stdout 'echo one'
+	run_script -o ./stdout 'echo one'
 	equal stdout "$(cat stdout)" one
 }
 
