@@ -2,6 +2,7 @@
 /* The values of options: syntax. */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,13 +14,16 @@
 static const char *
 parse_schedule(struct schedule *schedule, const char *value)
 {
-	const char *wrong;
+	const char *part = schedule_parse(value, schedule);
+	size_t length;
+	char wrong[32];
 	int number;
 
-	if (value == NULL)
-		value = SCHEDULE_DEFAULT;
-	if ((wrong = schedule_parse(value, schedule)) == NULL)
+	if (part == NULL)
 		return NULL;
+	length = strcspn(part, "/");
+	(void)snprintf(wrong, sizeof(wrong), "%.*s%s", (int)(length < 28 ?
+	    length : 28), part, length < 28 ? "" : "...");
 	number = signal_parse(wrong);
 	if (strcmp(wrong, value) != 0 &&
 	    (number != -1 || time_parse(wrong) != -1))

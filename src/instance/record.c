@@ -61,6 +61,7 @@ static const char run_key[] = "run";
 static const char *const ending_names[] = {
 	[END_EXIT] = "exit",
 	[END_SIGNAL] = "signal",
+	[END_CORE] = "core",
 	[END_FAILED] = "failed",
 	NULL
 };

@@ -96,9 +96,7 @@ logger_is_due(const struct logger *logger)
 bool
 logger_ended(struct logger *logger, int status, char *reason, size_t size)
 {
-	struct ending how = { .kind = WIFEXITED(status) ? END_EXIT :
-	    END_SIGNAL, .number = WIFEXITED(status) ? WEXITSTATUS(status) :
-	    WTERMSIG(status) };
+	struct ending how = ending_of(status);
 	bool known;
 
 	ending_describe(&how, reason, size);

@@ -2,6 +2,8 @@
 /* When a command that has ended is started again. */
 #include "config.h"
 
+#include <sys/wait.h>
+
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +16,9 @@
 #include "process/policy.h"
 #include "process/schedule.h"
 #include "process/signals.h"
+
+/* No run is long that has not lasted longer than so many milliseconds. */
+#define LONG_RUN	10000
 
 static const char *const restart_names[] = {
 	[RESTART_NEVER] = "never",
@@ -50,19 +55,6 @@ policy_parse_restart(struct policy *policy, const char *value)
 	return NULL;
 }
 
-/* Copy the part before the separator.  Return what follows it, or NULL. */
-static const char *
-cut(const char *value, char separator, char part[static 16])
-{
-	const char *end = strchrnul(value, separator);
-	size_t length = (size_t)(end - value);
-
-	/* A part that is too long becomes one that no parser accepts. */
-	(void)strlcpy(part, length < 16 ? value : "?",
-	    length < 16 ? length + 1 : 16);
-	return *end == '\0' ? NULL : end + 1;
-}
-
 const char *
 policy_parse_success(struct policy *policy, const char *value)
 {
@@ -71,7 +63,7 @@ policy_parse_success(struct policy *policy, const char *value)
 	int sig;
 
 	while (value != NULL) {
-		value = cut(value, ',', part);
+		value = word_cut(value, ',', part, sizeof(part));
 		/* A number is an exit status, never a signal. */
 		status = number_parse(part, 0, 255);
 		sig = *part >= '0' && *part <= '9' ? -1 : signal_parse(part);
@@ -91,7 +83,7 @@ policy_parse_delay(struct policy *policy, const char *value)
 {
 	char part[16];
 
-	value = cut(value, '/', part);
+	value = word_cut(value, '/', part, sizeof(part));
 	policy->delay = time_parse(part);
 	if (policy->delay == -1)
 		return NOT_A_TIME;
@@ -112,7 +104,7 @@ policy_parse_limit(struct policy *policy, const char *value)
 	long long limit;
 	char part[16];
 
-	value = cut(value, '/', part);
+	value = word_cut(value, '/', part, sizeof(part));
 	limit = number_parse(part, 1, RESTART_LIMIT_MAX);
 	if (limit == -1)
 		return "not a number from 1 to 1000";
@@ -124,25 +116,35 @@ policy_parse_limit(struct policy *policy, const char *value)
 	return policy->limit_time > 0 ? NULL : NOT_A_TIME;
 }
 
+struct ending
+ending_of(int status)
+{
+	if (WIFEXITED(status))
+		return (struct ending){ END_EXIT, WEXITSTATUS(status) };
+	return (struct ending){ WCOREDUMP(status) ? END_CORE : END_SIGNAL,
+	    WTERMSIG(status) };
+}
+
 void
 ending_describe(const struct ending *ending, char *buf, size_t size)
 {
 	if (ending->kind == END_EXIT)
 		(void)snprintf(buf, size, "exited with status %d",
 		    ending->number);
-	else if (ending->kind == END_SIGNAL)
-		(void)snprintf(buf, size, "killed by signal %d (%s)",
-		    ending->number, signal_name(ending->number));
-	else
+	else if (ending->kind == END_FAILED)
 		(void)snprintf(buf, size, "could not be %s",
 		    ending->number == STATUS_FAILED ? "started" : "executed");
+	else
+		(void)snprintf(buf, size, "killed by signal %d (%s%s)",
+		    ending->number, signal_name(ending->number),
+		    ending->kind == END_CORE ? ", core dumped" : "");
 }
 
 int
 ending_status(const struct ending *ending)
 {
-	return ending->kind == END_SIGNAL ? 128 + ending->number :
-	    ending->number;
+	return ending->kind == END_SIGNAL || ending->kind == END_CORE ?
+	    128 + ending->number : ending->number;
 }
 
 int
@@ -174,6 +176,7 @@ is_failure(const struct policy *policy, const struct ending *ending)
 	case END_EXIT:
 		return !policy_allows_status(policy, ending->number);
 	case END_SIGNAL:
+	case END_CORE:
 		return !policy_allows_signal(policy, ending->number);
 	default:
 		return true;
@@ -209,7 +212,9 @@ backoff_next(struct backoff *backoff, const struct policy *policy,
 	    (policy->restart == RESTART_ON_FAILURE &&
 	    !is_failure(policy, ending)))
 		return RESTART_NONE;
-	if (lasted > policy->delay_max) {
+	/* A long run begins a new row. */
+	if (lasted > (policy->delay_max > LONG_RUN ? policy->delay_max :
+	    LONG_RUN)) {
 		backoff->delay = policy->delay;
 		if (policy->limit_time == 0)
 			backoff->restarts = 0;

@@ -28,10 +28,18 @@ struct policy {
 
 /* How a run ended; FAILED: a step failed, or the command's exec. */
 struct ending {
-	enum { END_EXIT, END_SIGNAL, END_FAILED } kind;
+	enum {
+		END_EXIT,
+		END_SIGNAL,
+		END_CORE,		/* a signal, and a core was dumped */
+		END_FAILED
+	} kind;
 	int number;			/* exit status, or signal; FAILED: the
 					   status that a launch would give */
 };
+
+/* Return what the status of wait(2) says. */
+struct ending	ending_of(int status);
 
 /* Write `exited with status 3` or `killed by signal 11 (SEGV)`. */
 void	ending_describe(const struct ending *, char *buf, size_t size);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/word.h"
 #include "process/schedule.h"
 #include "process/signals.h"
 
@@ -40,61 +41,38 @@ time_parse(const char *text)
 	return -1;
 }
 
-/*
- * Cuts the next part off text; "" where there is none.  One that is too long
- * ends in dots: what is left of it must not be read as another.
- */
-static const char *
-next_part(const char *text, char *part, size_t size)
-{
-	size_t length = strcspn(text, "/");
-
-	(void)strlcpy(part, text, length < size ? length + 1 : size);
-	if (length >= size)
-		(void)strlcpy(part + size - 4, "...", 4);
-	return text[length] == '\0' ? text + length : text + length + 1;
-}
-
 const char *
 schedule_parse(const char *text, struct schedule *schedule)
 {
-	static char part[64];
-	long long wait;
+	const char *at = text, *wrong;
+	long long wait = time_parse(text);
+	char part[32];
 	int signal;
 
-	schedule->n = 0;
-	(void)next_part(text, part, sizeof(part));
 	/* A number alone may be meant as a signal or as a time. */
-	if (part[strspn(part, "0123456789")] == '\0' &&
-	    strcmp(part, text) == 0)
-		return part;
-	wait = time_parse(part);
-	if (wait != -1 && strcmp(part, text) == 0) {
-		schedule->stage[0].signal = SIGTERM;
-		schedule->stage[0].wait = wait;
-		schedule->stage[1].signal = SIGKILL;
-		schedule->stage[1].wait = LAST_WAIT;
-		schedule->n = 2;
+	if (text[strspn(text, "0123456789")] == '\0')
+		return text;
+	if (wait != -1) {
+		*schedule = (struct schedule){ .n = 2, .stage = {
+		    { SIGTERM, wait }, { SIGKILL, LAST_WAIT } } };
 		return NULL;
 	}
-	/* A part is missing behind the last slash. */
-	if (*text != '\0' && text[strlen(text) - 1] == '/')
-		return "";
-	do {
-		text = next_part(text, part, sizeof(part));
+	for (schedule->n = 0; at != NULL; schedule->n++) {
+		wrong = at;
+		at = word_cut(at, '/', part, sizeof(part));
 		signal = signal_parse(part);
 		if (signal == -1 || schedule->n == SCHEDULE_MAX)
-			return part;
+			return wrong;
 		wait = LAST_WAIT;
-		if (*text != '\0') {
-			text = next_part(text, part, sizeof(part));
+		if (at != NULL) {
+			wrong = at;
+			at = word_cut(at, '/', part, sizeof(part));
 			wait = time_parse(part);
 			if (wait == -1)
-				return part;
+				return wrong;
 		}
 		schedule->stage[schedule->n].signal = signal;
 		schedule->stage[schedule->n].wait = wait;
-		schedule->n++;
-	} while (*text != '\0');
+	}
 	return NULL;
 }

@@ -22,8 +22,8 @@ long long	time_parse(const char *);
 
 /*
  * SIG/TIME[/SIG/TIME]...; a TIME alone, which needs a unit, stands for
- * TERM/TIME/KILL/5s, and a last SIG without one is followed by 5s.  Returns
- * NULL, or the first part of text that cannot be read, as a string of its own.
+ * TERM/TIME/KILL/5s, and a last SIG without one is followed by 5s.  Return
+ * NULL, or the part of text, up to a slash, that cannot be read.
  */
 const char *schedule_parse(const char *text, struct schedule *);
 

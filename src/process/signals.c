@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -19,39 +18,31 @@
 /* The size that the kernel has for a signal set: a bit a signal, from 1. */
 #define KERNEL_SIGSET_SIZE	(_NSIG / 8)
 
-/* The ones with a name, as kill(1) has them. */
-static const struct { int number; char name[8]; } signals[] = {
-	{ SIGHUP,	"HUP" },
-	{ SIGINT,	"INT" },
-	{ SIGQUIT,	"QUIT" },
-	{ SIGILL,	"ILL" },
-	{ SIGTRAP,	"TRAP" },
-	{ SIGABRT,	"ABRT" },
-	{ SIGBUS,	"BUS" },
-	{ SIGFPE,	"FPE" },
-	{ SIGKILL,	"KILL" },
-	{ SIGUSR1,	"USR1" },
-	{ SIGSEGV,	"SEGV" },
-	{ SIGUSR2,	"USR2" },
-	{ SIGPIPE,	"PIPE" },
-	{ SIGALRM,	"ALRM" },
-	{ SIGTERM,	"TERM" },
-	{ SIGCHLD,	"CHLD" },
-	{ SIGCONT,	"CONT" },
-	{ SIGSTOP,	"STOP" },
-	{ SIGTSTP,	"TSTP" },
-	{ SIGTTIN,	"TTIN" },
-	{ SIGTTOU,	"TTOU" },
-	{ SIGURG,	"URG" },
-	{ SIGXCPU,	"XCPU" },
-	{ SIGXFSZ,	"XFSZ" },
-	{ SIGVTALRM,	"VTALRM" },
-	{ SIGPROF,	"PROF" },
-	{ SIGWINCH,	"WINCH" },
-	{ SIGIO,	"IO" },
-	{ SIGPWR,	"PWR" },
-	{ SIGSYS,	"SYS" },
+/*
+ * The names, as kill(1) has them, by number.  A real-time signal has none: what
+ * is RTMIN depends on the C library.
+ */
+static const char names[][8] = {
+	[SIGHUP] = "HUP", [SIGINT] = "INT", [SIGQUIT] = "QUIT",
+	[SIGILL] = "ILL", [SIGTRAP] = "TRAP", [SIGABRT] = "ABRT",
+	[SIGBUS] = "BUS", [SIGFPE] = "FPE", [SIGKILL] = "KILL",
+	[SIGUSR1] = "USR1", [SIGSEGV] = "SEGV", [SIGUSR2] = "USR2",
+	[SIGPIPE] = "PIPE", [SIGALRM] = "ALRM", [SIGTERM] = "TERM",
+	[SIGCHLD] = "CHLD", [SIGCONT] = "CONT", [SIGSTOP] = "STOP",
+	[SIGTSTP] = "TSTP", [SIGTTIN] = "TTIN", [SIGTTOU] = "TTOU",
+	[SIGURG] = "URG", [SIGXCPU] = "XCPU", [SIGXFSZ] = "XFSZ",
+	[SIGVTALRM] = "VTALRM", [SIGPROF] = "PROF", [SIGWINCH] = "WINCH",
+	[SIGIO] = "IO", [SIGPWR] = "PWR", [SIGSYS] = "SYS",
+	[32] = "32", [33] = "33", [34] = "34", [35] = "35", [36] = "36",
+	[37] = "37", [38] = "38", [39] = "39", [40] = "40", [41] = "41",
+	[42] = "42", [43] = "43", [44] = "44", [45] = "45", [46] = "46",
+	[47] = "47", [48] = "48", [49] = "49", [50] = "50", [51] = "51",
+	[52] = "52", [53] = "53", [54] = "54", [55] = "55", [56] = "56",
+	[57] = "57", [58] = "58", [59] = "59", [60] = "60", [61] = "61",
+	[62] = "62", [63] = "63", [64] = "64",
 };
+
+#define NAMES	(int)(sizeof(names) / sizeof(*names))
 
 /* RTMIN, RTMIN+N, RTMAX or RTMAX-N; -1: none of these. */
 static int
@@ -77,27 +68,21 @@ signal_parse(const char *text)
 {
 	const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
 	int realtime = parse_realtime(name);
-	size_t i;
+	int i;
 
 	if (realtime != -1)
 		return realtime;
-	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		if (strcasecmp(name, signals[i].name) == 0)
-			return signals[i].number;
+	for (i = 1; i < 32; i++)
+		if (*names[i] != '\0' && strcasecmp(name, names[i]) == 0)
+			return i;
 	return (int)number_parse(text, 1, SIGRTMAX);
 }
 
 const char *
 signal_name(int number)
 {
-	static char digits[16];
-	size_t i;
-
-	for (i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		if (signals[i].number == number)
-			return signals[i].name;
-	(void)snprintf(digits, sizeof(digits), "%d", number);
-	return digits;
+	return number > 0 && number < NAMES && *names[number] != '\0' ?
+	    names[number] : "?";
 }
 
 int

@@ -100,7 +100,6 @@ run_ended(struct supervisor *s, struct ending how, long long began,
 void
 reap(struct supervisor *s)
 {
-	struct ending how;
 	int status;
 	pid_t pid;
 
@@ -108,10 +107,7 @@ reap(struct supervisor *s)
 		if (log_reap(&s->plan->log, pid, status) ||
 		    pid != s->run.pid)
 			continue;
-		how.kind = WIFEXITED(status) ? END_EXIT : END_SIGNAL;
-		how.number = WIFEXITED(status) ? WEXITSTATUS(status) :
-		    WTERMSIG(status);
-		run_ended(s, how, s->run.when, NULL);
+		run_ended(s, ending_of(status), s->run.when, NULL);
 	}
 }
 
