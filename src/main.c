@@ -33,11 +33,8 @@
 #include "process/signals.h"
 #include "supervise/detach.h"
 #include "verbs/again.h"
-#include "verbs/check.h"
 #include "verbs/control.h"
-#include "verbs/explain.h"
-#include "verbs/status.h"
-#include "verbs/unit.h"
+#include "verbs/verbs.h"
 
 static int	open_missing_stdio(void);
 static int	check_secure(void);
@@ -183,7 +180,7 @@ run_verb(const struct config *config, const struct caller *caller)
 	if ((status = plan_make(&plan, config, caller)) != STATUS_DONE)
 		return status;
 	if (config->verb == VERB_EXPLAIN)
-		return config->unit ? unit_print(&plan) :
+		return config->unit ? explain_unit(&plan) :
 		    explain(&plan, config->json);
 	return launch_command(config, &plan);
 }

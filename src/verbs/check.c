@@ -24,7 +24,7 @@
 #include "process/proc.h"
 #include "steps/facts.h"
 #include "steps/step.h"
-#include "verbs/check.h"
+#include "verbs/verbs.h"
 
 /* The lines of a record that are options of the steps. */
 static const char *const step_lines[] = { "signals", "sigchld", "background",

@@ -18,7 +18,7 @@
 #include "process/policy.h"
 #include "process/signals.h"
 #include "steps/step.h"
-#include "verbs/explain.h"
+#include "verbs/verbs.h"
 
 #define STATUSES	256
 

@@ -25,7 +25,7 @@
 #include "process/arguments.h"
 #include "process/proc.h"
 #include "steps/step.h"
-#include "verbs/status.h"
+#include "verbs/verbs.h"
 
 /* What --status and --list say of one instance. */
 struct view {

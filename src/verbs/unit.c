@@ -27,7 +27,7 @@
 #include "process/schedule.h"
 #include "process/signals.h"
 #include "steps/step.h"
-#include "verbs/unit.h"
+#include "verbs/verbs.h"
 
 static const char no_setting[] = "systemd cannot be given this value";
 
@@ -382,7 +382,7 @@ print_notes(const struct plan *plan)
 }
 
 int
-unit_print(const struct plan *plan)
+explain_unit(const struct plan *plan)
 {
 	bool users = !plan->identity.change && geteuid() != 0;
 	bool notify = plan->ready.want.method == &notify_method;

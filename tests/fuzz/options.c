@@ -22,7 +22,7 @@
 #include "cli/options.h"
 #include "instance/name.h"
 #include "plan/plan.h"
-#include "verbs/explain.h"
+#include "verbs/verbs.h"
 #include "fuzz.h"
 
 #define MAX_ARGUMENTS	256
