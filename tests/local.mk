@@ -5,6 +5,7 @@
 check_PROGRAMS = \
 	tests/bin/atcall \
 	tests/bin/atonce \
+	tests/bin/backoff \
 	tests/bin/badcaller \
 	tests/bin/deny \
 	tests/bin/exchange \
@@ -64,6 +65,11 @@ tests_bin_interleave_tracer_SOURCES = \
 # EOL
 
 tests_bin_deny_SOURCES = tests/bin/deny.c tests/lib/filter.h
+
+tests_bin_backoff_LDADD = $(LDADD) $(LIBOBJS) $(LIBBSD_LIBS)
+tests_bin_backoff_SOURCES = src/base/number.c src/base/word.c \
+	src/process/policy.c src/process/schedule.c src/process/signals.c \
+	tests/bin/backoff.c
 
 tests_bin_torn_LDADD = $(LDADD) $(LIBOBJS) $(LIBBSD_LIBS)
 tests_bin_torn_SOURCES = src/base/checksum.c src/base/number.c \

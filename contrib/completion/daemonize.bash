@@ -11,7 +11,7 @@
 _daemonize_letters=ceEgilnopRu
 _daemonize_valued=" --signals --sigchld --background --session --refork
 	--umask --fds --chdir --stdin --stdout --stderr --user --group
-	--chroot --output --env --pidfile --name --lockfile --ready --ready-timeout
+	--chroot --output --env --pidfile --name --lockfile --stop-with --ready --ready-timeout
 	--restart --success --restart-delay --restart-limit --log --log-time
 	--log-rotate --signal "
 _daemonize_plain=" --append --foreground --clear-env --no-new-privs
@@ -229,7 +229,7 @@ _daemonize_value()
 		    -W "$_daemonize_signals" -- "${cur##*,}") ;;
 	--explain)
 		_daemonize_reply < <(compgen -W unit -- "$cur") ;;
-	--replace | --stop)
+	--replace | --stop | --stop-with)
 		_daemonize_schedule "$cur" ;;
 	esac
 }

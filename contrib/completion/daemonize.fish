@@ -10,7 +10,7 @@ set -g __daemonize_letters ceEgilnopRu
 set -g __daemonize_valued signals sigchld background session refork umask fds \
     chdir stdin stdout stderr output user group chroot env pidfile name lockfile \
     ready ready-timeout restart success restart-delay restart-limit \
-    log log-time log-rotate signal
+    stop-with log log-time log-rotate signal
 
 set -g __daemonize_signals HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV \
     USR2 PIPE ALRM TERM CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM \
@@ -187,6 +187,7 @@ __daemonize_option -s p -l pidfile -r -F -d 'Write the pid to a file'
 __daemonize_option -s n -l name -x -a '(__daemonize_instances)' -d 'The same, by a name'
 __daemonize_option -s l -l lockfile -r -F -d 'Hold a lock on a file'
 __daemonize_option -l if-not-running -d 'If it already runs, exit with 0'
+__daemonize_option -l stop-with -x -a '(__daemonize_schedule)' -d 'How it is stopped'
 __daemonize_option -l replace -f -a '(__daemonize_schedule)' -d 'Stop the running instance, then launch'
 __daemonize_option -l ready -x -a '(__daemonize_ready)' -d 'Return when the command is ready'
 __daemonize_option -l ready-timeout -x -d 'Time until it must be ready'

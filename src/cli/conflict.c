@@ -132,6 +132,10 @@ check_options(const struct config *config)
 	    !config->supervise)
 		return misuse("--tree", NULL, "is for --stop, --replace and a "
 		    "launch with --supervise, --restart or --log");
+	if (config->stop_with != NULL && config->pidfile == NULL &&
+	    config->name == NULL && !config->supervise)
+		return misuse("--stop-with", config->stop_with,
+		    "needs --pidfile, --name or a supervisor");
 	if (config->json && config->unit)
 		return misuse("--json", NULL,
 		    "is for --explain, not for --explain=unit");

@@ -129,7 +129,6 @@ options_parse(struct config *config, int argc, char **argv)
 	steps_set_defaults(&config->steps);
 	config->ready.method = &exec_method;
 	config->ready.text = exec_method.name;
-	(void)schedule_parse(SCHEDULE_DEFAULT, &config->schedule);
 	policy_init(&config->policy);
 	config->env = calloc((size_t)argc + 1, sizeof(*config->env));
 	if (config->env == NULL)

@@ -64,7 +64,9 @@ struct config {
 
 	pid_t pid;			/* --check's operand, or 0 */
 	int signal;
-	struct schedule schedule;	/* of --stop and --replace */
+	struct schedule schedule;	/* of --stop and --replace; n is 0: that
+					   of the launch */
+	const char *stop_with;		/* that of this launch */
 	bool tree;
 	bool unit;			/* of --explain */
 	bool json;

@@ -87,6 +87,9 @@ const struct option_row option_table[] = {
 	{ NULL, "--replace", "[=SCHEDULE]", LAUNCH,
 	    .help = "stop the running instance, then launch", .needs = INSTANCE,
 	    .excludes = "--if-not-running", .store = store_replace },
+	{ NULL, "--stop-with", "=SCHEDULE", LAUNCH,
+	    .help = "how it is stopped (" SCHEDULE_DEFAULT ")",
+	    .store = store_stop_with },
 
 	{ NULL, "--ready", "=METHOD", LAUNCH,
 	    .help = "return when the command is ready (exec)", .heading =
@@ -138,7 +141,7 @@ const struct option_row option_table[] = {
 	    .help = "print whether it runs",
 	    .needs = INSTANCE, .verb = VERB_STATUS },
 	{ NULL, "--stop", "[=SCHEDULE]", ALL,
-	    .help = "stop it, and wait for its end (" SCHEDULE_DEFAULT ")",
+	    .help = "stop it, and wait for its end",
 	    .needs = INSTANCE, .verb = VERB_STOP },
 	{ NULL, "--tree", NULL, LAUNCH | VERB(STOP),
 	    .help = "terminate all of its session, not it alone",

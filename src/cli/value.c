@@ -11,14 +11,18 @@
 #include "cli/table.h"
 #include "process/signals.h"
 
+/* A value that was left out stands for the schedule of the launch. */
 static const char *
 parse_schedule(struct schedule *schedule, const char *value)
 {
-	const char *part = schedule_parse(value, schedule);
+	const char *part = NULL;
 	size_t length;
 	char wrong[32];
 	int number;
 
+	schedule->n = 0;
+	if (value != NULL)
+		part = schedule_parse(value, schedule);
 	if (part == NULL)
 		return NULL;
 	length = strcspn(part, "/");
@@ -151,6 +155,15 @@ store_replace(struct config *config, char *value)
 {
 	config->replace = true;
 	return parse_schedule(&config->schedule, value);
+}
+
+const char *
+store_stop_with(struct config *config, char *value)
+{
+	struct schedule schedule;
+
+	config->stop_with = value;
+	return parse_schedule(&schedule, value);
 }
 
 const char *

@@ -61,8 +61,8 @@ static const char run_key[] = "run";
 static const char *const ending_names[] = {
 	[END_EXIT] = "exit",
 	[END_SIGNAL] = "signal",
-	[END_CORE] = "core",
 	[END_FAILED] = "failed",
+	[END_CORE] = "core",
 	NULL
 };
 
@@ -362,8 +362,7 @@ record_read(int fd, struct record *record)
 int
 record_place(struct at *record, const struct at *file)
 {
-	record->dir = file->dir;
-	(void)strlcpy(record->name, file->name, sizeof(record->name));
+	*record = *file;
 	if (strlcat(record->name, RECORD_SUFFIX, sizeof(record->name)) <
 	    sizeof(record->name))
 		return 0;

@@ -123,7 +123,8 @@ end_targets(const struct targets *targets, const struct schedule *schedule,
  * the launcher.
  */
 void
-end_daemon(const struct family *family, const struct wait *wait)
+end_daemon(const struct family *family, const struct wait *wait,
+    const char *stop_with)
 {
 	struct targets targets = { .scope = TARGET_DESCENDANTS,
 	    .pid = wait->pid, .pidfd = -1, .session = wait->session,
@@ -131,7 +132,7 @@ end_daemon(const struct family *family, const struct wait *wait)
 	struct schedule schedule;
 	struct proc_scope scope;
 
-	(void)schedule_parse(SCHEDULE_DEFAULT, &schedule);
+	(void)schedule_parse(stop_with, &schedule);
 	/* Not CHLD any more. */
 	if (wait->signals != -1)
 		(void)signalfd(wait->signals, wait->interrupts, 0);

@@ -44,9 +44,10 @@ int	await_family(const struct family *);
 
 /*
  * Terminates a daemon that is not ready, and all that it has started, by the
- * default schedule.  A signal that ends the wait starts its next stage.
+ * schedule stop_with.  A signal that ends the wait starts its next stage.
  */
-void	end_daemon(const struct family *, const struct wait *);
+void	end_daemon(const struct family *, const struct wait *,
+	    const char *stop_with);
 
 /*
  * Terminates the targets, and reaps all children that end.  Each signal in the

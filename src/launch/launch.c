@@ -395,5 +395,5 @@ wait_until_ready(struct launch *launch, struct outcome *outcome)
 	outcome->sig = wait.interrupted;
 	/* Terminating it may take long, so the reason comes first. */
 	complain_not_ready(plan, outcome);
-	end_daemon(&launch->family, &wait);
+	end_daemon(&launch->family, &wait, plan->stop_with);
 }

@@ -117,6 +117,9 @@ describe_launch(const struct plan *plan, struct record *record)
 	char *const *arg;
 	int i;
 
+	/* First, as a record may have no room for all. */
+	if (strcmp(plan->stop_with, SCHEDULE_DEFAULT) != 0)
+		(void)record_add(record, "stop-with", plan->stop_with);
 	for (i = 0; i < STEPS; i++) {
 		if (i == STEP_STDIO)
 			continue;

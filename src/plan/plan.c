@@ -274,6 +274,8 @@ initialize(struct plan *plan, const struct config *config,
 	plan->log.foreground = !config->steps.background;
 	plan->policy = &config->policy;
 	plan->tree = plan->supervised && config->tree;
+	plan->stop_with = config->stop_with != NULL ? config->stop_with :
+	    SCHEDULE_DEFAULT;
 	plan->verbose = config->verbose;
 	plan->root_fd = plan->lock = -1;
 	plan->log_start = -1;

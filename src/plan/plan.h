@@ -44,6 +44,7 @@ struct plan {
 	bool supervised;		/* a supervisor stays */
 	const struct policy *policy;	/* its policy */
 	bool tree;			/* it ends what a run leaves behind */
+	const char *stop_with;		/* a schedule, for all that is ended */
 	struct log log;
 	struct process_id *excluded;	/* its children that are not of the
 					   command's; the last one is the

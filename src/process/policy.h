@@ -31,8 +31,8 @@ struct ending {
 	enum {
 		END_EXIT,
 		END_SIGNAL,
-		END_CORE,		/* a signal, and a core was dumped */
-		END_FAILED
+		END_FAILED,
+		END_CORE		/* a signal, and a core was dumped */
 	} kind;
 	int number;			/* exit status, or signal; FAILED: the
 					   status that a launch would give */

@@ -20,7 +20,7 @@ begin_cleaning(struct supervisor *s)
 	    .excluded = s->plan->excluded, .nexcluded = s->plan->nexcluded };
 	struct schedule schedule;
 
-	(void)schedule_parse(SCHEDULE_DEFAULT, &schedule);
+	(void)schedule_parse(s->plan->stop_with, &schedule);
 	s->cleaning = stop_begin(&s->stop, &targets, &schedule) == 0;
 	if (!s->cleaning)
 		stop_finish(&s->stop);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -68,8 +69,10 @@ end_run(struct supervisor *s, int sig, bool sent)
 		next_stage(s);
 		return;
 	}
-	(void)schedule_parse(SCHEDULE_DEFAULT, &s->schedule);
-	s->schedule.stage[0].signal = sig;
+	(void)schedule_parse(s->plan->stop_with, &s->schedule);
+	/* The user's schedule says how; else the sender's signal does. */
+	if (strcmp(s->plan->stop_with, SCHEDULE_DEFAULT) == 0)
+		s->schedule.stage[0].signal = sig;
 	s->stage = 0;
 	begin_stage(s, sent);
 }

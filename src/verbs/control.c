@@ -141,14 +141,31 @@ stop_by(const struct targets *targets, const struct schedule *schedule,
 	return result;
 }
 
+/* By which schedule it is ended: the verb's, the launch's or the default. */
+static void
+choose_schedule(const struct config *config,
+    const struct instance_status *found, struct schedule *schedule)
+{
+	char text[256];
+
+	*schedule = config->schedule;
+	if (schedule->n > 0 || (found->recorded && record_value(&found->record,
+	    "stop-with", 0, text, sizeof(text)) &&
+	    schedule_parse(text, schedule) == NULL))
+		return;
+	(void)schedule_parse(SCHEDULE_DEFAULT, schedule);
+}
+
 int
 control_stop_run(const struct config *config, const struct held *held)
 {
 	const struct instance_status *found = &held->found;
 	struct targets targets = { .scope = TARGET_ONE, .pid = found->pid,
 	    .pidfd = held->command };
+	struct schedule schedule;
 	const char *call;
 
+	choose_schedule(config, found, &schedule);
 	if (config->tree) {
 		targets.scope = TARGET_SESSION;
 		targets.session = found->session;
@@ -160,7 +177,7 @@ control_stop_run(const struct config *config, const struct held *held)
 			    "the caller is in the same session; "
 			    "leave out --tree");
 	}
-	switch (stop_by(&targets, &config->schedule, &call)) {
+	switch (stop_by(&targets, &schedule, &call)) {
 	case STOP_GONE:
 		return STATUS_DONE;
 	case STOP_FAILED:

@@ -223,6 +223,8 @@ print_after(const struct plan *plan)
 	print_policy(plan->policy);
 	if (plan->tree)
 		line("tree", "end what a run leaves behind");
+	if (plan->pidfile != NULL || plan->supervised)
+		line("stop-with", plan->stop_with);
 	if (plan->log.want.text != NULL)
 		print_log(plan);
 }
@@ -313,6 +315,7 @@ print_json(const struct plan *plan)
 	json_bool("supervised", plan->supervised);
 	print_json_policy(plan->policy);
 	json_bool("tree", plan->tree);
+	json_string("stop_with", plan->stop_with);
 	print_json_log(&plan->log);
 	print_json_steps(&plan->steps);
 	json_close('}');

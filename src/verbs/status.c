@@ -182,16 +182,18 @@ static void
 print_json_run(const struct run *run)
 {
 	static const char *const names[] = { "exit", "signal", "failed" };
+	const int kind = run->how.kind == END_CORE ? END_SIGNAL :
+	    run->how.kind;
 	char when[32];
-	size_t i;
+	int i;
 
 	json_open(NULL, '{');
 	json_number("run", (long long)run->number);
 	json_number("began_ms", run->began);
 	json_number("ended_ms", run->ended);
 	json_string("ended", format_time(run->when, true, when));
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		json_optional(names[i], (size_t)run->how.kind == i,
+	for (i = 0; i < 3; i++)
+		json_optional(names[i], kind == i,
 		    run->how.number);
 	json_close('}');
 }

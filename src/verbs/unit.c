@@ -415,7 +415,7 @@ explain_unit(const struct plan *plan)
 	if (plan->log.want.kind == LOG_TO_SYSLOG && plan->log.want.text != NULL)
 		print_syslog(plan->log.want.text);
 	print_restart(plan->policy);
-	(void)schedule_parse(SCHEDULE_DEFAULT, &usual);
+	(void)schedule_parse(plan->stop_with, &usual);
 	(void)printf("KillMode=%s\nKillSignal=SIG%s\n", plan->tree ?
 	    "control-group" : "process", signal_name(usual.stage[0].signal));
 	print_time("TimeoutStopSec", usual.stage[0].wait);

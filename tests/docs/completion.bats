@@ -110,8 +110,8 @@ finds_the_command() {
 offers_signals() {
 	local known
 
-	known=$(sed -nE 's/^	\{ SIG[A-Z0-9]+,	"([A-Z0-9]+)" \},$/\1/p' \
-	    "$SOURCE_DIR/src/process/signals.c" | sort)
+	known=$(grep -oE '\[SIG[A-Z0-9]+\] = "[A-Z0-9]+"' \
+	    "$SOURCE_DIR/src/process/signals.c" | cut -d '"' -f 2 | sort)
 	equal signals "$(values_for "$1" "daemonize --signal=" | tr ' ' '\n')" \
 	    "$known"
 	equal --stop "$(values_for "$1" "daemonize --stop=" | tr ' ' '\n' |

@@ -282,8 +282,8 @@ manual_page_section() {
 
 @test "the completion has every signal with a name that the program knows" {
 	equal signals "$(complete_line "daemonize --signal="; offered | sort)" \
-	    "$(sed -nE 's/^	\{ SIG[A-Z0-9]+,	"([A-Z0-9]+)" \},$/\1/p' \
-		"$SOURCE_DIR/src/process/signals.c" | sort)"
+	    "$(grep -oE '\[SIG[A-Z0-9]+\] = "[A-Z0-9]+"' \
+		"$SOURCE_DIR/src/process/signals.c" | cut -d '"' -f 2 | sort)"
 }
 
 @test "the completion offers files, directories, users and groups" {

@@ -224,20 +224,28 @@ requires_short() {
 	says_delays "0 s" "0 s" "0 s"
 }
 
-# A command that ends at once, but in its run N lasts 0.5 s: long_run N
-long_run() {
-	LONG_RUN=(sh -c 'echo >>"$1/runs"
-	    [ "$(wc -l <"$1/runs")" != "$2" ] || sleep 0.5; exit 1' sh "$TMP"
-	    "$1")
+# What follows after runs of so many ms: backs_off EXPECTED DELAY LIMIT MS...
+backs_off() {
+	equal delays "$("$HELPERS_DIR/backoff" "${@:2}" | paste -sd ' ')" "$1"
 }
 
-@test "a run that is longer than MAX begins with TIME again" {
-	long_run 4
-	supervise -e "$TMP/err" --restart=always --restart-delay=50ms/200ms \
-	    --restart-limit=5/1h "${LONG_RUN[@]}"
+@test "a run that is longer than MAX and 10 seconds begins with TIME again" {
+	backs_off "50 100 200 50 100" 50ms/200ms 9/1h 0 0 0 10001 0
+	backs_off "50 100 200 200" 50ms/200ms 9/1h 0 0 0 10000
+	backs_off "50 100 200 50" 50ms/1m 9/1h 0 0 10001 60001
+}
+
+@test "a message and --status say that a core was dumped" {
+	(ulimit -c unlimited) 2>/dev/null && [[ $(cat \
+	    /proc/sys/kernel/core_pattern) != "|"* ]] || skip "needs a core"
+	# The core lies in the test's own directory.
+	supervise -c "$TMP" -e "$TMP/err" \
+	    sh -c 'ulimit -c unlimited; kill -SEGV $$'
 	eventually gone "$SUPERVISOR"
-	requires_short 200 1 2 3 5
-	says_delays "50 ms" "100 ms" "200 ms" "50 ms" "100 ms"
+	said_is '*killed by signal 11 (SEGV, core dumped) after*'
+	[[ $(launch --status -p "$PIDFILE") == *"(SEGV, core dumped)"* ]]
+	equal "JSON's signal" "$(told 'past[1]["signal"]')" 11
+	fails 139 "" --wait -p "$PIDFILE"
 }
 
 # --- limits -------------------------------------------------------------------
@@ -250,13 +258,12 @@ long_run() {
 	fails 9 "" --wait -p "$PIDFILE"
 }
 
-@test "a run that is longer than MAX begins the count anew" {
-	long_run 3
-	supervise --restart=always --restart-delay=1ms/200ms \
-	    --restart-limit=2 "${LONG_RUN[@]}"
-	eventually gone "$SUPERVISOR"
-	requires_short 200 1 2 4 5
-	equal runs "$(told 'j["runs"]')" 5
+@test "a run that is longer than MAX and 10 seconds begins the count anew" {
+	backs_off "1 2 1 2 limit" 1ms/200ms 2 0 0 10001 0 0
+}
+
+@test "a command that fails every 3 s reaches the limit, also if MAX is shorter" {
+	backs_off "1000 1000 limit" 1s/1s 2 3000 3000 3000
 }
 
 @test "a limit with a time counts the restarts within it" {

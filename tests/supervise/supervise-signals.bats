@@ -97,6 +97,17 @@ got_all() {
 	done
 }
 
+@test "each of them ends it by the schedule of the launch, if that has one" {
+	local sig
+
+	for sig in TERM INT QUIT; do
+		stubborn_one --stop-with=USR1/1h -- end=10
+		kill -s "$sig" "$SUPERVISOR"
+		both_gone
+		equal signals "$(sed 1d log | paste -sd ' ')" 10
+	done
+}
+
 @test "TERM between two runs ends the supervisor at once" {
 	begin --restart=always --restart-delay=1h
 	tell 'exit 5'

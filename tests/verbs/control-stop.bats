@@ -313,6 +313,25 @@ whole schedule" \
 }
 
 # Each with the part that is shown, and whether it would fit elsewhere.
+@test "without a schedule, that of the launch is taken" {
+	start --stop-with=USR1/1h "$HELPERS_DIR/stubborn" "$TMP/log" end=10
+	eventually test -s log
+	stops --stop
+	equal signals "$(got)" 10
+	rm log
+	start --stop-with=USR1/1h "$HELPERS_DIR/stubborn" "$TMP/log" end=12
+	eventually test -s log
+	stops --stop=USR2/1h
+	equal signals "$(got)" 12
+}
+
+@test "a schedule of the launch is refused if it cannot be read, or nothing uses it" {
+	fails 125 "daemonize: --stop-with=TERM/x: 'x' is not a signal or a time
+Try 'daemonize --help'" --stop-with=TERM/x -p "$PIDFILE" true
+	fails 125 "daemonize: --stop-with=5s: needs --pidfile, --name or a supervisor
+Try 'daemonize --help'" --stop-with=5s true
+}
+
 @test "a schedule that cannot be read is a usage error that shows where" {
 	local schedule part reason
 
