@@ -13,7 +13,7 @@
 
 #include "steps/facts.h"
 
-bool
+static bool
 is_terminal(const char *target)
 {
 	return strncmp(target, "/dev/pts/", 9) == 0 ||
@@ -44,6 +44,8 @@ read_fds(pid_t pid, const char *lockfile, struct facts *facts)
 		if (facts->fds[i] <= STDERR_FILENO) {
 			(void)strlcpy(facts->stdio[facts->fds[i]], target,
 			    sizeof(facts->stdio[0]));
+			facts->is_terminal[facts->fds[i]] =
+			    is_terminal(target);
 			continue;
 		}
 		if (strcmp(target, lock) == 0)
@@ -71,11 +73,4 @@ facts_read(struct facts *facts, pid_t pid, const char *lockfile)
 	    other.session == facts->stat.session;
 	read_fds(pid, lockfile, facts);
 	return 0;
-}
-
-void
-facts_free(struct facts *facts)
-{
-	free(facts->terminals);
-	free(facts->fds);
 }

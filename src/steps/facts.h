@@ -25,21 +25,17 @@ struct facts {
 	int files_error;		/* errno; 0: what follows is known */
 	char cwd[PATH_MAX];
 	char stdio[3][PATH_MAX];	/* "": closed */
+	bool is_terminal[3];
 	int *fds;			/* above 2, but the lock file's */
 	bool *terminals;		/* which of them are */
 	size_t nfds;
 };
 
 /*
- * Reads them; lockfile, or NULL, is one whose descriptor is meant to be open.
- * -1 where there is no such process, or /proc does not show it.
+ * Read them; lockfile, or NULL, is one whose descriptor is meant to be open.
+ * What is allocated is used until the process ends.
+ * Return -1 if there is no such process, or /proc does not show it.
  */
 int	facts_read(struct facts *, pid_t, const char *lockfile);
-
-/* Releases what facts_read has allocated. */
-void	facts_free(struct facts *);
-
-/* Does a link of /proc/PID/fd lead to a terminal? */
-bool	is_terminal(const char *target);
 
 #endif

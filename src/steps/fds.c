@@ -30,29 +30,22 @@
 /* The f_type of procfs (statfs(2)); musl-gcc does not find linux/magic.h. */
 #define PROC_SUPER_MAGIC	0x9fa0
 
-static const char not_a_list[] =
-    "not close, keep or a list of descriptors above 2";
-
 static const char *
 parse_list(struct descriptors *list, const char *value)
 {
 	char number[16];
-	size_t length;
 	long long fd;
 
-	for (;; value += length + 1) {
-		length = strcspn(value, ",");
-		if (length >= sizeof(number))
-			return not_a_list;
-		(void)strlcpy(number, value, length + 1);
+	while (value != NULL) {
+		value = word_cut(value, ',', number, sizeof(number));
 		fd = number_parse(number, STDERR_FILENO + 1, INT_MAX);
 		if (fd == -1)
-			return not_a_list;
+			return "not close, keep or a list of descriptors "
+			    "above 2";
 		if (descriptors_add(list, (int)fd) == -1)
 			return strerror(errno);
-		if (value[length] == '\0')
-			return NULL;
 	}
+	return NULL;
 }
 
 static const char *

@@ -63,7 +63,7 @@ find_fault(const struct steps *expected, const struct facts *facts, int fd)
 	if (wanted == NULL)
 		return NULL;
 	if (!expected->stdio_given[fd])
-		return is_terminal(facts->stdio[fd]) ? "a terminal" : NULL;
+		return facts->is_terminal[fd] ? "a terminal" : NULL;
 	if (realpath(wanted, path) == NULL ||
 	    strcmp(facts->stdio[fd], path) != 0)
 		return "not what is expected";

@@ -174,6 +174,5 @@ check(const struct config *config)
 		json_close('}');
 		(void)putchar('\n');
 	}
-	facts_free(&facts);
 	return status;
 }

@@ -382,8 +382,10 @@ print_line(struct view *view)
 		print_process(view);
 	if (view->seen || found->recorded)
 		print_output_and_command(view);
-	if (view->state->status == STATUS_UNKNOWN)
-		(void)printf(": %s", found->reason);
+	if (view->state->status == STATUS_UNKNOWN) {
+		(void)fputs(": ", stdout);
+		print_plain(found->reason);
+	}
 	if (found->state == INSTANCE_GUESS) {
 		proc_title(found->pid, title, sizeof(title));
 		(void)printf(", so pid %d may be another process: ",
