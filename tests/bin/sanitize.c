@@ -7,6 +7,9 @@
  * looks for them.  No leaks: what a plan points to lives until the process
  * ends, and the search for them fails in a process that is traced.
  */
+#ifndef SANITIZER_REPORTS
+#define SANITIZER_REPORTS	"."	/* for what only reads this */
+#endif
 #define OPTIONS	"log_path=" SANITIZER_REPORTS "/report:exitcode=86" \
 		":detect_leaks=0:print_stacktrace=1"
 

@@ -31,8 +31,7 @@ copy() {
 # Runs a shell's lines with places of its own: /run, and what is bound.
 # The first process of it is PLACE, for `inside': in_place LINES [ARG]...
 in_place() {
-	requires root unshare mount
-	unshare -m true 2>/dev/null || skip "needs a mount namespace"
+	requires root mounts
 	unshare -m sh -c "mount -t tmpfs none /run && $1" sh "${@:2}" \
 	    >"$TMP/said" 2>&1 3>&- </dev/null &
 	PLACE=$!
@@ -298,9 +297,7 @@ print("\n".join(json.load(sys.stdin)))' 3>&-
 begin_container() {
 	local words
 
-	requires root python3 unshare
-	unshare --fork --pid --mount-proc true 2>/dev/null ||
-	    skip "needs a pid namespace"
+	requires root python3 pids
 	make_worker
 	mapfile -t words < <(words_of ENTRYPOINT; words_of CMD)
 	PATH=$TMP/bin:$PATH unshare --fork --pid --mount-proc sh -c '

@@ -25,7 +25,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		/* Not a string, and not one byte longer than it says. */
 		text = malloc(length);
 		assert(text != NULL || length == 0);
-		memcpy(text, data, length);
+		if (length > 0)
+			memcpy(text, data, length);
 		(void)notify_parse(text, length, &notice);
 		free(text);
 

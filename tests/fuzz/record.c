@@ -116,7 +116,7 @@ write_and_parse(void)
 {
 	static const char *const keys[] = { "umask", "stdout", "exec", "arg" };
 	char *values[LINES], text[RECORD_SIZE], value[RECORD_SIZE], *boot, *at;
-	size_t nth[LINES], seen[4] = { 0 }, key[LINES], i, n;
+	size_t nth[LINES], seen[4] = { 0 }, key[LINES] = { 0 }, i, n;
 	struct record record = { .state = byte() % (RECORD_ENDED + 1) };
 	struct record back;
 

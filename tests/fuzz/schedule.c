@@ -16,7 +16,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct schedule schedule;
 	const char *wrong;
 	long long time;
-	size_t i;
+	size_t digits, i;
 	int sig;
 
 	sig = signal_parse(text);
@@ -30,7 +30,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(strchr(text, '/') != NULL || wrong != NULL || sig != -1 ||
 	    time != -1);
 	/* A number alone may be meant as either. */
-	assert(wrong != NULL || text[strspn(text, "0123456789")] != '\0');
+	digits = strspn(text, "0123456789");
+	assert(wrong != NULL || text[digits] != '\0');
 	assert(wrong != NULL || schedule.n >= 1);
 	assert(schedule.n <= SCHEDULE_MAX);
 	for (i = 0; i < schedule.n; i++) {

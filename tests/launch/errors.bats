@@ -272,8 +272,7 @@ Operation not permitted"
 }
 
 @test "pidfile: a full disk is reported" {
-	requires root unshare mount
-	unshare -m true || skip "needs a mount namespace"
+	requires root mounts
 	mkdir full
 	export PIDFILE DAEMONIZE PROBE REPORT TMP
 	run unshare -m sh -c '

@@ -278,7 +278,7 @@ as if installed set-user-ID: use sudo(8)" -F id -u
 # --- another namespace -----------------------------------------------------
 
 @test "the state of a daemon of another pid namespace is unknown" {
-	requires root unshare
+	requires root pids
 	untouched start_daemon
 	CALLER=(unshare --pid --fork --mount-proc)
 	fails 4 "daemonize: status: $PIDFILE: launched in another pid \

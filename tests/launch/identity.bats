@@ -41,8 +41,7 @@ ids_are() {
 # As root of an own /etc/passwd and /etc/group with one more line each:
 # with_line PASSWD GROUP [OPTION]... COMMAND
 with_line() {
-	requires root unshare
-	unshare -m true 2>/dev/null || skip "needs a mount namespace"
+	requires root mounts
 	{ cat /etc/passwd && echo "$1"; } >passwd
 	{ cat /etc/group && echo "$2"; } >group
 	run unshare -m sh -c 'mount --bind passwd /etc/passwd &&
@@ -116,11 +115,9 @@ with_line() {
 }
 
 @test "supplementary groups are all of the user's" {
-	requires root unshare mount
+	requires root mounts
 	local members=daemon
 
-	unshare -m mount --bind /etc/hosts /etc/hosts 2>/dev/null ||
-	    skip "needs a mount namespace"
 	open_directory
 	grep -q '^group:.*files' /etc/nsswitch.conf ||
 	    skip "groups are not in /etc/group"
@@ -520,7 +517,7 @@ os.execv(sys.argv[1], sys.argv[1:])')
 # Launches see the user `extra' (4711, group 4712, member of 4713), which only
 # a module of nsswitch.conf(5) knows.
 with_extra_user() {
-	requires root unshare mount getent
+	requires root mounts getent
 	mkdir extrausers
 	echo "extra:x:4711:4712::/home/extra:/bin/ksh" >extrausers/passwd
 	printf '%s\n' extra:x:4712: others:x:4713:extra >extrausers/group

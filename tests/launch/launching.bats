@@ -165,8 +165,7 @@ launch was under way"
 @test "where /proc is another pid namespace's, a launch works" {
 	local outer
 
-	requires root unshare nsenter
-	unshare --pid --fork true || skip "needs a pid namespace"
+	requires root pids nsenter
 	unshare --pid --fork sleep 1000 3>&- &
 	remember $!
 	eventually pgrep -P $! >"$TMP/init"
@@ -184,8 +183,7 @@ so its record does not identify it" --stop -p "$PIDFILE"
 }
 
 @test "a launch whose child would be the init of a namespace is refused" {
-	requires root unshare
-	unshare --pid --fork true || skip "needs a pid namespace"
+	requires root pids
 	CALLER=(timeout "$DEADLINE" unshare --pid)
 	fails 125 "daemonize: background: fork: the first process of a pid \
 namespace cannot go into the background; use -F" -p "$PIDFILE" sleep 1000
@@ -195,8 +193,7 @@ namespace cannot go into the background; use -F" -p "$PIDFILE" sleep 1000
 @test "a container's pid file does not name a process of the host" {
 	local namespace=(unshare --pid --fork --kill-child --mount-proc)
 
-	requires root unshare
-	"${namespace[@]}" true || skip "needs a pid namespace"
+	requires root pids
 	"${namespace[@]}" sh -c '"$@"; echo done >launched; exec sleep 1000' sh \
 	    "$DAEMONIZE" -p "$PIDFILE" sleep 1000 3>&- &
 	remember $!

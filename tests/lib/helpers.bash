@@ -417,7 +417,9 @@ s = socket.create_server(("127.0.0.1", 0))
 print(s.getsockname()[1])')
 }
 
-# Skips with a uniform reason: requires root|user|plain|uncounted|dynamic|glibc|COMMAND
+# Skips with a uniform reason: requires WHAT...
+# WHAT is root, user, plain, mounts, pids, dynamic, glibc, uncounted, or a
+# command.
 requires() {
 	local what
 
@@ -428,6 +430,11 @@ requires() {
 		# They make system calls and handle signals, too.
 		plain)	! grep -q __asan_init "$DAEMONIZE" ||
 			    skip "needs a build without sanitizers" ;;
+		# A chroot that is no mount point has neither.
+		mounts)	unshare -m mount -t tmpfs none "$TMP" 2>/dev/null ||
+			    skip "needs a mount namespace" ;;
+		pids)	unshare --pid --fork --mount-proc true 2>/dev/null ||
+			    skip "needs a pid namespace" ;;
 		dynamic) ldd "$DAEMONIZE" >/dev/null 2>&1 ||
 			    skip "needs a program that is not static" ;;
 		# The daemon(3) of musl forks twice.

@@ -60,7 +60,7 @@ lines_in() {
 
 # A mount namespace with a /dev and a /run of its own.
 own_dev() {
-	requires root unshare nsenter python3
+	requires root mounts nsenter python3
 	mkdir "$TMP/dev" "$TMP/run"
 	unshare -m sh -c '
 	    mount -t tmpfs none "$1/dev" && mount -t tmpfs none "$1/run" || exit

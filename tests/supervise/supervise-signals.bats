@@ -496,8 +496,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' \
 }
 
 @test "in a pid namespace PID 1 supervises, reaps, and ends with the status" {
-	requires root unshare
-	unshare --fork --pid --mount-proc true || skip "needs unshare(1)"
+	requires root pids
 	mkfifo tell
 	: >runs
 	from -- unshare --fork --pid --mount-proc
@@ -519,8 +518,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' \
 }
 
 @test "PID 1 that is told to end ends its command, and is gone" {
-	requires root unshare
-	unshare --fork --pid --mount-proc true || skip "needs unshare(1)"
+	requires root pids
 	local status=0
 
 	mkfifo tell
