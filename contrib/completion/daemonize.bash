@@ -7,18 +7,29 @@
 # bash-completion, if it is loaded, completes the wrapped command; without it
 # that is a command's name, and files.
 
-# The letters and the long names of the options that take a value.
-_daemonize_letters=ceEgilnopRu
-_daemonize_valued=" --signals --sigchld --background --session --refork
-	--umask --fds --chdir --stdin --stdout --stderr --user --group
-	--chroot --output --env --pidfile --name --lockfile --stop-with --ready --ready-timeout
-	--restart --success --restart-delay --restart-limit --log --log-time
-	--log-rotate --signal "
-_daemonize_plain=" --append --foreground --clear-env --no-new-privs
-	--if-not-running --replace --supervise --explain --check --status
-	--stop --tree --again --wait --list --json --verbose --help --version "
-# A value of these is in the same word or there is none.
-_daemonize_optional=" --replace --explain --stop "
+# The options come from `daemonize --help': _daemonize_values has the value of
+# each, as it is shown there (`=DIR|keep', `[=SCHEDULE]', or nothing), by its
+# letter and by its long name; _daemonize_methods those of --ready.
+declare -A _daemonize_values
+_daemonize_methods=
+
+_daemonize_help()
+{
+	local line option='^  (-.|  )(, |  )(--[a-z-]+)(\[?=[^ ]+)?'
+	local methods='^  exec, alive:TIME'
+
+	_daemonize_values=()
+	while IFS= read -r line; do
+		if [[ $line =~ $option ]]; then
+			_daemonize_values[${BASH_REMATCH[3]}]=${BASH_REMATCH[4]}
+			[[ ${BASH_REMATCH[1]} == "  " ]] ||
+			    _daemonize_values[${BASH_REMATCH[1]}]=${BASH_REMATCH[4]}
+		elif [[ $line =~ $methods ]]; then
+			_daemonize_methods=${line//,/}
+		fi
+	done < <(daemonize --help 2>/dev/null)
+}
+
 _daemonize_facilities="auth authpriv cron daemon ftp local0 local1 local2
 	local3 local4 local5 local6 local7 lpr mail news user uucp"
 _daemonize_levels="emerg alert crit err warning notice info debug"
@@ -26,21 +37,21 @@ _daemonize_signals="HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2
 	PIPE ALRM TERM CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF
 	WINCH IO PWR SYS"
 
-# Does this option take the next word as its value?
+# Does this option take the next word as its value?  A letter with a value ends
+# a cluster, with the value in the same word if there is more of that.
 _daemonize_takes_next()
 {
-	local word=$1
+	local word=$1 i
 
-	case $word in
-	--*=*)
-		return 1 ;;
-	--*)
-		[[ $_daemonize_valued == *[[:space:]]"$word"[[:space:]]* ]] ;;
-	*)
-		# A cluster: a letter with a value ends it, with the value in
-		# the same word if there is more of that.
-		[[ $word =~ ^-[^$_daemonize_letters]*[$_daemonize_letters]$ ]] ;;
-	esac
+	if [[ $word == --* ]]; then
+		[[ ${_daemonize_values[$word]-} == =* ]]
+		return
+	fi
+	for ((i = 1; i < ${#word}; i++)); do
+		[[ ${_daemonize_values[-${word:i:1}]-} != =* ]] ||
+		    { ((i == ${#word} - 1)); return; }
+	done
+	return 1
 }
 
 # readline splits words at `=` and `:`; join them again.  Sets words, up to and
@@ -81,10 +92,12 @@ _daemonize_reply()
 	done
 }
 
-# The instances of -n: the pid files in its directory.
+# The instances of -n that begin so: the pid files in its directory.  A name may
+# have anything in it: compgen -W would expand it, and so would the shell that
+# gets it without a quote.
 _daemonize_names()
 {
-	local dir file
+	local cur=$1 dir file
 
 	if ((EUID == 0)); then
 		dir=/run/daemonize
@@ -96,7 +109,8 @@ _daemonize_names()
 	for file in "$dir"/*.pid; do
 		[[ -e $file ]] || continue
 		file=${file##*/}
-		printf '%s\n' "${file%.pid}"
+		file=${file%.pid}
+		[[ $file != "$cur"* ]] || COMPREPLY+=("$(printf %q "$file")")
 	done
 }
 
@@ -127,8 +141,12 @@ _daemonize_ready()
 		;;
 	*)
 		_daemonize_as nospace
-		_daemonize_reply < <(compgen -W 'exec alive: notify fd: file:
-		    tcp: unix:' -- "$cur") ;;
+		# Of `fd:N', the value is the user's.
+		_daemonize_reply < <(compgen -W "$(for method in \
+		    $_daemonize_methods; do
+			[[ $method != *:* ]] || method=${method%%:*}:
+			echo "$method"
+		    done)" -- "$cur") ;;
 	esac
 }
 
@@ -163,91 +181,94 @@ _daemonize_pids()
 	done
 }
 
+# USER[:GROUP]; only what follows a word break is replaced.
+_daemonize_user()
+{
+	local cur=$1 user=
+
+	if [[ $cur != *:* ]]; then
+		_daemonize_reply < <(compgen -u -- "$cur")
+	else
+		[[ $COMP_WORDBREAKS == *:* ]] || user=${cur%%:*}:
+		_daemonize_reply < <(compgen -g -P "$user" -- "${cur#*:}")
+	fi
+}
+
+# STATUS|SIG[,...]
+_daemonize_success()
+{
+	local cur=$1 before=
+
+	[[ $cur != *,* ]] || before=${cur%,*},
+	_daemonize_reply < <(compgen -P "$before" -W "$_daemonize_signals" \
+	    -- "${cur##*,}")
+}
+
+# The words in small letters, files and directories of a value such as
+# `FILE|keep': _daemonize_words_of VALUE WHAT-IS-TYPED
+_daemonize_words_of()
+{
+	local value="|${1//|/||}|" cur=$2 list
+
+	list=$(grep -oE '\|[a-z-]+\|' <<<"$value" | tr -d '|')
+	_daemonize_reply < <(compgen -W "$list" -- "$cur")
+	case $value in
+	*"|FILE|"*)
+		_daemonize_as filenames
+		_daemonize_reply < <(compgen -f -- "$cur") ;;
+	*"|DIR|"*)
+		_daemonize_as filenames
+		_daemonize_reply < <(compgen -d -- "$cur") ;;
+	*"|MODE|"*)
+		_daemonize_reply < <(compgen -W '022 027 077' -- "$cur") ;;
+	esac
+}
+
 # The values of an option: _daemonize_value OPTION WHAT-IS-TYPED
 _daemonize_value()
 {
-	local cur=$2 user='' before=''
+	local value=${_daemonize_values[$1]-} cur=$2
 
-	case $1 in
-	--signals | --sigchld)
-		_daemonize_reply < <(compgen -W 'default ignore keep' -- "$cur")
-		;;
-	--background | --refork)
-		_daemonize_reply < <(compgen -W 'yes no' -- "$cur") ;;
-	--session)
-		_daemonize_reply < <(compgen -W 'new keep' -- "$cur") ;;
-	--umask)
-		_daemonize_reply < <(compgen -W '022 027 077 keep' -- "$cur") ;;
-	--fds)
-		_daemonize_reply < <(compgen -W 'close keep' -- "$cur") ;;
-	--chdir | -c)
-		_daemonize_as filenames
-		_daemonize_reply < <(compgen -d -W keep -- "$cur") ;;
-	--stdin | --stdout | --stderr | --output | -i | -o | -e)
-		_daemonize_as filenames
-		_daemonize_reply < <(compgen -f -W keep -- "$cur") ;;
-	--chroot | -R)
-		_daemonize_as filenames
-		_daemonize_reply < <(compgen -d -- "$cur") ;;
-	--pidfile | --lockfile | -p | -l)
-		_daemonize_as filenames
-		_daemonize_reply < <(compgen -f -- "$cur") ;;
-	--user | -u)
-		if [[ $cur != *:* ]]; then
-			_daemonize_reply < <(compgen -u -- "$cur")
-		else
-			# Only what follows a word break is replaced.
-			[[ $COMP_WORDBREAKS == *:* ]] || user=${cur%%:*}:
-			_daemonize_reply < <(compgen -g -P "$user" -- \
-			    "${cur#*:}")
-		fi ;;
-	--group | -g)
+	[[ $value != \[* ]] || value=${value:1:-1}
+	case $value in
+	"=USER[:GROUP]")
+		_daemonize_user "$cur" ;;
+	=GROUP)
 		_daemonize_reply < <(compgen -g -- "$cur") ;;
-	--env | -E)
+	=NAME=VALUE)
 		if [[ $cur != *=* ]]; then
 			_daemonize_as nospace
 			_daemonize_reply < <(compgen -e -S = -- "$cur")
 		fi ;;
-	--name | -n)
-		_daemonize_reply < <(compgen -W "$(_daemonize_names)" -- "$cur")
-		;;
-	--ready)
+	=NAME)
+		_daemonize_names "$cur" ;;
+	=METHOD)
 		_daemonize_ready "$cur" ;;
-	--signal)
+	=SIG)
 		_daemonize_reply < <(compgen -W "$_daemonize_signals" -- "$cur")
 		;;
-	--restart)
-		_daemonize_reply < <(compgen -W 'never on-failure always' \
-		    -- "$cur") ;;
-	--log)
+	"=STATUS|SIG[,...]")
+		_daemonize_success "$cur" ;;
+	*syslog*)
 		_daemonize_log "$cur" ;;
-	--log-time)
-		_daemonize_reply < <(compgen -W 'utc local' -- "$cur") ;;
-	--success)
-		[[ $cur != *,* ]] || before=${cur%,*},
-		_daemonize_reply < <(compgen -P "$before" \
-		    -W "$_daemonize_signals" -- "${cur##*,}") ;;
-	--explain)
-		_daemonize_reply < <(compgen -W unit -- "$cur") ;;
-	--replace | --stop | --stop-with)
+	=SCHEDULE)
 		_daemonize_schedule "$cur" ;;
+	=*)
+		_daemonize_words_of "${value#=}" "$cur" ;;
 	esac
 }
 
 # The options themselves.
 _daemonize_options()
 {
-	local cur=$1 letter
+	local cur=$1 option
 
-	if [[ $cur != --* ]]; then
-		for letter in a c e E F g h i l n o p R u v V; do
-			[[ $cur == - || $cur == "-$letter" ]] &&
-			    COMPREPLY+=("-$letter")
-		done
-	fi
-	# shellcheck disable=SC2086  # a list
-	_daemonize_reply < <(compgen -W "$_daemonize_plain" -- "$cur";
-	    compgen -S = -W "$_daemonize_valued $_daemonize_optional" -- "$cur")
+	for option in "${!_daemonize_values[@]}"; do
+		[[ $option == "$cur"* ]] || continue
+		[[ $option != --* || -z ${_daemonize_values[$option]} ]] ||
+		    option+="="
+		COMPREPLY+=("$option")
+	done
 	[[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] &&
 	    _daemonize_as nospace
 	return 0
@@ -298,6 +319,7 @@ _daemonize()
 	local words starts word last i
 
 	COMPREPLY=()
+	_daemonize_help
 	_daemonize_words
 	last=$((${#words[@]} - 1))
 

@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Completion of daemonize(1) for fish(1): options, their values, and then
-# whatever the wrapped command has.
+# whatever the wrapped command has.  The options come from `daemonize --help'.
 #
 # To try it: source contrib/completion/daemonize.fish
 
 # The letters and the long names of the options that take the next word as
-# their value.
-set -g __daemonize_letters ceEgilnopRu
-set -g __daemonize_valued signals sigchld background session refork umask fds \
-    chdir stdin stdout stderr output user group chroot env pidfile name lockfile \
-    ready ready-timeout restart success restart-delay restart-limit \
-    stop-with log log-time log-rotate signal
+# their value, and the methods of --ready.
+set -g __daemonize_letters
+set -g __daemonize_valued
+set -g __daemonize_methods
 
 set -g __daemonize_signals HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV \
     USR2 PIPE ALRM TERM CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM \
@@ -22,6 +20,7 @@ set -g __daemonize_signals HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV \
 function __daemonize_words
     set -l tokens (commandline -opc)
     set -l value no
+    set -l letters (string join '' $__daemonize_letters)
     set -e tokens[1]
     while set -q tokens[1]
         set -l token $tokens[1]
@@ -40,7 +39,7 @@ function __daemonize_words
         else if string match -qr -- '^-.' $token
             # A letter with a value ends a cluster, with the value in the same
             # word if there is more of it.
-            if string match -qr -- "^-[^$__daemonize_letters]*[$__daemonize_letters]\$" $token
+            if string match -qr -- "^-[^$letters]*[$letters]\$" $token
                 set value yes
             end
         else
@@ -137,7 +136,7 @@ function __daemonize_ready
         set -l path (string replace -- $method '' $typed)
         string join \n -- $method(__fish_complete_path $path)
     else
-        string join \n -- exec alive: notify fd: file: tcp: unix:
+        string replace -r ':.*' : -- $__daemonize_methods
     end
 end
 
@@ -163,55 +162,55 @@ end
 
 complete -c daemonize -f
 
-__daemonize_option -l signals -x -a 'default ignore keep' -d 'Dispositions and mask'
-__daemonize_option -l sigchld -x -a 'default ignore keep' -d 'Disposition of SIGCHLD'
-__daemonize_option -l background -x -a 'yes no' -d 'Fork, so that the caller continues'
-__daemonize_option -l session -x -a 'new keep' -d 'Start a session without a terminal'
-__daemonize_option -l refork -x -a 'yes no' -d 'Fork again, so that it leads no session'
-__daemonize_option -l umask -x -a '022 027 077 keep' -d 'File mode creation mask, octal'
-__daemonize_option -l fds -x -a 'close keep' -d 'Descriptors above 2 to leave open'
-__daemonize_option -s c -l chdir -x -a 'keep (__fish_complete_directories)' -d 'Working directory'
-__daemonize_option -s i -l stdin -r -F -a keep -d 'Standard input'
-__daemonize_option -s o -l stdout -r -F -a keep -d 'Standard output'
-__daemonize_option -s e -l stderr -r -F -a keep -d 'Standard error'
-__daemonize_option -l output -r -F -a keep -d 'Both, appended to one file'
-__daemonize_option -s a -l append -d 'Do not truncate the output files'
-__daemonize_option -s F -l foreground -d 'Do not detach'
-__daemonize_option -s u -l user -x -a '(__daemonize_users)' -d 'User and group of the command'
-__daemonize_option -s g -l group -x -a '(__fish_complete_groups)' -d 'Group of the command'
-__daemonize_option -s R -l chroot -x -a '(__fish_complete_directories)' -d 'Root directory of the command'
-__daemonize_option -s E -l env -x -a '(set -xn)=' -d 'Set a variable'
-__daemonize_option -l clear-env -d 'Start from an empty environment'
-__daemonize_option -l no-new-privs -d 'The command cannot gain privileges by an exec'
-__daemonize_option -s p -l pidfile -r -F -d 'Write the pid to a file'
-__daemonize_option -s n -l name -x -a '(__daemonize_instances)' -d 'The same, by a name'
-__daemonize_option -s l -l lockfile -r -F -d 'Hold a lock on a file'
-__daemonize_option -l if-not-running -d 'If it already runs, exit with 0'
-__daemonize_option -l stop-with -x -a '(__daemonize_schedule)' -d 'How it is stopped'
-__daemonize_option -l replace -f -a '(__daemonize_schedule)' -d 'Stop the running instance, then launch'
-__daemonize_option -l ready -x -a '(__daemonize_ready)' -d 'Return when the command is ready'
-__daemonize_option -l ready-timeout -x -d 'Time until it must be ready'
-__daemonize_option -l supervise -d 'Record its end, and remove its pid file'
-__daemonize_option -l restart -x -a 'never on-failure always' -d 'Restart it when it ends'
-__daemonize_option -l success -x -a '(__daemonize_success)' -d 'Statuses and signals that are no failure'
-__daemonize_option -l restart-delay -x -d 'Wait TIME, then twice that, up to MAX'
-__daemonize_option -l restart-limit -x -d 'After N restarts (within TIME), give up'
-__daemonize_option -l log -r -F -a syslog -d 'A log of stdout and stderr'
-__daemonize_option -l log-time -x -a 'utc local' -d 'Begin each line of the log with its time'
-__daemonize_option -l log-rotate -x -d 'Rotate the log at this size'
-__daemonize_option -l explain -d 'Print what would be done, and do nothing'
-__daemonize_option -l check -d 'Audit the daemon, or any process'
-__daemonize_option -l status -d 'Print whether it runs'
-__daemonize_option -l stop -f -a '(__daemonize_schedule)' -d 'Stop it, and return when it has ended'
-__daemonize_option -l tree -d 'With --stop, --replace or a supervisor: stop the rest, too'
-__daemonize_option -l again -d 'End this run, and start the next at once'
-__daemonize_option -l signal -x -a '$__daemonize_signals' -d 'Send it a signal'
-__daemonize_option -l wait -d 'Return when it has ended'
-__daemonize_option -l list -d 'Print the instances of --name'
-__daemonize_option -l json -d 'Print JSON'
-__daemonize_option -s v -l verbose -d 'Print each step that is done'
-__daemonize_option -s h -l help -d 'Print a summary of the options'
-__daemonize_option -s V -l version -d 'Print the version'
+# What completes a value, as `daemonize --help' shows it, by complete's options.
+function __daemonize_value
+    switch $argv[1]
+        case 'USER[:GROUP]'
+            string join \n -- -x -a '(__daemonize_users)'
+        case GROUP
+            string join \n -- -x -a '(__fish_complete_groups)'
+        case NAME=VALUE
+            string join \n -- -x -a '(set -xn)='
+        case NAME
+            string join \n -- -x -a '(__daemonize_instances)'
+        case METHOD
+            string join \n -- -x -a '(__daemonize_ready)'
+        case SCHEDULE
+            string join \n -- -x -a '(__daemonize_schedule)'
+        case 'SCHEDULE]'
+            string join \n -- -f -a '(__daemonize_schedule)'
+        case SIG
+            string join \n -- -x -a '$__daemonize_signals'
+        case 'STATUS|SIG*'
+            string join \n -- -x -a '(__daemonize_success)'
+        case '*'
+            set -l words (string split '|' -- $argv[1])
+            set -l list (string match -r '^[a-z-]+' -- $words)
+            contains MODE $words; and set -a list 022 027 077
+            contains DIR $words; and set -a list '(__fish_complete_directories)'
+            contains FILE $words; and string join \n -- -r -F; or echo -- -x
+            test -z "$list"; or string join \n -- -a "$list"
+    end
+end
+
+for __daemonize_line in (daemonize --help 2>/dev/null)
+    # Letter or blanks, name, `=' or `[=' or nothing, value, text
+    set -l part (string match -r -- '^  (-.|  )(?:, |  )--([a-z-]+)(\[?=|)([^ ]*)(?: \[PID\])? +(.*)$' $__daemonize_line)
+    if set -q part[1]
+        set -l letter (string match -r '[a-zA-Z]' -- $part[2])
+        set -l value
+        if test -n "$part[4]"
+            set value (__daemonize_value $part[5])
+        end
+        if test "$part[4]" = =
+            set -a __daemonize_valued $part[3]
+            set -a __daemonize_letters $letter
+        end
+        __daemonize_option (test -z "$letter"; or echo -- -s$letter) -l $part[3] $value -d $part[6]
+    else if string match -q -- '  exec, *' $__daemonize_line
+        set __daemonize_methods (string split ', ' -- (string trim -- $__daemonize_line))
+    end
+end
 
 complete -c daemonize -n __daemonize_in_check -x -a '(__fish_complete_pids)'
 complete -c daemonize -n __daemonize_in_command -x -a '(__daemonize_command)'

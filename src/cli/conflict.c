@@ -139,6 +139,11 @@ check_options(const struct config *config)
 	if (config->json && config->unit)
 		return misuse("--json", NULL,
 		    "is for --explain, not for --explain=unit");
+	/* The verbs may take it for a pattern. */
+	if (config->name != NULL && verb_plans(config->verb) &&
+	    strpbrk(config->name, "*?[\\") != NULL)
+		return misuse("--name", config->name,
+		    "must not contain *, ?, [ or \\");
 	if (config->root != NULL && config->steps.chdir == NULL)
 		return misuse("--chdir", "keep",
 		    "may be outside of the root of --chroot; "

@@ -7,7 +7,15 @@
 zmodload zsh/zpty || exit
 
 dir=$(mktemp -d) || exit
-trap 'zpty -d shell 2>/dev/null; rm -rf $dir' EXIT
+trap 'finish; rm -rf $dir' EXIT
+
+# Return when the other shell is gone.
+finish()
+{
+	zpty -w shell exit
+	while zpty -t shell; do zpty -r shell text; done
+	zpty -d shell
+}
 
 cat >$dir/setup <<'END'
 PS1= PS2= RPS1=

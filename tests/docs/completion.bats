@@ -12,6 +12,8 @@ COMPLETIONS=$SOURCE_DIR/contrib/completion
 # offers zsh|fish
 # The commands one, two and three have a completion: of-one, of-two, of-three.
 offers() {
+	local -x PATH=$HELPERS_DIR:$PATH
+
 	# A shell that asks something would wait for ever.
 	case $1 in
 	zsh)	env HOME="$TMP" timeout 60 zsh -f "$SOURCE_DIR/tests/bin/complete.zsh" \
@@ -128,7 +130,10 @@ offers_names() {
 	requires user
 	mkdir -p "$dir"
 	: >"$dir/web.pid"
-	equal names "$(XDG_STATE_HOME=$TMP values_for "$1" "daemonize -n ")" web
+	: >"$dir/a\$(touch\${IFS}pwned).pid"
+	equal names "$(XDG_STATE_HOME=$TMP values_for "$1" "daemonize -n ")" \
+	    'a$(touch${IFS}pwned) web'
+	[[ ! -e pwned ]]
 }
 
 offers_files_and_users() {

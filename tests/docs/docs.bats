@@ -120,6 +120,11 @@ state() {
 # What is offered for a line that is typed so far, which readline has cut at
 # blanks, `=` and `:`.  COMPREPLY is set.
 complete_line() {
+	daemonize() { launch "$@"; }
+	complete_words "$1"
+}
+
+complete_words() {
 	# shellcheck source=/dev/null
 	. "$COMPLETION"
 	COMP_LINE=$1
@@ -299,13 +304,27 @@ manual_page_section() {
 	equal users "$(offered)" root
 }
 
-@test "the completion offers the names of instances" {
-	requires user
+@test "the completion offers the names of instances, and executes nothing in them" {
+	local name='a$(touch${IFS}pwned)'
+
+	# Root's named instances lie in /run, which is not the tests'.
+	if ((EUID == 0)); then
+		requires setpriv
+		AS=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+		chmod 777 .
+	fi
 	mkdir -p "$TMP/daemonize/$HOSTNAME"
 	: >"$TMP/daemonize/$HOSTNAME/web.pid"
-	XDG_STATE_HOME=$TMP
-	complete_line "daemonize -n "
-	equal names "$(offered)" web
+	: >"$TMP/daemonize/$HOSTNAME/$name.pid"
+	with_daemonize env XDG_STATE_HOME="$TMP" COMPLETION="$COMPLETION" \
+	    bash -c "$(declare -f complete_words)"'
+		complete_words "daemonize -n "
+		printf "%s\n" "${COMPREPLY[@]}"' >names
+	[[ ! -e pwned ]]
+	# A shell that reads what is offered has the names.
+	eval "set -- $(tr '\n' ' ' <names)"
+	[[ ! -e pwned ]]
+	equal names "$*" "$name web"
 }
 
 @test "the README names only options that there are" {

@@ -118,6 +118,10 @@ names() {
 begin with a dot" \
 		    "--name=$value" true
 	done
+	for value in '*' 'a?' 'web[1]' 'a\b'; do
+		"$1" "--name=${value}: must not contain *, ?, [ or \\" \
+		    "--name=$value" true
+	done
 }
 
 environment() {
