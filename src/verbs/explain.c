@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/message.h"
 #include "process/policy.h"
+#include "process/schedule.h"
 #include "process/signals.h"
 #include "steps/step.h"
 #include "verbs/verbs.h"
@@ -216,6 +217,9 @@ print_after(const struct plan *plan)
 		line("ready", "wait for %s%s%s; else terminate it",
 		    ready->text, ready->method->has_timeout ? ", at most " : "",
 		    ready->method->has_timeout ? ready->timeout_text : "");
+	if (plan->supervised ||
+	    strcmp(plan->stop_with, SCHEDULE_DEFAULT) != 0)
+		line("stop-with", "%s", plan->stop_with);
 	if (!plan->supervised)
 		return;
 	line("supervise", "%s stays as its parent, and records how it ends",
@@ -223,8 +227,6 @@ print_after(const struct plan *plan)
 	print_policy(plan->policy);
 	if (plan->tree)
 		line("tree", "end what a run leaves behind");
-	if (plan->pidfile != NULL || plan->supervised)
-		line("stop-with", plan->stop_with);
 	if (plan->log.want.text != NULL)
 		print_log(plan);
 }

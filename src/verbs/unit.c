@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include <paths.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -248,6 +249,16 @@ print_syslog(const char *text)
 
 /* --- start, restart, stop ------------------------------------------------- */
 
+/* systemd runs with glibc, whose real-time signals count from 34. */
+static void
+print_signal(const char *before, int sig)
+{
+	if (sig < 34)
+		(void)printf("%sSIG%s", before, signal_name(sig));
+	else
+		(void)printf("%sSIGRTMIN+%d", before, sig - 34);
+}
+
 /* Print what is no failure, in addition to what is none for systemd. */
 static void
 print_success(const struct policy *policy)
@@ -265,13 +276,7 @@ print_success(const struct policy *policy)
 	for (n = 1; n <= 64; n++)
 		if (policy_allows_signal(policy, n) &&
 		    !policy_allows_signal(&usual, n)) {
-			/* systemd runs with glibc, which counts from 34. */
-			if (n < 34)
-				(void)printf("%sSIG%s", separator,
-				    signal_name(n));
-			else
-				(void)printf("%sSIGRTMIN+%d", separator,
-				    n - 34);
+			print_signal(separator, n);
 			separator = " ";
 		}
 	if (*separator == ' ')
@@ -387,7 +392,7 @@ explain_unit(const struct plan *plan)
 	bool users = !plan->identity.change && geteuid() != 0;
 	bool notify = plan->ready.want.method == &notify_method;
 	mode_t mask = umask(0);
-	struct schedule usual;
+	struct schedule stop;
 	int fd;
 
 	(void)printf("# Save it as %s/NAME.service, then\n"
@@ -415,10 +420,14 @@ explain_unit(const struct plan *plan)
 	if (plan->log.want.kind == LOG_TO_SYSLOG && plan->log.want.text != NULL)
 		print_syslog(plan->log.want.text);
 	print_restart(plan->policy);
-	(void)schedule_parse(plan->stop_with, &usual);
-	(void)printf("KillMode=%s\nKillSignal=SIG%s\n", plan->tree ?
-	    "control-group" : "process", signal_name(usual.stage[0].signal));
-	print_time("TimeoutStopSec", usual.stage[0].wait);
+	(void)printf("KillMode=%s\n", plan->tree ? "control-group" : "process");
+	(void)schedule_parse(plan->stop_with, &stop);
+	print_signal("KillSignal=", stop.stage[0].signal);
+	(void)putchar('\n');
+	print_time("TimeoutStopSec", stop.stage[0].wait);
+	if (stop.n > 2 || (stop.n == 2 && stop.stage[1].signal != SIGKILL))
+		note("stop-with", plan->stop_with, "after the first time, "
+		    "systemd sends SIGKILL");
 	print_notes(plan);
 	(void)printf("\n[Install]\nWantedBy=%s.target\n", users ? "default" :
 	    "multi-user");

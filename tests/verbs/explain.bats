@@ -122,6 +122,7 @@ step() {
 	equal supervise "$(value supervise)" \
 	    "a supervisor stays as its parent, and records how it ends"
 	equal restart "$(value restart)" never
+	equal stop-with "$(value stop-with)" TERM/10s/KILL/5s
 	equal limit "$(value limit)" ""
 	equal tree "$(value tree)" ""
 	explain --restart=on-failure --restart-delay=2s/1m --restart-limit=5 \

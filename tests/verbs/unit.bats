@@ -308,6 +308,18 @@ append:$TMP/log"
 	equal TimeoutStopSec "$(setting TimeoutStopSec)" 10s
 }
 
+@test "a stop is that of --stop-with, as far as systemd goes" {
+	unit --supervise --stop-with=QUIT/90s/KILL/1s true
+	accepted
+	equal KillSignal "$(setting KillSignal)" SIGQUIT
+	equal TimeoutStopSec "$(setting TimeoutStopSec)" 90s
+	noted_only --refork
+	unit --supervise --stop-with=RTMAX/1s/TERM/2s/KILL/1s true
+	accepted
+	equal KillSignal "$(setting KillSignal)" SIGRTMIN+30
+	noted_only --refork --stop-with
+}
+
 @test "an option without a counterpart is a comment" {
 	unit --signals=ignore --sigchld=ignore --session=keep --fds=keep \
 	    -p pid -l lock --if-not-running true
