@@ -73,7 +73,6 @@ tests_bin_backoff_SOURCES = src/base/number.c src/base/word.c \
 
 tests_bin_torn_LDADD = $(LDADD) $(LIBOBJS) $(LIBBSD_LIBS)
 tests_bin_torn_SOURCES = src/base/checksum.c src/base/number.c \
-	src/base/word.c src/instance/about.c \
 	src/instance/record.c tests/bin/torn.c
 
 tests_bin_stubborn_CFLAGS = $(AM_CFLAGS) -pthread

@@ -45,6 +45,7 @@ static struct {
 	int links;
 	char *text, *rest;		/* the rest is what is left */
 	const char *reason;		/* NULL: errno says it */
+	char *whole;			/* NULL: not asked for (path_resolve) */
 } walk;
 
 static char said[512];			/* a reason */
@@ -300,10 +301,42 @@ go_to(struct at *at, int dir)
 	return dir == -1 ? -1 : 0;
 }
 
+/*
+ * Write where the walk has got to, and what is left of the path as it was said,
+ * without empty names and `.', which mean nothing.
+ */
+static int
+write_whole(const struct at *at, const char *rest)
+{
+	char link[32];
+	ssize_t dir;
+	size_t used, length;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", at->dir);
+	dir = readlink(link, walk.whole, PATH_MAX - 1);
+	if (dir <= 0)
+		return -1;
+	for (used = dir == 1 ? 0 : (size_t)dir; *rest != '\0'; rest += length) {
+		rest += strspn(rest, "/");
+		length = strcspn(rest, "/");
+		if (length == 0 || (length == 1 && *rest == '.'))
+			continue;
+		if (used + length + 2 > PATH_MAX)
+			return fail(ENAMETOOLONG);
+		walk.whole[used++] = '/';
+		memcpy(walk.whole + used, rest, length);
+		used += length;
+	}
+	walk.whole[used] = '\0';
+	return 0;
+}
+
 /* From here on, the user's rights decide. */
 static int
 enter_part(struct at *at, uid_t user)
 {
+	if (walk.whole != NULL && write_whole(at, walk.rest) == -1)
+		return -1;
 	at->user = user;
 	return rights_take(user);
 }
@@ -640,6 +673,27 @@ path_find(struct at *at, const char *path, const char **reason)
 		result = faccessat(at->dir, ".", W_OK | X_OK, AT_EACCESS);
 	result = finish(at, result, reason);
 	at->user = geteuid();
+	return result;
+}
+
+int
+path_resolve(const char *path, char whole[static PATH_MAX])
+{
+	const char *reason;
+	struct at at;
+	int result;
+
+	walk.whole = whole;
+	result = find(&at, path, false);
+	if (result == 0 && walk.own != -1)
+		result = fail(EINVAL);
+	else if (result == 0 && (!walk.judges || at.user == 0))
+		result = write_whole(&at, at.name);
+	if (result == 0)
+		result = walk.judges && (at.user != 0 || is_shared(at.dir));
+	walk.whole = NULL;
+	result = finish(&at, result, &reason);
+	close_quietly(at.dir);
 	return result;
 }
 

@@ -58,6 +58,14 @@ int	path_find(struct at *, const char *path, const char **reason);
 int	path_open(struct at *, const char *path, int flags, mode_t mode,
 	    const struct owner *, const char **reason);
 
+/*
+ * Write the path as seen from any directory, with root's links followed; a
+ * user's part is as it was said.  Return 1 if an ordinary user can change what
+ * root finds by it, 0, or -1 with errno: ENOENT, there is no such directory, or
+ * no /proc.
+ */
+int	path_resolve(const char *path, char whole[static PATH_MAX]);
+
 /* Make a directory.  Return 0, or -1 with errno (EEXIST) and *reason. */
 int	path_mkdir(const char *path, mode_t mode, const char **reason);
 

@@ -8,7 +8,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,57 +20,75 @@
 #include "instance/pidfile.h"
 #include "process/proc.h"
 
-/* A file may be replaced so many times between its open and its lock. */
+/* Tries to open a record that other processes create and remove. */
 #define OPEN_TRIES	1000
 
 /* Of see(): the process is not one of the record's owner. */
 #define DISBELIEVED	(-2)
 
-static const char no_proc[] =
-    "/proc is not mounted, or belongs to another pid namespace";
-
 static void
-set_state(struct instance_status *found, enum instance_state state, const char *reason)
+set_state(struct instance_status *status, enum instance_state state,
+    const char *reason)
 {
-	found->state = state;
-	found->reason = reason;
+	status->state = state;
+	(void)strlcpy(status->reason, reason, sizeof(status->reason));
 }
-
-/* --- by the record ------------------------------------------------------ */
 
 /* A call failed, so the state is not known. */
 static void
-set_failed(struct instance_status *found)
+set_failed(struct instance_status *status)
 {
-	set_state(found, INSTANCE_UNKNOWN, strerror(errno));
-	found->failed = true;
+	set_state(status, INSTANCE_UNKNOWN, strerror(errno));
+	status->blocks = true;
 }
+
+/* There is no /proc of this process, or it cannot be read. */
+static void
+set_without_proc(struct instance_status *status)
+{
+	if (proc_is_short(errno))
+		set_failed(status);
+	else
+		set_state(status, INSTANCE_UNKNOWN, "/proc is not mounted, or "
+		    "belongs to another pid namespace");
+}
+
+bool
+process_is(pid_t pid, unsigned long long start)
+{
+	struct proc_stat stat;
+
+	return proc_stat(pid, &stat) == 0 && !stat.dead &&
+	    stat.started == start;
+}
+
+/* --- by the record ------------------------------------------------------- */
 
 /*
  * Look for a process that the record names.  Return 1; 0, it has ended; -1,
- * found says why it is not known; or DISBELIEVED.  Root reads the records of
+ * status says why it is not known; or DISBELIEVED.  Root reads the records of
  * all users, and a user can name any process in its own.
  */
 static int
-see(pid_t pid, unsigned long long start, struct instance_status *found)
+see(pid_t pid, unsigned long long start, struct instance_status *status)
 {
 	struct proc_stat stat;
-	int seen = proc_see(pid, &stat), owned;
+	int seen = pid <= 0 ? 0 : proc_see(pid, &stat), owned;
 
 	if (seen == -1 && errno == EACCES)
-		set_state(found, INSTANCE_UNKNOWN, proc_not_shown);
+		set_state(status, INSTANCE_UNKNOWN, proc_not_shown);
 	else if (seen == -1)
-		set_failed(found);
+		set_failed(status);
 	if (seen != 1)
 		return seen;
 	if (stat.dead || stat.started != start)
 		return 0;
-	found->session = stat.session;
-	if (found->owner == geteuid() ||
-	    (owned = proc_is_owned(pid, found->owner)) == 1)
+	status->session = stat.session;
+	if (status->owner == geteuid() ||
+	    (owned = proc_is_owned(pid, status->owner)) == 1)
 		return 1;
 	if (owned == -1)
-		set_failed(found);
+		set_failed(status);
 	else if (!process_is(pid, start))
 		/* It has ended meanwhile. */
 		return 0;
@@ -77,64 +97,141 @@ see(pid_t pid, unsigned long long start, struct instance_status *found)
 
 /*
  * The record is of this boot, pid and time namespace.  Return false as
- * judge_record does.
+ * classify_record does.
  */
 static bool
-judge_processes(const struct record *record, struct instance_status *found)
+classify_processes(const struct record *record, struct instance_status *status)
 {
 	int runs, supervised = 0;
 
 	if (record->supervisor != 0)
 		supervised = see(record->supervisor, record->supervisor_start,
-		    found);
+		    status);
 	runs = supervised < 0 ? supervised :
-	    see(record->pid, record->start, found);
+	    see(record->pid, record->start, status);
+	/* Its inode tells it from one that began in the same 10 ms. */
+	if (runs == 1 && record->pidfd != 0 &&
+	    proc_pidfd_inode(record->pid) != record->pidfd &&
+	    proc_pidfd_inode(record->pid) != 0)
+		runs = 0;
 	if (runs == DISBELIEVED)
-		found->reason = "its record belongs to another user than the "
-		    "process";
+		set_state(status, INSTANCE_GUESS, "its record belongs to "
+		    "another user than the process");
 	if (runs == 1 || (runs == 0 && supervised == 1)) {
-		found->supervisor = supervised ? record->supervisor : 0;
-		found->lost = record->supervisor != 0 && !supervised;
-		set_state(found, runs ? INSTANCE_RUNNING : INSTANCE_WAITING,
-		    NULL);
+		status->supervisor = supervised ? record->supervisor : 0;
+		status->lost = record->supervisor != 0 && !supervised;
+		set_state(status, runs ? INSTANCE_RUNNING : INSTANCE_WAITING,
+		    "");
 	}
 	return runs != DISBELIEVED;
 }
 
-/* Returns false where the record is not believed; found->reason says why. */
+/* Return false, with the reason, if the record is not believed. */
 static bool
-judge_record(const struct record *record, struct instance_status *found)
+classify_record(const struct record *record, struct instance_status *status)
 {
 	struct proc_scope here;
 
-	found->pid = record->pid;
-	found->start = record->start;
-	set_state(found, INSTANCE_DEAD, NULL);
-	if (record->state == RECORD_ENDED)
+	status->pid = record->pid;
+	status->start = record->start;
+	set_state(status, INSTANCE_DEAD, "");
+	if (record->state >= RECORD_ENDED)
 		return true;
-	if (proc_scope(&here) == -1) {
-		if (proc_is_short(errno))
-			set_failed(found);
-		else
-			set_state(found, INSTANCE_UNKNOWN, no_proc);
-	} else if (*record->scope.boot == '\0')
-		set_state(found, INSTANCE_UNKNOWN,
-		    "launched without /proc, so its record does not "
-		    "identify it");
-	else if (strcmp(record->scope.boot, here.boot) != 0)
-		return true;
-	else if (record->scope.pid_namespace != here.pid_namespace)
-		set_state(found, INSTANCE_UNKNOWN,
-		    "launched in another pid namespace; use this verb there");
-	else if (record->scope.time_namespace != here.time_namespace)
-		set_state(found, INSTANCE_UNKNOWN,
-		    "launched in another time namespace; use this verb there");
-	else
-		return judge_processes(record, found);
+	if (proc_scope(&here) == -1)
+		set_without_proc(status);
+	else if (*record->scope.boot == '\0')
+		set_state(status, INSTANCE_UNKNOWN, "launched without /proc, "
+		    "so its record does not identify it");
+	else if (strcmp(record->scope.boot, here.boot) == 0) {
+		status->elsewhere =
+		    record->scope.pid_namespace != here.pid_namespace ||
+		    record->scope.time_namespace != here.time_namespace;
+		if (!status->elsewhere)
+			return classify_processes(record, status);
+		status->state = INSTANCE_UNKNOWN;
+		(void)snprintf(status->reason, sizeof(status->reason),
+		    "launched in another %s namespace; use this verb there, "
+		    "or, if that container has ended, launch it again or "
+		    "remove the file", record->scope.pid_namespace !=
+		    here.pid_namespace ? "pid" : "time");
+	}
 	return true;
 }
 
-/* --- by the pid in the file alone --------------------------------------- */
+/* Are device and inode in the record those of the open file? */
+static bool
+names_its_file(int fd, const struct record *record)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_dev == record->device &&
+	    st.st_ino == record->inode;
+}
+
+/*
+ * Is the open record a copy of one that names a process that lives?  Otherwise
+ * another device or inode is only the file system's new number for it.
+ */
+static bool
+is_copy(int fd, const struct record *record)
+{
+	char path[PATH_MAX];
+	struct record other;
+	struct at file, at;
+	const char *reason;
+	bool copy = false;
+	int original;
+
+	if (names_its_file(fd, record) ||
+	    !record_value(record, "path", 0, path, sizeof(path)) ||
+	    path_find(&file, path, &reason) == -1)
+		return false;
+	if (record_find(&at, &file) == 0 && (original = openat(at.dir,
+	    at.name, O_RDONLY | PIDFILE_FLAGS)) != -1) {
+		copy = record_read(original, &other) == RECORD_GOOD &&
+		    names_its_file(original, &other) &&
+		    (process_is(other.pid, other.start) ||
+		    process_is(other.supervisor, other.supervisor_start));
+		close_quietly(original);
+	}
+	close_quietly(file.dir);
+	return copy;
+}
+
+/*
+ * A user who can change the path can have moved a record of root's to it, from
+ * another instance.  Return false if it is not the one of this path, with the
+ * path to use.
+ */
+static bool
+is_of_path(const char *path, int fd, struct instance_status *status)
+{
+	char whole[PATH_MAX], recorded[PATH_MAX] = "";
+	int changeable = geteuid() == 0 && status->owner == 0 ?
+	    path_resolve(path, whole) : 0;
+	struct stat st;
+
+	if (changeable == 0)
+		return true;
+	(void)record_value(&status->record, "path", 0, recorded,
+	    sizeof(recorded));
+	if (changeable == -1 || fstat(fd, &st) == -1)
+		set_failed(status);
+	else if (strcmp(whole, recorded) != 0) {
+		set_state(status, INSTANCE_UNKNOWN, "");
+		(void)snprintf(status->reason, sizeof(status->reason),
+		    "a user can change this path, and the record is that of "
+		    "another one; use %s", recorded);
+	} else if (st.st_nlink != 1)
+		set_state(status, INSTANCE_UNKNOWN, "a user can change this "
+		    "path, and the record has a second name (a hard link)");
+	else
+		return true;
+	status->blocks = true;
+	return false;
+}
+
+/* --- by the pid in the file alone ---------------------------------------- */
 
 /* Is there a process with that pid?  As proc_see; 0 for a thread, too. */
 static int
@@ -155,133 +252,129 @@ has_process(pid_t pid)
 	return status.leader == pid;
 }
 
-/* why says what is wrong with the record. */
+/* The reason says what is wrong with the record. */
 static void
-judge_file(int file, const char *why, struct instance_status *found)
+classify_file(int file, struct instance_status *status)
 {
-	pid_t pid = file == -1 ? 0 : pidfile_get(file);
-	int has;
+	pid_t pid = file == -1 ? 0 : pidfile_read(file);
+	int has = 0;
 
-	found->pid = 0;
-	if (file == -1)
-		set_state(found, INSTANCE_NONE, NULL);
-	else if (pid == -1)
-		set_state(found, INSTANCE_UNKNOWN,
-		    pidfile_content_fault(errno));
-	else if (pid == 0 || pid == getpid())
-		set_state(found, INSTANCE_DEAD, NULL);
-	else if (!proc_is_ours()) {
-		if (proc_is_short(errno))
-			set_failed(found);
-		else
-			set_state(found, INSTANCE_UNKNOWN, no_proc);
-	} else if ((has = has_process(pid)) == -1)
-		set_failed(found);
+	status->pid = 0;
+	if (pid == -1)
+		set_state(status, INSTANCE_UNKNOWN, pidfile_fault(errno));
+	else if (pid != 0 && pid != getpid() && !proc_is_ours())
+		set_without_proc(status);
+	else if (pid != 0 && pid != getpid() && (has = has_process(pid)) == -1)
+		set_failed(status);
 	else if (has == 0)
-		set_state(found, INSTANCE_DEAD, NULL);
+		set_state(status, file == -1 ? INSTANCE_NONE : INSTANCE_DEAD,
+		    "");
 	else {
-		found->pid = pid;
-		set_state(found, INSTANCE_GUESS, why);
+		status->pid = pid;
+		status->state = INSTANCE_GUESS;
 	}
 }
 
 /* --- both ---------------------------------------------------------------- */
 
-/*
- * Reads the record.  Returns NULL, or why it is not believed; *failed: a call
- * has failed, so it may be a good one.
- */
+/* Read the record.  Return NULL, or why it is not believed. */
 static const char *
-read_record(int fd, struct record *record, uid_t *owner, bool *failed)
+read_record(int fd, struct instance_status *status)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) == -1) {
-		*failed = true;
+	if (path_stat(fd, &st) == -1) {
+		status->blocks = true;
 		return strerror(errno);
 	}
-	*owner = st.st_uid;
+	status->owner = st.st_uid;
 	if (!S_ISREG(st.st_mode))
 		return "its record is not a regular file";
 	if ((st.st_uid != geteuid() && geteuid() != 0) || (st.st_mode & 022))
 		return "its record is writable by other users";
-	switch (record_read(fd, record)) {
+	switch (record_read(fd, &status->record)) {
 	case RECORD_GOOD:
 		return NULL;
 	case RECORD_EMPTY:
 		return "its record is empty";
 	case RECORD_DAMAGED:
 		return "its record is damaged";
-	case RECORD_COPY:
-		return "its record is a copy";
 	case RECORD_UNREADABLE:
 		break;
 	}
-	*failed = true;
+	status->blocks = true;
 	return strerror(errno);
 }
 
 void
-instance_classify(int file, int record, struct instance_status *found)
+classify(const char *path, int file, int record,
+    struct instance_status *status)
 {
-	const char *why = "there is no record";
-	pid_t pid;
+	const char *why = status->foreign ? "its record cannot be read: "
+	    "it belongs to another user" : "there is no record";
+	pid_t pid = file == -1 ? 0 : pidfile_read(file);
 
-	if (found->foreign)
-		why = "its record cannot be read: "
-		    "it belongs to another user";
 	if (record != -1)
-		why = read_record(record, &found->record, &found->owner,
-		    &found->failed);
-	if (found->failed) {
-		set_state(found, INSTANCE_UNKNOWN, why);
+		why = read_record(record, status);
+	status->recorded = record != -1 && why == NULL;
+	set_state(status, INSTANCE_UNKNOWN, why == NULL ? "" : why);
+	if (status->blocks)
 		return;
+	if (status->recorded && is_copy(record, &status->record)) {
+		status->recorded = false;
+		set_state(status, INSTANCE_DEAD, "its record is a copy");
+		/* The process of that pid is the other instance's. */
+		if (pid == status->record.pid)
+			return;
 	}
-	found->recorded = record != -1 && why == NULL;
-	if (found->recorded) {
-		found->recorded = judge_record(&found->record, found);
-		why = found->reason;
-	}
-	if (!found->recorded) {
-		judge_file(file, why, found);
-		return;
-	}
-	if (found->state != INSTANCE_DEAD)
-		return;
-	if (file == -1) {
-		found->state = INSTANCE_NONE;
-		return;
-	}
+	if (status->recorded)
+		status->recorded = classify_record(&status->record, status);
 	/* Another program, or the command itself, has written it since. */
-	pid = pidfile_get(file);
-	if (pid != 0 && pid != found->pid) {
-		found->recorded = false;
-		judge_file(file, "its record names another pid, and that "
-		    "process has ended", found);
+	if (status->recorded && status->state == INSTANCE_DEAD && pid != 0 &&
+	    pid != status->pid) {
+		status->recorded = false;
+		set_state(status, INSTANCE_GUESS, "its record names another "
+		    "pid, and that process has ended");
 	}
+	if (!status->recorded)
+		classify_file(file, status);
+	else if (status->state == INSTANCE_DEAD)
+		set_state(status, file == -1 ? INSTANCE_NONE : INSTANCE_DEAD,
+		    "");
+	else if (!is_of_path(path, record, status))
+		status->recorded = false;
+}
+
+int
+record_find(struct at *record, const struct at *file)
+{
+	*record = *file;
+	if (strlcat(record->name, RECORD_SUFFIX, sizeof(record->name)) <
+	    sizeof(record->name))
+		return 0;
+	errno = ENAMETOOLONG;
+	return -1;
 }
 
 /*
- * Opens the record and takes its lock, shared: then it is the one of that
- * name.  Returns the descriptor; -1 with errno: ENOENT, there is none, and
- * EWOULDBLOCK, a launch holds it.
+ * Open the record and take its flock, shared: then it is the one of that name.
+ * Return the descriptor; -1 with errno: ENOENT, there is none, and EWOULDBLOCK,
+ * a launch holds it.
  */
 static int
-open_record(const struct at *place, int ms)
+open_record(const struct at *at, int ms)
 {
-	int fd, tries, saved;
+	int fd, tries;
 
 	for (tries = 0; tries < OPEN_TRIES; tries++) {
-		fd = openat(place->dir, place->name, O_RDONLY | PIDFILE_FLAGS);
+		fd = openat(at->dir, at->name, O_RDONLY | PIDFILE_FLAGS);
 		if (fd == -1)
 			return -1;
 		if (lock_wait(fd, LOCK_SH, ms) == -1) {
-			saved = errno;
-			(void)close(fd);
-			errno = saved;
+			close_quietly(fd);
 			return -1;
 		}
-		if (path_is_current(place, fd) == 1)
+		if (path_is_current(at, fd) == 1)
 			return fd;
 		(void)close(fd);
 	}
@@ -296,7 +389,7 @@ file_fault(int file)
 	struct stat st;
 
 	if (file == -1)
-		return errno == ENOENT ? NULL : pidfile_open_fault(errno);
+		return errno == ENOENT ? NULL : pidfile_fault(errno);
 	if (fstat(file, &st) == -1)
 		return strerror(errno);
 	return S_ISREG(st.st_mode) ? NULL : "not a regular file";
@@ -307,68 +400,58 @@ file_fault(int file)
  * ended empties it before the record goes.  So a pid without a record is not
  * that of a launch that has come, or gone, between the two.
  */
-static void
-find_in(const struct at *place, bool wait, struct instance_status *found, int *opened)
+static int
+find_in(const char *path, const struct at *at, bool wait,
+    struct instance_status *status)
 {
-	int file = openat(place->dir, place->name, O_RDONLY | PIDFILE_FLAGS);
+	int file = openat(at->dir, at->name, O_RDONLY | PIDFILE_FLAGS);
 	const char *fault = file_fault(file);
 	struct at record;
 	int fd = -1;
 
-	if (record_place(&record, place) == 0)
-		fd = open_record(&record, wait ? LAUNCH_WAIT_MS : 0);
-	found->foreign = fd == -1 && errno == EACCES;
+	if (record_find(&record, at) == 0)
+		fd = open_record(&record, wait ? LOCK_MS : 0);
+	status->foreign = fd == -1 && errno == EACCES;
 	if (fd == -1 && errno == EWOULDBLOCK)
-		set_state(found, wait ? INSTANCE_UNKNOWN : INSTANCE_STARTING,
+		set_state(status, wait ? INSTANCE_UNKNOWN : INSTANCE_STARTING,
 		    "a launch holds the lock of its record; try again");
 	else if (fd == -1 && errno != ENOENT && errno != EACCES &&
 	    errno != ENAMETOOLONG)
-		set_state(found, INSTANCE_UNKNOWN, errno == ELOOP ?
+		set_state(status, INSTANCE_UNKNOWN, errno == ELOOP ?
 		    "its record is a symbolic link" : strerror(errno));
 	else if (fault != NULL)
-		set_state(found, INSTANCE_UNKNOWN, fault);
+		set_state(status, INSTANCE_UNKNOWN, fault);
 	else
-		instance_classify(file, fd, found);
+		classify(path, file, fd, status);
 	close_quietly(file);
-	if (opened == NULL) {
-		close_quietly(fd);
-		return;
-	}
-	*opened = fd;
 	if (fd != -1)
 		(void)flock(fd, LOCK_UN);
+	return fd;
 }
 
 void
-instance_find(const char *path, bool wait, struct instance_status *found)
-{
-	instance_find_open(path, wait, found, NULL);
-}
-
-void
-instance_find_open(const char *path, bool wait, struct instance_status *found,
+instance_find_open(const char *path, bool wait, struct instance_status *status,
     int *record)
 {
-	struct at place;
 	const char *reason;
+	struct at at;
 
-	memset(found, 0, sizeof(*found));
-	if (record != NULL)
-		*record = -1;
-	if (path_find(&place, path, &reason) == 0) {
-		find_in(&place, wait, found, record);
-		(void)close(place.dir);
+	memset(status, 0, sizeof(*status));
+	*record = -1;
+	if (path_find(&at, path, &reason) == 0) {
+		*record = find_in(path, &at, wait, status);
+		close_quietly(at.dir);
 	} else if (errno == ENOENT)
-		set_state(found, INSTANCE_NONE, NULL);
+		set_state(status, INSTANCE_NONE, "");
 	else
-		set_state(found, INSTANCE_UNKNOWN, reason);
+		set_state(status, INSTANCE_UNKNOWN, reason);
 }
 
-bool
-process_is(pid_t pid, unsigned long long start)
+void
+instance_find(const char *path, bool wait, struct instance_status *status)
 {
-	struct proc_stat stat;
+	int record;
 
-	return proc_stat(pid, &stat) == 0 && !stat.dead &&
-	    stat.started == start;
+	instance_find_open(path, wait, status, &record);
+	close_quietly(record);
 }

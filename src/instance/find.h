@@ -31,9 +31,10 @@ struct instance_status {
 	pid_t session;			/* RUNNING */
 	pid_t supervisor;		/* RUNNING, WAITING: 0, it has none */
 	bool lost;			/* RUNNING: it had one */
-	const char *reason;		/* GUESS, UNKNOWN */
-	bool failed;			/* UNKNOWN: because a call failed that
-					   may not fail the next time */
+	char reason[1024];		/* GUESS, UNKNOWN */
+	bool blocks;			/* UNKNOWN: a launch is refused, too */
+	bool elsewhere;			/* UNKNOWN: of another pid or time
+					   namespace of this boot */
 	bool foreign;			/* the record is not this user's to
 					   read: the file is all there is */
 	bool recorded;			/* what follows is known */
@@ -43,32 +44,32 @@ struct instance_status {
 	struct record record;
 };
 
-/*
- * Finds the instance, and opens nothing for writing.  With wait, waits for a
- * launch that is under way, for at most LAUNCH_WAIT_MS; else the state is
- * INSTANCE_STARTING.
- */
-void	instance_find(const char *path, bool wait, struct instance_status *);
+#define LOCK_MS		10000
 
-/*
- * The same, and *record is the record, open for reading: of that instance, also
- * when another one has its name; or -1.
- */
-void	instance_find_open(const char *path, bool wait, struct instance_status *,
-	    int *record);
-
-#define LAUNCH_WAIT_MS	10000
-
-/* So often an instance that is restarted all the time is looked for again. */
+/* Retries while the instance keeps restarting. */
 #define FIND_TRIES	100
 
 /*
- * What an open pid file (or -1) and an open record (or -1) say.  The caller
- * holds the record's lock.
+ * Find the instance, and open nothing for writing.  With wait, wait for a
+ * launch that is under way, for at most LOCK_MS; else the state is
+ * INSTANCE_STARTING.  instance_find_open sets *record to the record, open for
+ * reading: of that instance, also when another one takes its name; or to -1.
  */
-void	instance_classify(int file, int record, struct instance_status *);
+void	instance_find(const char *path, bool wait, struct instance_status *);
+void	instance_find_open(const char *path, bool wait,
+	    struct instance_status *, int *record);
 
-/* Is it still that process: has it the same start tick? */
+/*
+ * What do an open pid file (or -1) and an open record (or -1) of that path say?
+ * The caller has the record's flock.
+ */
+void	classify(const char *path, int file, int record,
+	    struct instance_status *);
+
+/* Set the place of the record of a pid file.  -1 with errno: ENAMETOOLONG. */
+int	record_find(struct at *record, const struct at *file);
+
+/* Is it still that process: does it have the same start tick? */
 bool	process_is(pid_t, unsigned long long start);
 
 #endif

@@ -8,177 +8,369 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "instance/instance.h"
 #include "instance/lockfile.h"
-#include "instance/open.h"
 #include "instance/pidfile.h"
 
-/* No verb takes as long to look at a record. */
-#define LOOK_MS		1000
+/* Tries to open a record that other processes create and remove. */
+#define OPEN_TRIES	1000
 
-static void
-initialize(struct instance *instance, const char *path)
+/* No verb needs the flock for as long. */
+#define VERB_MS		1000
+
+static int
+fail(const char **reason, const char *why)
+{
+	*reason = why;
+	return -1;
+}
+
+/* --- opening --------------------------------------------------------------- */
+
+void
+instance_init(struct instance *instance, const char *path)
 {
 	memset(instance, 0, sizeof(*instance));
 	instance->path = path;
+	instance->user = geteuid();
 	instance->file = instance->record = -1;
-	instance->place.dir = -1;
+	instance->file_at.dir = -1;
 }
 
-int
-instance_open(struct instance *instance, const char *path,
-    struct instance_status *found, const char **reason)
+/* Open the pid file, if there is one. */
+static int
+open_file(struct instance *instance, const char **reason)
 {
-	const char *why = NULL;
+	const struct at *at = &instance->file_at;
 
-	initialize(instance, path);
-	memset(found, 0, sizeof(*found));
-	if (path_find(&instance->place, path, reason) == -1 ||
-	    instance_open_file(instance, reason) == -1)
-		return -1;
-	if (record_place(&instance->record_at, &instance->place) == -1)
-		why = strerror(errno);
-	else if (instance_lock(instance, LAUNCH_WAIT_MS,
-	    &why) == -1) {
-		if (errno != EWOULDBLOCK)
-			return instance_fail(reason, why);
-		found->state = INSTANCE_STARTING;
-		return 0;
-	}
-	/* The launch that was waited for may have made it, or removed it. */
-	if (instance->file == -1 ||
-	    path_is_current(&instance->place, instance->file) != 1) {
-		if (instance->file != -1)
-			(void)close(instance->file);
-		if (instance_open_file(instance, reason) == -1)
+	close_quietly(instance->file);
+	instance->file = openat(at->dir, at->name, O_RDWR | PIDFILE_FLAGS);
+	if (instance->file == -1)
+		return errno == ENOENT ? 0 :
+		    fail(reason, pidfile_fault(errno));
+	*reason = pidfile_unfit(instance->file, instance->user);
+	return *reason == NULL ? 0 : -1;
+}
+
+/* Open the record, or create it.  Return 0, or -1 with errno. */
+static int
+open_record(struct instance *instance)
+{
+	const struct at *at = &instance->record_at;
+
+	instance->created = false;
+	do {
+		instance->record = openat(at->dir, at->name,
+		    O_RDWR | PIDFILE_FLAGS);
+		if (instance->record != -1 || errno != ENOENT)
+			break;
+		instance->record = openat(at->dir, at->name,
+		    O_RDWR | O_CREAT | O_EXCL | PIDFILE_FLAGS, 0600);
+		instance->created = instance->record != -1;
+	} while (instance->record == -1 && errno == EEXIST);
+	return instance->record == -1 ? -1 : 0;
+}
+
+/* Return why this file must not be written as a record, or NULL. */
+static const char *
+unfit_record(int fd)
+{
+	struct stat st;
+
+	if (path_stat(fd, &st) == -1)
+		return strerror(errno);
+	if (!S_ISREG(st.st_mode) || st.st_nlink > 1)
+		return "its record is not a regular file, or has a second "
+		    "name; remove it";
+	if (st.st_uid != geteuid())
+		return "its record belongs to another user";
+	if (st.st_mode & 022)
+		return "its record is writable by other users";
+	return NULL;
+}
+
+/*
+ * Open the record and take its flock: then it is the one of that name.  As
+ * instance_open.
+ */
+static int
+lock_record(struct instance *instance, int ms, const char **reason)
+{
+	int tries, current;
+
+	for (tries = 0; tries < OPEN_TRIES; tries++) {
+		if (open_record(instance) == -1) {
+			*reason = errno == ELOOP ?
+			    "its record is a symbolic link" : strerror(errno);
+			return errno == EACCES || errno == EPERM ||
+			    errno == EROFS ? 0 : -1;
+		}
+		if ((*reason = unfit_record(instance->record)) != NULL) {
+			errno = 0;
 			return -1;
+		}
+		if (lock_wait(instance->record, LOCK_EX, ms) == -1)
+			return fail(reason, errno == EINTR ?
+			    "interrupted while another launch was under way" :
+			    strerror(errno));
+		/* A launch that failed, or a stop, may have removed it. */
+		current = path_is_current(&instance->record_at,
+		    instance->record);
+		instance->locked = current == 1;
+		if (current != 0)
+			return current == 1 ? 0 :
+			    fail(reason, strerror(errno));
+		(void)close(instance->record);
 	}
-	instance_classify(instance->file, instance->record, found);
-	if (found->failed)
-		return instance_fail(reason, found->reason);
-	*reason = why;
-	return 0;
+	errno = EBUSY;
+	return fail(reason, strerror(errno));
 }
 
 int
-instance_check(const char *path, const char **reason)
+instance_open(struct instance *instance, int ms, const char **reason)
+{
+	char whole[PATH_MAX];
+	const char *why;
+	int result = 0, error;
+
+	if (instance->file_at.dir == -1) {
+		if (path_find(&instance->file_at, instance->path, reason) == -1)
+			return -1;
+		/* Before the options, which may fill the record. */
+		if (path_resolve(instance->path, whole) != -1)
+			(void)record_add(&instance->entry, "path", whole);
+	}
+	*reason = NULL;
+	if (record_find(&instance->record_at, &instance->file_at) == -1)
+		*reason = strerror(errno);
+	else
+		result = lock_record(instance, ms, reason);
+	error = errno;
+	why = *reason;
+	if (result == -1 && error != EWOULDBLOCK && error != EINTR)
+		return -1;
+	/* With the flock: a launch that was waited for may have made it. */
+	if (open_file(instance, reason) == -1)
+		result = error = -1;
+	else
+		*reason = why;
+	errno = error;
+	return result;
+}
+
+void
+instance_classify(const struct instance *instance,
+    struct instance_status *status)
+{
+	memset(status, 0, sizeof(*status));
+	classify(instance->path, instance->file, instance->record, status);
+}
+
+int
+instance_check(const char *path, uid_t user, const char **reason)
 {
 	struct instance instance;
 	int result;
 
-	initialize(&instance, path);
-	result = path_find(&instance.place, path, reason);
+	instance_init(&instance, path);
+	instance.user = user;
+	result = path_find(&instance.file_at, path, reason);
 	if (result == 0)
-		result = instance_open_file(&instance, reason);
-	if (instance.file != -1)
-		(void)close(instance.file);
-	if (instance.place.dir != -1)
-		(void)close(instance.place.dir);
+		result = open_file(&instance, reason);
+	instance_close(&instance);
 	return result;
-}
-
-int
-instance_clear(struct instance *instance)
-{
-	struct stat st;
-
-	if (instance->file == -1) {
-		instance->file = openat(instance->place.dir,
-		    instance->place.name,
-		    O_RDWR | O_CREAT | O_EXCL | PIDFILE_FLAGS, 0644);
-		if (instance->file == -1)
-			return -1;
-	}
-	instance->taken = true;
-	if (instance->record != -1) {
-		if (record_clear(instance->record) == -1 ||
-		    fstat(instance->record, &st) == -1)
-			return -1;
-		/* Without /proc the record identifies no process. */
-		if (proc_scope(&instance->entry.scope) == -1 &&
-		    proc_is_short(errno))
-			return -1;
-		instance->entry.device = st.st_dev;
-		instance->entry.inode = st.st_ino;
-	}
-	/* A shorter pid would leave a part of a longer one. */
-	return ftruncate(instance->file, 0);
-}
-
-static int
-write_record(struct instance *instance, enum record_state state)
-{
-	if (instance->record == -1)
-		return 0;
-	instance->entry.state = state;
-	instance->entry.since = (long long)time(NULL);
-	return record_write(instance->record, &instance->entry);
-}
-
-int
-instance_write_pid(struct instance *instance, enum record_state state)
-{
-	instance->entry.pid = getpid();
-	instance->entry.start = proc_own_start();
-	/* Without it the record would name no process. */
-	if (instance->entry.start == 0 && *instance->entry.scope.boot != '\0')
-		return -1;
-	if (write_record(instance, state) == -1)
-		return -1;
-	return pidfile_set(instance->file, instance->entry.pid);
 }
 
 void
 instance_close(struct instance *instance)
 {
+	close_quietly(instance->file);
+	close_quietly(instance->record);
+	close_quietly(instance->file_at.dir);
+	instance->file = instance->record = instance->file_at.dir = -1;
+}
+
+static void
+unlock(struct instance *instance)
+{
+	/* A process of the start may share the flock, so close() is too little. */
+	if (instance->locked)
+		(void)flock(instance->record, LOCK_UN);
+	instance->locked = false;
+}
+
+void
+instance_release(struct instance *instance)
+{
+	unlock(instance);
+	close_quietly(instance->file);
+	close_quietly(instance->record);
+	instance->file = instance->record = -1;
+}
+
+/* --- a start ---------------------------------------------------------------- */
+
+/* Create the pid file, if there is none. */
+static int
+create_file(struct instance *instance)
+{
+	const struct at *at = &instance->file_at;
+
+	if (instance->file == -1)
+		instance->file = openat(at->dir, at->name,
+		    O_RDWR | O_CREAT | O_EXCL | PIDFILE_FLAGS, 0644);
+	return instance->file == -1 ? -1 : 0;
+}
+
+/* The other user may have the file open, so it is replaced. */
+static int
+take_over_file(struct instance *instance)
+{
+	struct stat st;
+
+	if (instance->file == -1)
+		return 0;
+	if (fstat(instance->file, &st) == -1)
+		return -1;
+	if (st.st_uid == geteuid())
+		return 0;
+	if (path_unlink(&instance->file_at, instance->file) == -1)
+		return -1;
 	(void)close(instance->file);
-	if (instance->record != -1)
-		(void)close(instance->record);
-	(void)close(instance->place.dir);
-	instance->file = instance->record = instance->place.dir = -1;
+	instance->file = -1;
+	return 0;
+}
+
+/* Let the entry name the record's file, and what its pids are counted in. */
+static int
+name_record(struct instance *instance)
+{
+	struct stat st;
+
+	if (fstat(instance->record, &st) == -1)
+		return -1;
+	instance->entry.device = st.st_dev;
+	instance->entry.inode = st.st_ino;
+	/* Without /proc the record identifies no process. */
+	return proc_scope(&instance->entry.scope) == -1 &&
+	    proc_is_short(errno) ? -1 : 0;
+}
+
+int
+instance_clear(struct instance *instance)
+{
+	if (take_over_file(instance) == -1 || create_file(instance) == -1)
+		return -1;
+	instance->cleared = true;
+	if (instance->record != -1 &&
+	    (record_write(instance->record, NULL) == -1 ||
+	    name_record(instance) == -1))
+		return -1;
+	return pidfile_write(instance->file, 0);
+}
+
+static bool
+is_own(const struct instance *instance, const struct record *record)
+{
+	return record->supervisor == instance->entry.supervisor &&
+	    record->supervisor_start == instance->entry.supervisor_start;
+}
+
+/*
+ * A later start holds the flock for a moment only, so a request may have come
+ * since: read the record, and return the state to write.
+ */
+static enum record_state
+keep_request(struct instance *instance, struct record *now,
+    enum record_state state)
+{
+	memset(now, 0, sizeof(*now));
+	if (instance->record == -1)
+		return state;
+	if (!instance->locked)
+		instance->locked = lock_wait(instance->record, LOCK_EX,
+		    VERB_MS) == 0;
+	if (record_read(instance->record, now) != RECORD_GOOD ||
+	    !is_own(instance, now)) {
+		now->pid = 0;
+		return state;
+	}
+	if (now->state != RECORD_STOPPING)
+		return state;
+	instance->entry.again = now->again;
+	return RECORD_STOPPING;
+}
+
+static int
+write_record(struct instance *instance, enum record_state state)
+{
+	instance->entry.state = state;
+	instance->entry.since = (long long)time(NULL);
+	return instance->record == -1 ? 0 :
+	    record_write(instance->record, &instance->entry);
+}
+
+int
+instance_write_pid(struct instance *instance, enum record_state state)
+{
+	struct record *entry = &instance->entry, now;
+	bool locked = instance->locked;
+	int result;
+
+	entry->pid = getpid();
+	entry->start = proc_own_start();
+	entry->pidfd = proc_pidfd_inode(entry->pid);
+	/* Without it the record would name no process. */
+	if (entry->start == 0 && *entry->scope.boot != '\0')
+		return -1;
+	if (!locked)
+		state = keep_request(instance, &now, state);
+	result = write_record(instance, state);
+	if (result == 0)
+		result = pidfile_write(instance->file, entry->pid);
+	if (!locked)
+		unlock(instance);
+	return result;
 }
 
 void
 instance_mark_running(struct instance *instance, pid_t pid,
     unsigned long long start)
 {
-	struct record claimed;
+	struct record *entry = &instance->entry, now;
+	enum record_state state;
 
-	/* That of an earlier run is another process. */
-	if (instance->entry.pid != pid)
-		instance->entry.start = 0;
-	instance->entry.pid = pid;
-	/* A daemon that was forked apart keeps its start tick to itself. */
-	if (start == 0 && instance->record != -1 &&
-	    record_read(instance->record, &claimed) == RECORD_GOOD &&
-	    claimed.pid == pid)
-		start = claimed.start;
-	if (start != 0)
-		instance->entry.start = start;
-	/* On a full disk it still says `starting', which is no less true. */
-	(void)write_record(instance, RECORD_RUNNING);
-	if (instance->locked)
-		(void)flock(instance->record, LOCK_UN);
-	instance->locked = false;
+	state = keep_request(instance, &now, RECORD_RUNNING);
+	/* A child with memory of its own has kept them to itself. */
+	entry->pid = pid;
+	entry->start = now.pid == pid ? now.start : start;
+	entry->pidfd = now.pid == pid ? now.pidfd : 0;
+	/* On a full disk it still says `starting': readers treat both alike. */
+	(void)write_record(instance, state);
+	instance->dirty = pidfile_read(instance->file) != pid ||
+	    (instance->record != -1 && now.pid != pid);
+	unlock(instance);
 }
 
 /* Do the files still name our daemon, or none yet? */
 static bool
-is_ours(const struct instance *instance)
+is_ours(struct instance *instance)
 {
 	struct record now;
 
-	if (!instance->taken || instance->file == -1 || instance->locked)
-		return instance->taken && instance->file != -1;
+	if (!instance->cleared || instance->file == -1 || instance->locked)
+		return instance->cleared && instance->file != -1;
 	if (instance->record == -1)
 		return instance->entry.pid == 0 ||
-		    pidfile_get(instance->file) == instance->entry.pid;
-	return lock_wait(instance->record, LOCK_EX, LAUNCH_WAIT_MS) == 0 &&
+		    pidfile_read(instance->file) == instance->entry.pid;
+	return lock_wait(instance->record, LOCK_EX, LOCK_MS) == 0 &&
 	    record_read(instance->record, &now) == RECORD_GOOD &&
 	    now.pid == instance->entry.pid &&
 	    now.start == instance->entry.start;
@@ -186,15 +378,15 @@ is_ours(const struct instance *instance)
 
 /*
  * Has this launch created the record, and done nothing more?  Another one may
- * have taken its lock before this one did, and have written it.
+ * have taken its flock before this one did, and have written it.
  */
 static bool
-is_made_in_vain(const struct instance *instance)
+created_but_unused(struct instance *instance)
 {
 	struct record now;
 
-	return instance->made_record && (instance->locked ||
-	    lock_wait(instance->record, LOCK_EX, LOOK_MS) == 0) &&
+	return instance->created && (instance->locked ||
+	    lock_wait(instance->record, LOCK_EX, VERB_MS) == 0) &&
 	    record_read(instance->record, &now) == RECORD_EMPTY;
 }
 
@@ -203,79 +395,193 @@ instance_roll_back(struct instance *instance)
 {
 	if (is_ours(instance)) {
 		/* Emptied first: a file that stays must not name a process. */
-		(void)!ftruncate(instance->file, 0);
-		(void)path_unlink(&instance->place, instance->file);
+		(void)pidfile_write(instance->file, 0);
+		(void)path_unlink(&instance->file_at, instance->file);
 		if (instance->record == -1)
 			return;
-		(void)record_clear(instance->record);
+		(void)record_write(instance->record, NULL);
 		(void)path_unlink(&instance->record_at, instance->record);
-	} else if (!instance->taken && is_made_in_vain(instance))
+	} else if (!instance->cleared && created_but_unused(instance))
 		/* The launch was refused, or could not make the pid file. */
 		(void)path_unlink(&instance->record_at, instance->record);
 }
 
-/* --- the end of one ------------------------------------------------------ */
+/* --- a supervisor ----------------------------------------------------------- */
+
+int
+instance_pending(struct instance *instance, enum request *request,
+    const char **reason)
+{
+	struct record now;
+
+	*request = REQUEST_NONE;
+	switch (record_read(instance->record, &now)) {
+	case RECORD_GOOD:
+		if (!is_own(instance, &now)) {
+			errno = EEXIST;
+			return fail(reason, "another launch has taken it");
+		}
+		if (now.state == RECORD_STOPPING)
+			*request = now.again ? REQUEST_AGAIN : REQUEST_STOP;
+		return 0;
+	case RECORD_UNREADABLE:
+		return fail(reason, strerror(errno));
+	default:
+		/* It was removed or damaged, and will be written again. */
+		(void)name_record(instance);
+		return 0;
+	}
+}
+
+int
+instance_update(struct instance *instance, enum record_state state, pid_t pid,
+    const char **path)
+{
+	struct proc_stat stat;
+
+	/* It could not be read when the run began. */
+	if (state == RECORD_RUNNING && instance->entry.start == 0 &&
+	    *instance->entry.scope.boot != '\0' &&
+	    proc_stat(instance->entry.pid, &stat) == 0)
+		instance->entry.start = stat.started;
+	*path = instance->record_at.name;
+	if (write_record(instance, state) == -1)
+		return -1;
+	*path = instance->path;
+	/* A run may have removed it. */
+	if (create_file(instance) == -1)
+		return -1;
+	return pid != 0 && pidfile_read(instance->file) == pid ? 0 :
+	    pidfile_write(instance->file, pid);
+}
+
+void
+instance_finish(struct instance *instance, enum record_state state)
+{
+	pid_t pid = instance->file == -1 ? -1 : pidfile_read(instance->file);
+
+	if (pid == 0 || pid == instance->entry.pid) {
+		(void)pidfile_write(instance->file, 0);
+		(void)path_unlink(&instance->file_at, instance->file);
+	}
+	/* After the pid file: the record says when all has ended. */
+	(void)write_record(instance, state);
+}
+
+/* --- the verbs -------------------------------------------------------------- */
 
 /*
- * Removes both files, if the locked record still names that daemon; NULL: if
- * both are empty.
+ * Open the record to write it, with its flock.  Return a descriptor, or -1 with
+ * errno: ENOENT, it is gone; EWOULDBLOCK, another process has the flock.
  */
-static void
-retire_in(const struct at *place, const struct at *record_at, int record,
-    const struct instance_status *found)
+static int
+open_dead_record(const struct at *at)
+{
+	int fd = openat(at->dir, at->name, O_RDWR | PIDFILE_FLAGS);
+
+	if (fd == -1)
+		return -1;
+	if (lock_wait(fd, LOCK_EX, LOCK_MS) == 0) {
+		if (path_is_current(at, fd) == 1)
+			return fd;
+		errno = ENOENT;
+	}
+	close_quietly(fd);
+	return -1;
+}
+
+static int
+write_request(int record, const struct instance_status *status,
+    enum request request, const char **reason)
+{
+	struct record now;
+
+	if (record_read(record, &now) != RECORD_GOOD ||
+	    now.supervisor != status->supervisor ||
+	    now.supervisor_start != status->record.supervisor_start ||
+	    now.state >= RECORD_ENDED ||
+	    now.pid != status->pid || now.start != status->start)
+		return 0;
+	if (request == REQUEST_AGAIN && now.state == RECORD_STOPPING &&
+	    !now.again) {
+		errno = 0;
+		return fail(reason, "it is being stopped");
+	}
+	now.state = RECORD_STOPPING;
+	now.again = request == REQUEST_AGAIN;
+	now.since = (long long)time(NULL);
+	return record_write(record, &now) == 0 ? 1 :
+	    fail(reason, strerror(errno));
+}
+
+int
+instance_request(const char *path, const struct instance_status *status,
+    enum request request, const char **reason)
+{
+	int record = -1, result;
+	struct at file, at;
+
+	if (path_find(&file, path, reason) == -1)
+		return -1;
+	if (record_find(&at, &file) == -1 ||
+	    (record = open_dead_record(&at)) == -1) {
+		*reason = errno == EWOULDBLOCK ? "another process holds the "
+		    "lock of its record" : strerror(errno);
+		result = errno == ENOENT ? 0 : -1;
+	} else
+		result = write_request(record, status, request, reason);
+	close_quietly(record);
+	close_quietly(file.dir);
+	return result;
+}
+
+/* With the record's flock.  As instance_remove_dead. */
+static int
+remove_both(const struct at *file_at, const struct at *record_at, int record,
+    const struct instance_status *status)
 {
 	enum record_fault fault;
 	struct record now;
-	int file;
+	int file, result = 0;
+	pid_t pid;
 
 	fault = record_read(record, &now);
-	if (found == NULL ? fault != RECORD_EMPTY : fault != RECORD_GOOD ||
-	    now.pid != found->pid || now.start != found->start)
-		return;
-	file = openat(place->dir, place->name, O_RDWR | PIDFILE_FLAGS);
+	if (status == NULL ? fault != RECORD_EMPTY : fault != RECORD_GOOD ||
+	    now.pid != status->pid || now.start != status->start)
+		return 0;
+	file = openat(file_at->dir, file_at->name, O_RDWR | PIDFILE_FLAGS);
 	if (file != -1) {
-		pid_t pid = pidfile_get(file);
-
-		if (pid == 0 || (found != NULL && pid == found->pid)) {
-			(void)!ftruncate(file, 0);
-			(void)path_unlink(place, file);
+		pid = pidfile_read(file);
+		if (pid == 0 || (status != NULL && pid == status->pid)) {
+			result = pidfile_write(file, 0);
+			if (path_unlink(file_at, file) == 0)
+				result = 0;
 		}
-		(void)close(file);
+		close_quietly(file);
 	}
 	/* A --wait that has it open reads how the command ended. */
-	if (path_unlink(record_at, record) == -1)
-		(void)record_clear(record);
+	if (path_unlink(record_at, record) == -1 &&
+	    record_write(record, NULL) == -1)
+		result = -1;
+	return result;
 }
 
-static void
-retire(const char *path, const struct instance_status *found)
+int
+instance_remove_dead(const char *path, const struct instance_status *status)
 {
-	struct at place, at;
+	struct at file, at;
 	const char *reason;
-	int record;
+	int record, result = 0;
 
-	if (path_find(&place, path, &reason) == -1)
-		return;
-	if (record_place(&at, &place) == 0 &&
-	    (record = openat(at.dir, at.name, O_RDWR | PIDFILE_FLAGS)) != -1) {
-		/* Another verb holds the lock for a moment, or a launch. */
-		if (lock_wait(record, LOCK_EX, LAUNCH_WAIT_MS) == 0 &&
-		    path_is_current(&at, record) == 1)
-			retire_in(&place, &at, record, found);
-		(void)close(record);
+	if (path_find(&file, path, &reason) == -1)
+		return errno == ENOENT ? 0 : -1;
+	if (record_find(&at, &file) == 0) {
+		if ((record = open_dead_record(&at)) != -1) {
+			result = remove_both(&file, &at, record, status);
+			close_quietly(record);
+		} else if (errno != ENOENT)
+			result = -1;
 	}
-	(void)close(place.dir);
-}
-
-void
-instance_remove_dead(const char *path, const struct instance_status *found)
-{
-	if (found->recorded)
-		retire(path, found);
-}
-
-void
-instance_remove_empty(const char *path)
-{
-	retire(path, NULL);
+	close_quietly(file.dir);
+	return result;
 }

@@ -2,9 +2,16 @@
 /*
  * The instance of a launch: a pid file and its record.
  *
- * The launcher holds the record's flock(2) from instance_open until the
- * command has been executed, so that of many launches one wins and the verbs
- * wait for its outcome.  The command inherits nothing of it.
+ * The record is the authority, and its flock(2) excludes: of many launches one
+ * wins.  The first start holds it from instance_open until the command has been
+ * executed, so the verbs wait for the outcome.  A supervisor holds it only while
+ * it reads or writes.  The command inherits nothing of it.
+ *
+ *   instance_open        both files, the flock
+ *   instance_classify    what runs?
+ *   instance_clear       both are this launch's, and empty
+ *   instance_write_pid   in the child, before its exec
+ *   instance_mark_running, instance_release, or instance_roll_back
  */
 #ifndef INSTANCE_H
 #define INSTANCE_H
@@ -19,108 +26,109 @@
 
 struct instance {
 	const char *path;
-	struct at place;		/* of the pid file */
+	uid_t user;			/* root takes over a file of this user */
+	struct at file_at;		/* of the pid file */
 	struct at record_at;		/* of the record; its dir is the same */
 	int file;			/* open for writing, or -1 */
 	int record;			/* the same; -1: there can be none */
 	bool locked;			/* we hold the record's flock */
-	bool made_record;		/* it was not there before */
-	bool taken;			/* both are this launch's */
+	bool created;			/* the record was not there before */
+	bool cleared;			/* both are this launch's */
+	bool dirty;			/* one of them does not name the run:
+					   instance_update is due */
 	struct record entry;		/* what the record says, or will say */
 };
 
-/*
- * Opens the pid file, if there is one, opens or creates the record, takes its
- * flock and finds out whether the instance runs.  A launch that is under way
- * is waited for: INSTANCE_STARTING after LAUNCH_WAIT_MS.
- * Where no record can be made, instance->record is -1 and *reason says why.
- * -1 with *reason: the file is not to be written, or a call failed.  Either
- * way instance_roll_back is due where the launch does not go ahead.
- */
-int	instance_open(struct instance *, const char *path, struct instance_status *,
-	    const char **reason);
+/* Set the defaults: nothing is open. */
+void	instance_init(struct instance *, const char *path);
 
 /*
- * Makes them this launch's: creates the pid file if need be, and empties both.
- * -1 with errno.
+ * Open the pid file, if there is one, open or create the record, and wait for
+ * its flock for at most that many milliseconds.  INT, QUIT and TERM end the
+ * wait.  The directory is looked up the first time only.
+ * Return 0; then, if no record can be made, instance->record is -1 and *reason
+ * says why.  Return -1 with errno and *reason: EWOULDBLOCK and EINTR, another
+ * process has the flock, and both are open.
+ */
+int	instance_open(struct instance *, int ms, const char **reason);
+
+/* Find what runs.  Call it with the flock. */
+void	instance_classify(const struct instance *, struct instance_status *);
+
+/*
+ * Create the pid file if need be, empty both, and find out what the entry says
+ * of this boot and of the record's file.  Return 0, or -1 with errno.
  */
 int	instance_clear(struct instance *);
 
 /*
- * In the process that becomes the command: writes both, with its own pid.
+ * In the process that becomes the command: write its pid to both.  Return 0, or
  * -1 with errno, ENOSPC is the likely one.  Async-signal-safe.
  */
 int	instance_write_pid(struct instance *, enum record_state);
 
-/* Closes what can write them.  Async-signal-safe. */
+/* In that process: close all that can write them.  Async-signal-safe. */
 void	instance_close(struct instance *);
 
 /*
- * In the launcher, when the command of that pid and start tick (0: not known)
- * has been executed: the record says so, and the lock ends.
+ * In the monitor, when the command of that pid and start tick (0: unknown) has
+ * been executed: write that it runs, unless a request is pending, and end the
+ * flock.
  */
-void	instance_mark_running(struct instance *, pid_t, unsigned long long start);
+void	instance_mark_running(struct instance *, pid_t,
+	    unsigned long long start);
+
+/* End the flock, and close both.  The directory stays open. */
+void	instance_release(struct instance *);
 
 /*
- * Takes back what this launch has done, and nothing of another one: removes
- * both files, or empties what may not be removed.  Async-signal-safe as long
- * as the lock is held.
+ * Take back what this launch has done, and nothing of another one: remove both
+ * files, or empty what may not be removed.  Async-signal-safe as long as the
+ * flock is held.
  */
 void	instance_roll_back(struct instance *);
 
 /* --- for a supervisor ---------------------------------------------------- */
 
-/* What a verb has asked the supervisor for. */
+/* What a verb wants of the supervisor. */
 enum request { REQUEST_NONE, REQUEST_STOP, REQUEST_AGAIN };
 
-/* Closes both files, and ends the lock; the directory stays open. */
-void	instance_release(struct instance *);
+/*
+ * Read the request from the open record.  Return 0, or -1 with errno and
+ * *reason: EEXIST, the record is another launch's by now.
+ */
+int	instance_pending(struct instance *, enum request *,
+	    const char **reason);
 
 /*
- * Opens both files anew, or creates them, and takes the lock.  Where another
- * process holds that for more than a second, or TERM has come, goes ahead
- * without it.  *word is what the record says.
- * -1 with *reason: a file cannot be opened; errno is EEXIST where the record is
- * another launch's by now.
+ * Write the entry, and the pid file: the pid of the run, or for 0 nothing.
+ * Return 0, or -1 with errno, and *path names the file.
  */
-int	instance_reopen(struct instance *, enum request *, const char **reason);
-
-/* Do both files, which are open, name the process of the entry as executed? */
-bool	instance_is_written(const struct instance *);
-
-/*
- * Writes the entry, as it is now, and the pid file: the pid of the run, or for
- * 0 nothing.  -1 with errno, and *path names the file.
- */
-int	instance_write(struct instance *, enum record_state, pid_t,
+int	instance_update(struct instance *, enum record_state, pid_t,
 	    const char **path);
 
-/* Removes the pid file.  The record stays, and says that all has ended. */
-void	instance_finish(struct instance *);
+/* Remove the pid file.  The record stays, with that state. */
+void	instance_finish(struct instance *, enum record_state);
 
 /* --- for verbs ----------------------------------------------------------- */
 
 /*
- * Writes the word for the supervisor that was found: REQUEST_STOP or REQUEST_AGAIN.
- * 1; 0, the record has changed, so look again; -1 with *reason.
+ * Write the request for the supervisor that was found.  Return 1; 0, the record
+ * has changed, so find it again; -1 with *reason and errno: EROFS, EIO and so
+ * on, the record cannot be written; 0, the supervisor cannot take it.
  */
-int	instance_request(const char *path, const struct instance_status *, enum request,
-	    const char **reason);
+int	instance_request(const char *path, const struct instance_status *,
+	    enum request, const char **reason);
 
-/* Could instance_open use this path?  Changes nothing.  -1 with *reason. */
-int	instance_check(const char *path, const char **reason);
-
-/*
- * Removes the pid file and the record of an instance that has ended, if they
- * still are its own.  A file that may not be removed is emptied; one that may
- * not be emptied is left, since it names no process.
- */
-void	instance_remove_dead(const char *path, const struct instance_status *);
+/* Could instance_open use this path?  Return 0, or -1 with *reason. */
+int	instance_check(const char *path, uid_t user, const char **reason);
 
 /*
- * Removes a pid file and a record that a launch has emptied, before its process
- * was killed.
+ * Remove the pid file and the record of an instance that has ended, if they
+ * still are its own; NULL: if both are empty, since a launch was killed.  A
+ * file that may not be removed is emptied.  Return 0, or -1 with errno if one
+ * stays with what it says.
  */
-void	instance_remove_empty(const char *path);
+int	instance_remove_dead(const char *path, const struct instance_status *);
 
 #endif

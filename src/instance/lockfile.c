@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/path.h"
 #include "instance/lockfile.h"
 #include "instance/pidfile.h"
@@ -23,6 +24,9 @@
 #define INHERITED_FD_MIN	10
 
 #define PAUSE_MAX	16
+
+/* Limit of tries while other processes remove and create the file. */
+#define LOCK_TRIES	1000
 
 /*
  * Sleeps.  Returns false where INT, QUIT or TERM, which are blocked, has come;
@@ -61,70 +65,66 @@ lock_wait(int fd, int operation, int ms)
 	return 0;
 }
 
-/* Another descriptor of the file, for the command to inherit; fd is closed. */
+/*
+ * Open and lock the file.  Return a descriptor; -1 with errno and *reason, or
+ * with errno 0: the path names another file by now, so try again.
+ */
 static int
-inheritable(int fd)
+open_and_lock(const struct at *at, int access, const char **reason)
 {
-	int dup = fcntl(fd, F_DUPFD, INHERITED_FD_MIN);
-	int saved = errno;
+	int fd = openat(at->dir, at->name, access | O_CREAT | PIDFILE_FLAGS,
+	    0644);
+	struct stat st = { .st_nlink = 0 };
 
-	(void)close(fd);
-	/* A limit that leaves no such number is reported as EINVAL. */
-	errno = saved == EINVAL ? EMFILE : saved;
-	return dup;
-}
-
-/* Locks the open file, or closes it. */
-static int
-lock_opened(int fd, const char **reason)
-{
-	struct stat st;
-	int saved;
-
-	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
-		(void)close(fd);
-		*reason = "not a regular file";
-		errno = EINVAL;
+	*reason = NULL;
+	if (fd == -1) {
+		*reason = pidfile_fault(errno);
 		return -1;
 	}
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return fd;
-	saved = errno;
-	(void)close(fd);
-	*reason = strerror(saved);
-	errno = saved;
-	return -1;
-}
-
-static int
-open_and_lock(const struct at *place, int access, const char **reason)
-{
-	int fd = openat(place->dir, place->name, access | O_CREAT |
-	    PIDFILE_FLAGS, 0644);
-
-	if (fd != -1)
-		return lock_opened(fd, reason);
-	*reason = pidfile_open_fault(errno);
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink <= 1 &&
+	    flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		if (path_is_current(at, fd) == 1)
+			return fd;
+		errno = 0;
+	} else if (!S_ISREG(st.st_mode) || st.st_nlink > 1) {
+		errno = EINVAL;
+		*reason = S_ISREG(st.st_mode) ?
+		    "has a second name (a hard link)" : "not a regular file";
+	}
+	if (*reason == NULL)
+		*reason = strerror(errno);
+	close_quietly(fd);
 	return -1;
 }
 
 int
 lockfile_open(const char *path, const char **reason)
 {
-	struct at place;
-	int fd, saved;
+	int access = O_RDONLY, tries, fd = -1, dup = -1;
+	struct at at;
 
-	if (path_find(&place, path, reason) == -1)
+	if (path_find(&at, path, reason) == -1)
 		return -1;
-	fd = open_and_lock(&place, O_RDONLY, reason);
-	/* NFS makes a write lock of it, which needs a file open to write. */
-	if (fd == -1 && errno == EBADF)
-		fd = open_and_lock(&place, O_RDWR, reason);
-	saved = errno;
-	(void)close(place.dir);
-	errno = saved;
-	if (fd == -1 || (fd = inheritable(fd)) != -1)
-		return fd;
-	*reason = strerror(errno);
-	return -1;
+	errno = 0;
+	for (tries = 0; fd == -1 && errno == 0 && tries < LOCK_TRIES; tries++) {
+		fd = open_and_lock(&at, access, reason);
+		/* NFS makes a write lock of it: the file must be writable. */
+		if (fd == -1 && errno == EBADF && access == O_RDONLY) {
+			access = O_RDWR;
+			errno = 0;
+		}
+	}
+	if (fd == -1 && errno == 0) {
+		errno = EBUSY;
+		*reason = strerror(errno);
+	}
+	/* A limit that leaves no such number is reported as EINVAL. */
+	if (fd != -1 &&
+	    (dup = fcntl(fd, F_DUPFD, INHERITED_FD_MIN)) == -1) {
+		errno = errno == EINVAL ? EMFILE : errno;
+		*reason = strerror(errno);
+	}
+	close_quietly(fd);
+	close_quietly(at.dir);
+	return dup;
 }

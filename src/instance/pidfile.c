@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The pid file: what it has, and whether it may be written. */
+/* The pid file: what it contains, and whether it may be written. */
 #include "config.h"
 
 #include <sys/stat.h>
@@ -14,7 +14,7 @@
 #include "instance/pidfile.h"
 
 pid_t
-pidfile_get(int fd)
+pidfile_read(int fd)
 {
 	static const char space[] = " \t\r\n";
 	char text[PIDFILE_MAX + 1], *end;
@@ -42,8 +42,39 @@ pidfile_get(int fd)
 	return pid;
 }
 
+int
+pidfile_write(int fd, pid_t pid)
+{
+	char text[PIDFILE_MAX];
+	char *at = text + sizeof(text);
+	ssize_t length, written;
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return -1;
+	memset(text, '\n', sizeof(text));
+	/* snprintf(3) is not async-signal-safe. */
+	if (pid != 0)
+		--at;
+	for (; pid != 0; pid /= 10)
+		*--at = (char)('0' + pid % 10);
+	length = text + sizeof(text) - at;
+	if (length == 0) {
+		/* To truncate a file takes a transaction of the journal. */
+		at = text;
+		length = st.st_size < (off_t)sizeof(text) ?
+		    (ssize_t)st.st_size : (ssize_t)sizeof(text);
+	}
+	written = pwrite(fd, at, (size_t)length, 0);
+	if (written == length)
+		return st.st_size > length ? ftruncate(fd, length) : 0;
+	if (written != -1)
+		errno = ENOSPC;
+	return -1;
+}
+
 const char *
-pidfile_unfit(int fd)
+pidfile_unfit(int fd, uid_t user)
 {
 	struct stat st;
 
@@ -51,26 +82,21 @@ pidfile_unfit(int fd)
 		return strerror(errno);
 	if (!S_ISREG(st.st_mode))
 		return "not a regular file";
-	if (st.st_uid != geteuid())
+	if (st.st_uid != geteuid() && (geteuid() != 0 || st.st_uid != user))
 		return "belongs to another user; "
 		    "remove it, or run as that user";
 	if (st.st_nlink > 1)
 		return "has a second name (a hard link)";
-	return pidfile_get(fd) == -1 ? pidfile_content_fault(errno) : NULL;
+	return pidfile_read(fd) == -1 ? pidfile_fault(errno) : NULL;
 }
 
 const char *
-pidfile_content_fault(int error)
-{
-	return error == EBADMSG ?
-	    "contains something other than a pid; is it the right file?" :
-	    strerror(error);
-}
-
-const char *
-pidfile_open_fault(int error)
+pidfile_fault(int error)
 {
 	switch (error) {
+	case EBADMSG:
+		return "contains something other than a pid; "
+		    "is it the right file?";
 	case ELOOP:
 		return "is a symbolic link";
 	case ENXIO:
@@ -78,24 +104,4 @@ pidfile_open_fault(int error)
 	default:
 		return strerror(error);
 	}
-}
-
-int
-pidfile_set(int fd, pid_t pid)
-{
-	char text[16];
-	char *at = text + sizeof(text);
-	ssize_t written;
-
-	/* snprintf(3) is not async-signal-safe. */
-	*--at = '\n';
-	do
-		*--at = (char)('0' + pid % 10);
-	while ((pid /= 10) > 0);
-	written = pwrite(fd, at, (size_t)(text + sizeof(text) - at), 0);
-	if (written == text + sizeof(text) - at)
-		return 0;
-	if (written != -1)
-		errno = ENOSPC;
-	return -1;
 }

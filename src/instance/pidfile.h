@@ -12,25 +12,25 @@
 #define PIDFILE_FLAGS	(O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 /*
- * The pid in the file; 0: it is empty; -1 with errno: EBADMSG, it has
- * something else; else pread(2)'s.
+ * Return the pid in the file; 0 if it is empty or has white space alone; -1
+ * with errno: EBADMSG, it contains something else; else pread(2)'s.
  */
-pid_t	pidfile_get(int fd);
-
-/* Why pidfile_get failed, by errno. */
-const char *pidfile_content_fault(int error);
-
-/* Why a launch may not write this file, or NULL. */
-const char *pidfile_unfit(int fd);
-
-/* Why it could not be opened with PIDFILE_FLAGS, by errno. */
-const char *pidfile_open_fault(int error);
+pid_t	pidfile_read(int fd);
 
 /*
- * Writes the pid, by one write, to a file that is empty: a
- * reader sees all of it or nothing.  -1 with errno of pwrite(2), ENOSPC where
+ * Write the pid, or for 0 nothing but newlines.  A reader sees the old pid, the
+ * new one, or none.  Return 0, or -1 with errno of pwrite(2): ENOSPC, also if
  * less was written.  Async-signal-safe.
  */
-int	pidfile_set(int fd, pid_t);
+int	pidfile_write(int fd, pid_t);
+
+/*
+ * Return why the launch may not write this file, or NULL.  Root takes over a
+ * file of that user.
+ */
+const char *pidfile_unfit(int fd, uid_t user);
+
+/* The reason of that errno of an open with PIDFILE_FLAGS, or pidfile_read. */
+const char *pidfile_fault(int error);
 
 #endif

@@ -2,29 +2,30 @@
 /* The record: its text, and how it is written and read. */
 #include "config.h"
 
-#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/checksum.h"
-#include "base/number.h"
-#include "base/word.h"
 #include "instance/record.h"
 
 /* `end`, a blank, sixteen digits and a newline. */
 #define END_LENGTH	21
 
-/* So many times, a millisecond apart: a write takes microseconds. */
+/* Tries a millisecond apart: a write takes microseconds. */
 #define READ_TRIES	100
 
-static const char nothing[RECORD_SIZE];
+static const char first_line[] = "version 1\n";
+static const char run_key[] = "run ";
 
 static const char *const state_names[] = {
 	[RECORD_STARTING] = "starting",
@@ -32,41 +33,52 @@ static const char *const state_names[] = {
 	[RECORD_WAITING] = "waiting",
 	[RECORD_STOPPING] = "stopping",
 	[RECORD_ENDED] = "ended",
-	NULL
+	[RECORD_FAILED] = "failed"
 };
 
-/* The lines that are numbers, in their order. */
-enum { PID_NAMESPACE, TIME_NAMESPACE, PID, START, DEVICE, INODE, SINCE,
-    SUPERVISOR, SUPERVISOR_START, AGAIN, RUNS, DUE, NUMBERS };
+/* The keys, in their order.  A member of 0 or "" has no line. */
+#define MEMBER(name)	offsetof(struct record, name), \
+	sizeof(((struct record *)NULL)->name)
 
-static const struct { char key[24]; unsigned long long max; }
-    number_lines[NUMBERS] = {
-	[PID_NAMESPACE] = { "pid-namespace", ULLONG_MAX },
-	[TIME_NAMESPACE] = { "time-namespace", ULLONG_MAX },
-	[PID] = { "pid", INT_MAX },
-	[START] = { "start", ULLONG_MAX },
-	[DEVICE] = { "device", ULLONG_MAX },
-	[INODE] = { "inode", ULLONG_MAX },
-	[SINCE] = { "since", LLONG_MAX },
-	[SUPERVISOR] = { "supervisor", INT_MAX },
-	[SUPERVISOR_START] = { "supervisor-start", ULLONG_MAX },
-	[AGAIN] = { "again", 1 },
-	[RUNS] = { "runs", ULLONG_MAX },
-	[DUE] = { "due", LLONG_MAX },
+static const struct field {
+	const char *key;
+	size_t offset;
+	size_t size;			/* of a number: that of int, or 8 */
+	unsigned long long max;		/* 0: a string */
+	const char *const *names;	/* of the numbers, or NULL */
+} fields[] = {
+	{ "state", MEMBER(state), RECORD_FAILED, state_names },
+	{ "boot", MEMBER(scope.boot), 0, NULL },
+	{ "pid-namespace", MEMBER(scope.pid_namespace), ULLONG_MAX, NULL },
+	{ "time-namespace", MEMBER(scope.time_namespace), ULLONG_MAX, NULL },
+	{ "pid", MEMBER(pid), INT_MAX, NULL },
+	{ "start", MEMBER(start), ULLONG_MAX, NULL },
+	{ "pidfd", MEMBER(pidfd), ULLONG_MAX, NULL },
+	{ "device", MEMBER(device), ULLONG_MAX, NULL },
+	{ "inode", MEMBER(inode), ULLONG_MAX, NULL },
+	{ "since", MEMBER(since), LLONG_MAX, NULL },
+	{ "supervisor", MEMBER(supervisor), INT_MAX, NULL },
+	{ "supervisor-start", MEMBER(supervisor_start), ULLONG_MAX, NULL },
+	{ "again", MEMBER(again), 1, NULL },
+	{ "runs", MEMBER(runs), ULLONG_MAX, NULL },
+	{ "due", MEMBER(due), LLONG_MAX, NULL },
 };
 
-/* What a run's line has: `run NUMBER BEGAN ENDED WHEN exit 1`. */
-static const char run_key[] = "run";
+#define FIELDS	(sizeof(fields) / sizeof(*fields))
 
 static const char *const ending_names[] = {
 	[END_EXIT] = "exit",
 	[END_SIGNAL] = "signal",
 	[END_FAILED] = "failed",
-	[END_CORE] = "core",
-	NULL
+	[END_CORE] = "core"
 };
 
-/* --- writing: async-signal-safe, so without stdio ---------------------- */
+#define ENDINGS	(sizeof(ending_names) / sizeof(*ending_names))
+
+/* What is read and written: too large for a small stack. */
+static char scratch[RECORD_SIZE];
+
+/* --- writing: async-signal-safe, so without stdio ------------------------ */
 
 struct text {
 	char *at;
@@ -81,17 +93,7 @@ put(struct text *text, const char *string)
 }
 
 static void
-put_line(struct text *text, const char *key, const char *value)
-{
-	put(text, key);
-	put(text, " ");
-	put(text, value);
-	put(text, "\n");
-}
-
-/* A word, a blank and a number. */
-static void
-put_number(struct text *text, const char *key, unsigned long long number)
+put_number(struct text *text, unsigned long long number)
 {
 	char digits[24];
 	char *at = digits + sizeof(digits) - 1;
@@ -100,21 +102,55 @@ put_number(struct text *text, const char *key, unsigned long long number)
 	do
 		*--at = (char)('0' + number % 10);
 	while ((number /= 10) > 0);
-	put(text, key);
-	put(text, " ");
 	put(text, at);
 }
 
 static void
+put_field(struct text *text, const struct field *field,
+    const struct record *record)
+{
+	const char *member = (const char *)record + field->offset;
+	unsigned long long number = 0;
+	unsigned int small;
+
+	if (field->size == sizeof(small)) {
+		memcpy(&small, member, sizeof(small));
+		number = small;
+	} else if (field->max != 0)
+		memcpy(&number, member, sizeof(number));
+	if (field->names == NULL && number == 0 &&
+	    (field->max != 0 || *member == '\0'))
+		return;
+	put(text, field->key);
+	put(text, " ");
+	if (field->names != NULL)
+		put(text, field->names[number]);
+	else if (field->max == 0)
+		put(text, member);
+	else
+		put_number(text, number);
+	put(text, "\n");
+}
+
+/* `run NUMBER BEGAN ENDED WHEN exit 1` */
+static void
 put_run(struct text *text, const struct run *run)
 {
-	put_number(text, run_key, run->number);
-	put_number(text, "", (unsigned long long)run->began);
-	put_number(text, "", (unsigned long long)run->ended);
-	put_number(text, "", (unsigned long long)run->when);
+	const unsigned long long numbers[] = { run->number,
+	    (unsigned long long)run->began, (unsigned long long)run->ended,
+	    (unsigned long long)run->when };
+	size_t i;
+
+	if (run->number == 0)
+		return;
+	put(text, run_key);
+	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		put_number(text, numbers[i]);
+		put(text, " ");
+	}
+	put(text, ending_names[run->how.kind]);
 	put(text, " ");
-	put_number(text, ending_names[run->how.kind],
-	    (unsigned long long)run->how.number);
+	put_number(text, (unsigned long long)run->how.number);
 	put(text, "\n");
 }
 
@@ -124,211 +160,175 @@ put_end(struct text *text, const char *covered, size_t length)
 	char digits[CHECKSUM_SIZE];
 
 	checksum_print(checksum(CHECKSUM_BEGIN, covered, length), digits);
-	put_line(text, "end", digits);
+	put(text, "end ");
+	put(text, digits);
+	put(text, "\n");
 }
 
 void
 record_format(const struct record *record, char buf[static RECORD_SIZE])
 {
-	const unsigned long long numbers[NUMBERS] = {
-		[PID_NAMESPACE] = record->scope.pid_namespace,
-		[TIME_NAMESPACE] = record->scope.time_namespace,
-		[PID] = (unsigned long long)record->pid,
-		[START] = record->start,
-		[DEVICE] = record->device,
-		[INODE] = record->inode,
-		[SINCE] = (unsigned long long)record->since,
-		[SUPERVISOR] = (unsigned long long)record->supervisor,
-		[SUPERVISOR_START] = record->supervisor_start,
-		[AGAIN] = record->again,
-		[RUNS] = record->runs,
-		[DUE] = (unsigned long long)record->due,
-	};
 	struct text text = { buf, buf + RECORD_SIZE - END_LENGTH };
-	int i;
+	size_t i;
 
 	memset(buf, 0, RECORD_SIZE);
-	put_line(&text, "version", "1");
-	put_line(&text, "state", state_names[record->state]);
-	put_line(&text, "boot", record->scope.boot);
-	/* Without a supervisor, there is nothing of one. */
-	for (i = 0; i < (record->supervisor == 0 ? SUPERVISOR : NUMBERS);
-	    i++) {
-		put_number(&text, number_lines[i].key, numbers[i]);
-		put(&text, "\n");
-	}
-	for (i = 0; i < RECORD_RUNS && record->supervisor != 0; i++)
-		if (record->run[i].number != 0)
-			put_run(&text, &record->run[i]);
-	put(&text, record->about);
+	put(&text, first_line);
+	for (i = 0; i < FIELDS; i++)
+		put_field(&text, &fields[i], record);
+	for (i = 0; i < RECORD_RUNS; i++)
+		put_run(&text, &record->run[i]);
+	put(&text, record->options);
 	text.end += END_LENGTH;
 	put_end(&text, buf, (size_t)(text.at - buf));
-}
-
-static int
-write_whole(int fd, const char text[static RECORD_SIZE])
-{
-	ssize_t written;
-	size_t done;
-
-	/* One call is enough, but a file system may write less at a time. */
-	for (done = 0; done < RECORD_SIZE; done += (size_t)written) {
-		written = pwrite(fd, text + done, RECORD_SIZE - done,
-		    (off_t)done);
-		if (written <= 0) {
-			if (written == 0)
-				errno = ENOSPC;
-			return -1;
-		}
-	}
-	return 0;
 }
 
 int
 record_write(int fd, const struct record *record)
 {
-	char text[RECORD_SIZE];
+	ssize_t written;
+	size_t done;
 
-	record_format(record, text);
-	return write_whole(fd, text);
+	memset(scratch, 0, sizeof(scratch));
+	if (record != NULL)
+		record_format(record, scratch);
+	/* One call is enough, but a file system may write less at a time. */
+	for (done = 0; done < sizeof(scratch); done += (size_t)written) {
+		written = pwrite(fd, scratch + done, sizeof(scratch) - done,
+		    (off_t)done);
+		if (written == 0)
+			errno = ENOSPC;
+		if (written <= 0)
+			return -1;
+	}
+	return 0;
 }
 
-int
-record_clear(int fd)
-{
-	return write_whole(fd, nothing);
-}
+/* --- reading ------------------------------------------------------------- */
 
-/* --- reading ------------------------------------------------------------ */
-
-/* The value of a line with that key, or NULL. */
-static char *
-value_of(char *line, const char *key)
-{
-	size_t length = strlen(key);
-
-	return strncmp(line, key, length) == 0 && line[length] == ' ' ?
-	    line + length + 1 : NULL;
-}
-
-/* A line of a number: false where the value is none. */
+/* Read a number, and go behind it.  Return false if there is none. */
 static bool
-get_number(const char *value, int i, unsigned long long numbers[NUMBERS])
+get_number(const char **at, unsigned long long max, unsigned long long *number)
 {
 	char *end;
 
-	if (*value < '0' || *value > '9')
+	if (**at < '0' || **at > '9')
 		return false;
 	errno = 0;
-	numbers[i] = strtoull(value, &end, 10);
-	return errno == 0 && *end == '\0' && numbers[i] <= number_lines[i].max;
+	*number = strtoull(*at, &end, 10);
+	*at = end;
+	return errno == 0 && *number <= max;
 }
 
-/* A run's line.  False: its value is none. */
+/* The same for one of the names, of which max is the last. */
 static bool
-get_run(char *value, struct record *record)
+get_name(const char **at, const char *const *names, unsigned long long max,
+    unsigned long long *number)
 {
-	enum { NUMBER, BEGAN, ENDED, WHEN, KIND, HOW, WORDS };
-	long long numbers[WORDS] = { 0 };
-	int i, kind = -1;
-	char *word;
+	size_t length = strcspn(*at, " \n");
 
-	for (i = 0; i < WORDS; i++) {
-		if ((word = strsep(&value, " ")) == NULL)
+	for (*number = 0; *number <= max; ++*number)
+		if (strlen(names[*number]) == length &&
+		    memcmp(names[*number], *at, length) == 0) {
+			*at += length;
+			return true;
+		}
+	return false;
+}
+
+/* The value ends with a newline.  Return false if it makes no sense. */
+static bool
+get_field(const char *value, const struct field *field, struct record *record)
+{
+	char *member = (char *)record + field->offset;
+	size_t length = strcspn(value, "\n");
+	unsigned long long number;
+	unsigned int small;
+	bool good;
+
+	if (field->max == 0) {
+		if (length >= field->size)
 			return false;
-		if (i == KIND)
-			kind = word_index(word, ending_names);
-		else if ((numbers[i] = number_parse(word, 0, LLONG_MAX)) == -1)
-			return false;
+		memcpy(member, value, length);
+		member[length] = '\0';
+		return true;
 	}
-	if (value != NULL || kind == -1 || numbers[NUMBER] == 0 ||
-	    numbers[HOW] > 255)
+	good = field->names == NULL ?
+	    get_number(&value, field->max, &number) :
+	    get_name(&value, field->names, field->max, &number);
+	if (!good || *value != '\n')
 		return false;
-	record->run[numbers[NUMBER] % RECORD_RUNS] = (struct run){
-	    .number = (unsigned long long)numbers[NUMBER],
-	    .began = numbers[BEGAN], .ended = numbers[ENDED],
-	    .when = numbers[WHEN],
-	    .how = { .kind = kind, .number = (int)numbers[HOW] } };
+	small = (unsigned int)number;
+	if (field->size == sizeof(small))
+		memcpy(member, &small, sizeof(small));
+	else
+		memcpy(member, &number, sizeof(number));
 	return true;
 }
 
-/* One line, without its newline.  False: its value makes no sense. */
 static bool
-get_line(char *line, struct record *record,
-    unsigned long long numbers[NUMBERS])
+get_run(const char *at, struct record *record)
 {
-	char *value;
-	int i;
+	unsigned long long n[6];
+	size_t i;
 
-	for (i = 0; i < NUMBERS; i++)
-		if ((value = value_of(line, number_lines[i].key)) != NULL)
-			return get_number(value, i, numbers);
-	if ((value = value_of(line, "version")) != NULL)
-		return strcmp(value, "1") == 0;
-	if ((value = value_of(line, "state")) != NULL) {
-		i = word_index(value, state_names);
-		record->state = (enum record_state)i;
-		return i != -1;
-	}
-	if ((value = value_of(line, run_key)) != NULL)
-		return get_run(value, record);
-	if ((value = value_of(line, "boot")) != NULL)
-		return strlcpy(record->scope.boot, value,
-		    sizeof(record->scope.boot)) < sizeof(record->scope.boot);
-	(void)strlcat(record->about, line, sizeof(record->about));
-	(void)strlcat(record->about, "\n", sizeof(record->about));
+	for (i = 0; i < 4; i++)
+		if (!get_number(&at, LLONG_MAX, &n[i]) || *at++ != ' ')
+			return false;
+	if (!get_name(&at, ending_names, ENDINGS - 1, &n[4]) || *at++ != ' ' ||
+	    !get_number(&at, 255, &n[5]) || *at != '\n' || n[0] == 0)
+		return false;
+	record->run[n[0] % RECORD_RUNS] = (struct run){ .number = n[0],
+	    .began = (long long)n[1], .ended = (long long)n[2],
+	    .when = (long long)n[3],
+	    .how = { .kind = (int)n[4], .number = (int)n[5] } };
 	return true;
 }
 
-static void
-set_numbers(struct record *record, const unsigned long long numbers[NUMBERS])
+/* A line, with its newline.  Return false if its value makes no sense. */
+static bool
+get_line(const char *line, size_t length, struct record *record)
 {
-	record->scope.pid_namespace = (ino_t)numbers[PID_NAMESPACE];
-	record->scope.time_namespace = (ino_t)numbers[TIME_NAMESPACE];
-	record->pid = (pid_t)numbers[PID];
-	record->start = numbers[START];
-	record->device = (dev_t)numbers[DEVICE];
-	record->inode = (ino_t)numbers[INODE];
-	record->since = (long long)numbers[SINCE];
-	record->supervisor = (pid_t)numbers[SUPERVISOR];
-	record->supervisor_start = numbers[SUPERVISOR_START];
-	record->again = numbers[AGAIN] != 0;
-	record->runs = numbers[RUNS];
-	record->due = (long long)numbers[DUE];
+	size_t i, key, used = strlen(record->options);
+
+	for (i = 0; i < FIELDS; i++) {
+		key = strlen(fields[i].key);
+		if (strncmp(line, fields[i].key, key) == 0 && line[key] == ' ')
+			return get_field(line + key + 1, &fields[i], record);
+	}
+	if (strncmp(line, run_key, sizeof(run_key) - 1) == 0)
+		return get_run(line + sizeof(run_key) - 1, record);
+	if (used + length >= sizeof(record->options))
+		return false;
+	memcpy(record->options + used, line, length);
+	return true;
 }
 
 enum record_fault
 record_parse(const char text[static RECORD_SIZE], struct record *record)
 {
-	char copy[RECORD_SIZE + 1], end[END_LENGTH + 1];
+	char end[END_LENGTH];
 	struct text expected = { end, end + END_LENGTH };
-	unsigned long long numbers[NUMBERS] = { 0 };
-	char *line, *newline, *last;
-	size_t length;
+	size_t length = strnlen(text, RECORD_SIZE), size, i;
+	const char *line, *last = text + length - END_LENGTH;
 
 	memset(record, 0, sizeof(*record));
-	memcpy(copy, text, RECORD_SIZE);
-	copy[RECORD_SIZE] = '\0';
-	length = strlen(copy);
 	/* The NULs after the text are of the same write. */
-	if (memcmp(text + length, nothing, RECORD_SIZE - length) != 0)
-		return RECORD_DAMAGED;
+	for (i = length; i < RECORD_SIZE; i++)
+		if (text[i] != '\0')
+			return RECORD_DAMAGED;
 	if (length == 0)
 		return RECORD_EMPTY;
-	if (length <= END_LENGTH)
+	if (length <= END_LENGTH || last[-1] != '\n' ||
+	    strncmp(text, first_line, sizeof(first_line) - 1) != 0)
 		return RECORD_DAMAGED;
-	last = copy + length - END_LENGTH;
-	put_end(&expected, copy, length - END_LENGTH);
-	if (memcmp(last, end, END_LENGTH) != 0 || last[-1] != '\n')
+	put_end(&expected, text, length - END_LENGTH);
+	if (memcmp(last, end, END_LENGTH) != 0)
 		return RECORD_DAMAGED;
-	*last = '\0';
-	for (line = copy; *line != '\0'; line = newline + 1) {
-		newline = strchr(line, '\n');
-		*newline = '\0';
-		if (!get_line(line, record, numbers))
+	for (line = text + sizeof(first_line) - 1; line < last; line += size) {
+		size = strcspn(line, "\n") + 1;
+		if (!get_line(line, size, record))
 			return RECORD_DAMAGED;
 	}
-	set_numbers(record, numbers);
 	return RECORD_GOOD;
 }
 
@@ -336,36 +336,65 @@ enum record_fault
 record_read(int fd, struct record *record)
 {
 	enum record_fault fault = RECORD_DAMAGED;
-	char text[RECORD_SIZE];
-	struct stat st;
-	ssize_t length;
 	int tries;
 
 	for (tries = 0; tries < READ_TRIES && fault == RECORD_DAMAGED;
 	    tries++) {
 		if (tries > 0)
 			(void)poll(NULL, 0, 1);
-		memset(text, 0, sizeof(text));
-		length = pread(fd, text, sizeof(text), 0);
-		if (length == -1)
+		memset(scratch, 0, sizeof(scratch));
+		if (pread(fd, scratch, sizeof(scratch), 0) == -1)
 			return RECORD_UNREADABLE;
-		fault = record_parse(text, record);
+		fault = record_parse(scratch, record);
 	}
-	if (fault != RECORD_GOOD)
-		return fault;
-	if (fstat(fd, &st) == -1)
-		return RECORD_UNREADABLE;
-	return st.st_dev == record->device && st.st_ino == record->inode ?
-	    RECORD_GOOD : RECORD_COPY;
+	return fault;
 }
 
-int
-record_place(struct at *record, const struct at *file)
+/* --- the options: lines that are added and looked up --------------------- */
+
+bool
+record_add(struct record *record, const char *key, const char *value)
 {
-	*record = *file;
-	if (strlcat(record->name, RECORD_SUFFIX, sizeof(record->name)) <
-	    sizeof(record->name))
-		return 0;
-	errno = ENAMETOOLONG;
-	return -1;
+	size_t used = strlen(record->options);
+	size_t room = sizeof(record->options) - used, length;
+	char *line = record->options + used;
+
+	length = (size_t)snprintf(line, room, "%s ", key);
+	for (; *value != '\0' && length + 2 < room; value++) {
+		if (*value == '\n' || *value == '\\')
+			line[length++] = '\\';
+		line[length++] = *value == '\n' ? 'n' : *value;
+	}
+	if (*value == '\0' && length + 1 < room) {
+		line[length] = '\n';
+		line[length + 1] = '\0';
+		return true;
+	}
+	*line = '\0';
+	return false;
+}
+
+bool
+record_value(const struct record *record, const char *key, size_t i,
+    char *value, size_t size)
+{
+	size_t length = strlen(key);
+	const char *line, *end;
+
+	for (line = record->options; *line != '\0'; line = end + 1) {
+		end = line + strcspn(line, "\n");
+		if (strncmp(line, key, length) == 0 && line[length] == ' ' &&
+		    i-- == 0)
+			break;
+	}
+	if (*line == '\0')
+		return false;
+	for (line += length + 1; line < end && size > 1; line++, size--) {
+		if (*line == '\\' && line + 1 < end)
+			*value++ = *++line == 'n' ? '\n' : *line;
+		else
+			*value++ = *line;
+	}
+	*value = '\0';
+	return true;
 }

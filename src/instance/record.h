@@ -4,7 +4,6 @@
  *
  * It has the kernel's own name for the daemon, which no other process ever
  * gets: pid and start tick, within one boot, pid namespace and time namespace.
- * It also has its own device and inode: a copy of a record is none.
  *
  * RECORD_SIZE bytes, written whole by one pwrite(2) and never truncated:
  * lines of `key value`, the last one `end CHECKSUM`, then NULs.  A file system
@@ -18,7 +17,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/path.h"
 #include "process/policy.h"
 #include "process/proc.h"
 
@@ -35,7 +33,8 @@ enum record_state {
 	RECORD_RUNNING,
 	RECORD_WAITING,			/* between two runs */
 	RECORD_STOPPING,		/* a verb ends the run */
-	RECORD_ENDED
+	RECORD_ENDED,
+	RECORD_FAILED			/* ended, the last run with a failure */
 };
 
 /* A run that has ended.  Times are those of now_ms(). */
@@ -53,55 +52,48 @@ struct record {
 	struct proc_scope scope;	/* what pid and start are counted in */
 	pid_t pid;
 	unsigned long long start;	/* clock ticks, as proc_stat has it */
+	unsigned long long pidfd;	/* the inode of its pidfd; 0: unknown */
 	dev_t device;			/* of the record's own file */
 	ino_t inode;
 	pid_t supervisor;		/* 0: there is none; what follows is
 					   a supervisor's */
 	unsigned long long supervisor_start;
-	bool again;			/* STOPPING: then start the next run */
+	int again;			/* STOPPING: then start the next run */
 	unsigned long long runs;	/* begun until now */
 	long long due;			/* WAITING: the next start, as above */
 	struct run run[RECORD_RUNS];	/* run N is at N % RECORD_RUNS */
-	char about[RECORD_SIZE - 1408];	/* of the launch: lines, as written */
+	char options[RECORD_SIZE - 1408];	/* of the launch: lines, as
+						   written */
 };
 
 /*
- * The place of the record of the pid file.  -1 with errno: ENAMETOOLONG.
- */
-int	record_place(struct at *record, const struct at *file);
-
-/*
- * Adds a line to about.  Any value: a newline and a backslash are escaped.
- * Where there is no room, adds nothing and returns false.
+ * Add a line to the options.  A newline and a backslash in the value are
+ * escaped.  Return false, and add nothing, if there is no room.
  */
 bool	record_add(struct record *, const char *key, const char *value);
 
 /*
- * The value of the line number i (from 0) of that key in about, unescaped
- * and cut to size.  False: there is no such line.
+ * Copy the value of line i (from 0) with that key from the options, unescaped
+ * and cut to size.  Return false if there is no such line.
  */
 bool	record_value(const struct record *, const char *key, size_t i,
 	    char *value, size_t size);
 
 /*
- * Writes the record to fd.  -1 with errno of pwrite(2): ENOSPC is the likely
- * one, also where nothing was written.  Async-signal-safe.
+ * Write the record to fd; NULL fills it with NULs.  Return 0, or -1 with errno
+ * of pwrite(2): ENOSPC, also if nothing was written.  Async-signal-safe.
  */
 int	record_write(int fd, const struct record *);
-
-/* Fills it with NULs, to the size of a record.  -1 as record_write. */
-int	record_clear(int fd);
 
 /* Why record_read has no record. */
 enum record_fault {
 	RECORD_GOOD,
 	RECORD_EMPTY,			/* cleared, or never written */
 	RECORD_DAMAGED,			/* the checksum is wrong, also later */
-	RECORD_COPY,			/* it names another file */
-	RECORD_UNREADABLE		/* errno of pread(2) or fstat(2) */
+	RECORD_UNREADABLE		/* errno of pread(2) */
 };
 
-/* Reads the record of fd; again, while a write of it is under way. */
+/* Read the record of fd; again, while a write of it is under way. */
 enum record_fault record_read(int fd, struct record *);
 
 /* The same for the RECORD_SIZE bytes of the file, in memory. */

@@ -181,7 +181,7 @@ plan_spare_instance(struct plan *plan)
 
 	if (instance == NULL)
 		return 0;
-	return descriptors_add(&plan->spare, instance->place.dir) == -1 ||
+	return descriptors_add(&plan->spare, instance->file_at.dir) == -1 ||
 	    descriptors_add(&plan->spare, instance->file) == -1 ||
 	    descriptors_add(&plan->spare, instance->record) == -1 ? -1 : 0;
 }
@@ -196,8 +196,17 @@ open_instance(struct plan *plan)
 	if (plan->named && name_make_directory(plan->pidfile) == -1)
 		return complain_errno("name", plan->pidfile, errno);
 	plan->instance = &instance;
-	if (instance_open(&instance, plan->pidfile, &found, &reason) == -1)
+	instance_init(&instance, plan->pidfile);
+	if (plan->identity.change)
+		instance.user = plan->identity.uid;
+	if (instance_open(&instance, LOCK_MS, &reason) == 0)
+		instance_classify(&instance, &found);
+	else if (errno == EWOULDBLOCK)
+		found = (struct instance_status){ .state = INSTANCE_STARTING };
+	else
 		return complain("pidfile", plan->pidfile, reason);
+	if (found.blocks)
+		return complain("pidfile", plan->pidfile, found.reason);
 	if (is_in_the_way(plan, &found))
 		return already_running(plan, plan->pidfile,
 		    found.state == INSTANCE_WAITING ? found.supervisor :
@@ -249,7 +258,8 @@ plan_try(struct plan *plan)
 	if (status != STATUS_DONE && status != STATUS_RUNNING)
 		return status;
 	/* A named instance's directory is made with its first. */
-	if (plan->named || instance_check(plan->pidfile, &reason) == 0)
+	if (plan->named || instance_check(plan->pidfile, plan->identity.change ?
+	    plan->identity.uid : geteuid(), &reason) == 0)
 		return STATUS_DONE;
 	return complain("pidfile", plan->pidfile, reason);
 }

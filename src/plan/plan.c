@@ -193,7 +193,7 @@ keep_spare(const struct plan *plan, int own, int other,
 	    descriptors_add(kept, other) == -1 ||
 	    descriptors_add(kept, plan->lock) == -1 ||
 	    (plan->instance != NULL && descriptors_add(kept,
-	    plan->instance->place.dir) == -1) ? -1 : 0;
+	    plan->instance->file_at.dir) == -1) ? -1 : 0;
 }
 
 int

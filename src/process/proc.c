@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/types.h>
+#include <sys/vfs.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pidfd.h"
 #include "process/proc.h"
+
+/* The type of a pidfd's file system (statfs(2)). */
+#define PIDFS_MAGIC	0x50494446
 
 /* Of a task's flags (include/linux/sched.h): forked but didn't exec. */
 #define PF_FORKNOEXEC	0x40
@@ -338,6 +343,24 @@ proc_status(pid_t pid, struct proc_status *status)
 	proc_parse_status(text, status);
 	free(text);
 	return 0;
+}
+
+unsigned long long
+proc_pidfd_inode(pid_t pid)
+{
+	int fd = pidfd_open(pid, 0);
+	unsigned long long inode = 0;
+	struct statfs fs;
+	struct stat st;
+
+	if (fd == -1)
+		return 0;
+	/* Before, all of them are one anonymous inode. */
+	if (fstatfs(fd, &fs) == 0 && fs.f_type == PIDFS_MAGIC &&
+	    fstat(fd, &st) == 0)
+		inode = st.st_ino;
+	(void)close(fd);
+	return inode;
 }
 
 int

@@ -88,6 +88,12 @@ int	proc_see(pid_t, struct proc_stat *);
 int	proc_stat(pid_t, struct proc_stat *);
 int	proc_status(pid_t, struct proc_status *);
 
+/*
+ * The inode of a pidfd of it, which no other process of this boot ever has; 0
+ * if the kernel has none (before Linux 6.9).  Async-signal-safe.
+ */
+unsigned long long proc_pidfd_inode(pid_t);
+
 /* Are all its uids that one?  1, 0, or -1 with errno if it cannot be told. */
 int	proc_is_owned(pid_t, uid_t);
 

@@ -221,9 +221,9 @@ clean_up(const struct detach *detach)
 		return;
 	instance_find(plan->pidfile, true, &found);
 	if (found.state == INSTANCE_DEAD && found.recorded)
-		instance_remove_dead(plan->pidfile, &found);
+		(void)instance_remove_dead(plan->pidfile, &found);
 	else if (found.state == INSTANCE_DEAD || found.state == INSTANCE_NONE)
-		instance_remove_empty(plan->pidfile);
+		(void)instance_remove_dead(plan->pidfile, NULL);
 }
 
 static int

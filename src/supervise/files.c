@@ -16,6 +16,9 @@
 /* How often a pid file that could not be written is tried again. */
 #define REWRITE_MS	1000
 
+/* A verb needs the flock for a moment only. */
+#define LOCK_WAIT_MS	1000
+
 /* How often a verb's word is tried to be read; then it is taken for a stop. */
 #define WORD_TRIES	3
 
@@ -34,6 +37,30 @@ say_unwritten(struct supervisor *s, const char *path, const char *reason)
 	say(s->plan, text);
 }
 
+/*
+ * Open both files.  If another process holds the flock for more than a second,
+ * or TERM has come, go ahead without it.  Return 0, or -1 with *reason; errno
+ * is EEXIST if the record is another launch's by now.
+ */
+static int
+reopen(struct instance *instance, enum request *request, const char **reason)
+{
+	int result, error = 0;
+
+	*request = REQUEST_NONE;
+	result = instance_open(instance, LOCK_WAIT_MS, reason);
+	if (result == -1 && (errno == EWOULDBLOCK || errno == EINTR))
+		result = 0;
+	if (instance->record == -1)
+		return instance->entry.device == 0 ? result : -1;
+	if (instance_pending(instance, request, reason) == -1) {
+		error = errno;
+		instance_release(instance);
+	}
+	errno = error;
+	return error != 0 ? -1 : result;
+}
+
 /* Open the instance.  Return the word of a verb that its record has. */
 enum request
 open_instance(struct supervisor *s)
@@ -46,7 +73,7 @@ open_instance(struct supervisor *s)
 	if (instance == NULL)
 		return REQUEST_NONE;
 	/* With the record open, the word is known, whatever FILE is. */
-	while ((result = instance_reopen(instance, &word, &reason)) == -1 &&
+	while ((result = reopen(instance, &word, &reason)) == -1 &&
 	    errno != EEXIST && instance->record == -1 && s->asked &&
 	    tries++ < WORD_TRIES)
 		instance_release(instance);
@@ -76,7 +103,7 @@ write_instance(struct supervisor *s, enum record_state state)
 
 	if (instance == NULL)
 		return;
-	if (instance_write(instance, state, s->run.pid, &path) == -1)
+	if (instance_update(instance, state, s->run.pid, &path) == -1)
 		say_unwritten(s, path, strerror(errno));
 	else if (instance->record != -1 || instance->entry.device == 0) {
 		s->unwritten = false;

@@ -139,7 +139,7 @@ start_run(struct supervisor *s)
 		 * ended, so a verb may have written its word since.
 		 */
 		if (outcome.kind == OUTCOME_READY &&
-		    !instance_is_written(instance))
+		    instance->dirty)
 			s->unwritten = true;
 		instance_release(instance);
 	}

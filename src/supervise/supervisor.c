@@ -237,7 +237,7 @@ finish(struct supervisor *s)
 {
 	(void)open_instance(s);
 	if (s->plan->instance != NULL) {
-		instance_finish(s->plan->instance);
+		instance_finish(s->plan->instance, RECORD_ENDED);
 		instance_release(s->plan->instance);
 	}
 }

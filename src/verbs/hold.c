@@ -34,17 +34,15 @@ static int
 hold_process(pid_t pid, unsigned long long start, struct instance_status *found,
     int *pidfd)
 {
-	static char reason[128];
-
 	*pidfd = pidfd_open(pid, 0);
 	if (*pidfd == -1 && errno == ESRCH)
 		return 0;
 	if (*pidfd == -1) {
 		found->state = INSTANCE_UNKNOWN;
-		(void)snprintf(reason, sizeof(reason), errno == ENOSYS ?
+		(void)snprintf(found->reason, sizeof(found->reason),
+		    errno == ENOSYS ?
 		    "needs pidfd_open(2) of Linux 5.3 or later" :
 		    "pidfd_open: %s", strerror(errno));
-		found->reason = reason;
 		return -1;
 	}
 	if (process_is(pid, start))
@@ -90,8 +88,8 @@ hold(const char *path, struct held *held)
 			return false;
 	}
 	found->state = INSTANCE_UNKNOWN;
-	found->reason = "the process changes all the time; "
-	    "stop what restarts it";
+	(void)strlcpy(found->reason, "the process keeps being replaced; "
+	    "stop what restarts it", sizeof(found->reason));
 	return false;
 }
 
@@ -103,7 +101,7 @@ static int
 refuse_guess(const char *verb, const char *path,
     const struct instance_status *found, const char *sig)
 {
-	char line[512], reason[1024];
+	char line[512], reason[2048];
 
 	proc_title(found->pid, line, sizeof(line));
 	(void)snprintf(reason, sizeof(reason), "%s, so pid %d (%s) may be "

@@ -88,7 +88,7 @@ is_same(const struct record *a, const struct record *b)
 {
 	return a->pid == b->pid && a->state == b->state &&
 	    strcmp(a->scope.boot, b->scope.boot) == 0 &&
-	    strcmp(a->about, b->about) == 0;
+	    strcmp(a->options, b->options) == 0;
 }
 
 /* The writer may take its time to begin. */

@@ -709,7 +709,7 @@ runs_supervised() {
 	find_supervised "sleep 1000"
 	equal supervisor "$(recorded supervisor idle.pid)" "$SUPERVISOR"
 	example "--restart=on-failure" 1d
-	restarted() { [[ $(recorded runs idle.pid) == 2 && -s idle.pid ]]; }
+	restarted() { [[ $(recorded runs idle.pid) == 2 && -n $(cat idle.pid) ]]; }
 	eventually restarted
 	equal "the first run" "$(recorded run idle.pid | grep -o 'signal.*')" \
 	    "signal 11"

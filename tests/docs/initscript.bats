@@ -233,7 +233,7 @@ started_supervised() {
 
 # Another run than that of PID, and the script knows it.
 comes_back() {
-	[[ -s $PIDFILE && $(cat "$PIDFILE") != "$PID" ]] &&
+	[[ -n $(cat "$PIDFILE") && $(cat "$PIDFILE") != "$PID" ]] &&
 	    service_is 0 status && [[ $(cat .output) == *"run 2"* ]]
 }
 

@@ -64,7 +64,7 @@ assert_equal(const struct record *a, const struct record *b)
 	assert(a->scope.time_namespace == b->scope.time_namespace);
 	assert(a->pid == b->pid && a->start == b->start);
 	assert(a->device == b->device && a->inode == b->inode);
-	assert(strcmp(a->about, b->about) == 0);
+	assert(strcmp(a->options, b->options) == 0);
 }
 
 /* Anything: it is refused, or it is a record that can be written. */
@@ -79,7 +79,7 @@ parse_any(const uint8_t *data, size_t size)
 		return;
 	assert(record.state <= RECORD_ENDED && record.pid >= 0 &&
 	    record.since >= 0);
-	assert(memchr(record.about, '\0', sizeof(record.about)) != NULL);
+	assert(memchr(record.options, '\0', sizeof(record.options)) != NULL);
 	assert(memchr(record.scope.boot, '\0', sizeof(record.scope.boot)) !=
 	    NULL);
 	(void)record_value(&record, "arg", 0, value, sizeof(value));

@@ -53,6 +53,7 @@ forge() {
 		import re, sys
 		text = open(sys.argv[1], "rb").read().rstrip(b"\0")
 		text = text[:text.rindex(b"end ")]
+		text = re.sub(rb"\npidfd .*", b"", text)
 		for change in sys.argv[2:]:
 		    key, value = change.encode().split(b"=", 1)
 		    line = b"\n" + key + b" " + value + b"\n"
@@ -159,4 +160,118 @@ kill $PID" --stop -p "$PIDFILE"
 	run launch --status --json -p "$PIDFILE"
 	status_is 3
 	[[ $output == *'"ended_ms":1,"ended":null,"exit":1,'* ]]
+}
+
+# --- a record of root's in a place that a user can change --------------------
+
+# Launch two daemons of root's in the user's directory: web and backup.
+start_web_and_backup() {
+	local name
+
+	user_directory
+	for name in web backup; do
+		launch -p "$TMP/dir/$name.pid" sleep 1000
+		remember "$(cat "$TMP/dir/$name.pid")"
+	done
+	WEB=$(cat "$TMP/dir/web.pid")
+	BACKUP=$(cat "$TMP/dir/backup.pid")
+}
+
+# No verb of root's acts on the daemon by that path: is_of_other PATH USE
+is_of_other() {
+	local reason="$1: a user can change this path, and the record is that \
+of another one; use $2" verb
+
+	fails 4 "daemonize: status: $reason" --status -p "$1"
+	for verb in stop signal=TERM wait again check; do
+		fails 125 "daemonize: ${verb%=*}: $reason" "--$verb" -p "$1"
+	done
+	fails 125 "daemonize: replace: $reason" --replace -p "$1" sleep 1000
+	[[ $(stat -c %h "$1.record") != 1 ]] ||
+	    fails 125 "daemonize: pidfile: $reason" -p "$1" sleep 1000
+	alive "$BACKUP"
+	alive "$WEB"
+}
+
+@test "a record of root's counts at its own path only" {
+	local dir
+
+	start_web_and_backup
+	dir=$(realpath "$TMP/dir")
+	as_user
+	"${CALLER[@]}" mv -f dir/backup.pid.record dir/web.pid.record
+	as_root
+	is_of_other "$TMP/dir/web.pid" "$dir/backup.pid"
+	is_of_other dir/web.pid "$dir/backup.pid"
+	# In its place, it counts again.
+	as_user
+	"${CALLER[@]}" mv dir/web.pid.record dir/backup.pid.record
+	as_root
+	fails 0 "" --stop -p dir/backup.pid
+	eventually gone "$BACKUP"
+	alive "$WEB"
+}
+
+@test "so does one that is moved to another directory, or with its own" {
+	local dir
+
+	start_web_and_backup
+	dir=$(realpath "$TMP/dir")
+	mkdir "$TMP/sticky"
+	chmod 1777 "$TMP/sticky"
+	as_user
+	"${CALLER[@]}" mv dir/backup.pid.record sticky/web.pid.record
+	as_root
+	is_of_other "$TMP/sticky/web.pid" "$dir/backup.pid"
+	mkdir "$TMP/dir/a"
+	chown nobody "$TMP/dir/a"
+	launch -p "$TMP/dir/a/web.pid" sleep 1000
+	remember "$(cat dir/a/web.pid)"
+	mv dir/a dir/b
+	is_of_other "$TMP/dir/b/web.pid" "$dir/a/web.pid"
+	ln -s b dir/c
+	chown -h nobody dir/c
+	is_of_other "$TMP/dir/c/web.pid" "$dir/a/web.pid"
+	mv dir/b dir/a
+	is_of_other "$TMP/dir/a/../a/web.pid" "$dir/a/web.pid"
+	fails 0 "" --stop -p "./dir//a/./web.pid"
+}
+
+@test "nor does one with a hard link" {
+	local where
+
+	start_web_and_backup
+	# As a user can where fs.protected_hardlinks is 0.
+	ln dir/backup.pid.record dir/other.pid.record
+	is_of_other "$TMP/dir/other.pid" "$(realpath dir)/backup.pid"
+	where="$TMP/dir/backup.pid"
+	fails 125 "daemonize: stop: $where: a user can change this path, and \
+the record has a second name (a hard link)" --stop -p "$where"
+	alive "$BACKUP"
+	rm dir/other.pid.record
+	fails 0 "" --stop -p "$where"
+}
+
+@test "a record of root's that only root can move counts at any path" {
+	requires root
+	mkdir "$TMP/a"
+	launch -p "$TMP/a/pid" sleep 1000
+	PID=$(cat a/pid)
+	remember "$PID"
+	mv a b
+	mv b/pid.record b/other.record
+	run launch --status -p b/other
+	status_is 0
+	[[ $output == "b/other: running, pid $PID, "* ]]
+	fails 0 "" --stop -p b/other
+}
+
+@test "a dead record that was moved does not hinder a launch" {
+	start_web_and_backup
+	kill -KILL "$BACKUP"
+	eventually gone "$BACKUP"
+	mv dir/backup.pid dir/other.pid
+	mv dir/backup.pid.record dir/other.pid.record
+	launch -p dir/other.pid sleep 1000
+	names_instance dir/other.pid
 }

@@ -569,7 +569,7 @@ file" \
 	run launch -F -u nobody -p "$PIDFILE" "$TMP/broken"
 	status_is 126
 	# That user cannot remove them.
-	[[ ! -s $PIDFILE ]]
+	[[ -z $(<"$PIDFILE") ]]
 	equal record "$(tr -d '\0' <"$PIDFILE.record")" ""
 	start_daemon
 }

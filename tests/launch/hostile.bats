@@ -282,9 +282,11 @@ as if installed set-user-ID: use sudo(8)" -F id -u
 	untouched start_daemon
 	CALLER=(unshare --pid --fork --mount-proc)
 	fails 4 "daemonize: status: $PIDFILE: launched in another pid \
-namespace; use this verb there" --status -p "$PIDFILE"
+namespace; use this verb there, or, if that container has ended, launch it \
+again or remove the file" --status -p "$PIDFILE"
 	fails 125 "daemonize: stop: $PIDFILE: launched in another pid \
-namespace; use this verb there" --stop -p "$PIDFILE"
+namespace; use this verb there, or, if that container has ended, launch it \
+again or remove the file" --stop -p "$PIDFILE"
 	# The old /proc is none.
 	CALLER=(unshare --pid --fork)
 	fails 4 "daemonize: status: $PIDFILE: /proc is not mounted, or \
@@ -302,9 +304,11 @@ belongs to another pid namespace" --stop -p "$PIDFILE"
 	untouched start_daemon
 	CALLER=(unshare --time --boottime 1000 --fork)
 	fails 4 "daemonize: status: $PIDFILE: launched in another time \
-namespace; use this verb there" --status -p "$PIDFILE"
+namespace; use this verb there, or, if that container has ended, launch it \
+again or remove the file" --status -p "$PIDFILE"
 	fails 125 "daemonize: stop: $PIDFILE: launched in another time \
-namespace; use this verb there" --stop -p "$PIDFILE"
+namespace; use this verb there, or, if that container has ended, launch it \
+again or remove the file" --stop -p "$PIDFILE"
 	alive "$PID"
 }
 

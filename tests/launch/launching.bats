@@ -199,7 +199,8 @@ namespace cannot go into the background; use -F" -p "$PIDFILE" sleep 1000
 	remember $!
 	eventually test -s launched
 	fails 125 "daemonize: stop: $PIDFILE: launched in another pid \
-namespace; use this verb there" --stop -p "$PIDFILE"
+namespace; use this verb there, or, if that container has ended, launch it \
+again or remove the file" --stop -p "$PIDFILE"
 	kill -KILL $!
 	eventually nothing_runs
 	# A restarted container launches again.

@@ -87,7 +87,7 @@ fails_at_each() {
 	inject unlinkat:error=EACCES
 	launch --stop -p "$PIDFILE"
 	grep -q INJECTED trace
-	[[ -e $PIDFILE && ! -s $PIDFILE ]]
+	[[ -e $PIDFILE && -z $(<"$PIDFILE") ]]
 	equal record "$(tr -d '\0' <"$PIDFILE.record")" ""
 }
 

@@ -689,7 +689,7 @@ small_disk() {
 	    printf run; exit 1' sh "$TMP/first"
 	remember "$(recorded supervisor)"
 	eventually eval '[[ $(recorded runs) == 6 ]]'
-	eventually eval '[[ ! -s $PIDFILE ]]'
+	eventually eval '[[ -z $(<"$PIDFILE") ]]'
 	timeout 20 cat fifo >all 3>&- 5>&- &
 	local pid=$!
 	remember $pid

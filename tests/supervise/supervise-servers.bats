@@ -21,7 +21,7 @@ supervise_server() {
 # The pid that the server says it has: says_pid PATTERN ADDRESS TEXT
 says_pid() {
 	[[ $(ask "$2" "$3" 2>/dev/null | sed -n "s/^$1//p") == \
-	    "$(cat "$PIDFILE")" && -s $PIDFILE ]]
+	    "$(cat "$PIDFILE")" && -n $(cat "$PIDFILE") ]]
 }
 
 # The server is killed by SEGV, and another one serves: crashes ASK...

@@ -391,11 +391,10 @@ kill $PID" --replace -p "$PIDFILE" sleep 1000
 	cp -r "$TMP/a" "$TMP/b"
 	cp -rp "$TMP/a" "$TMP/c"
 	cp "$TMP/a/pid" "$original"
-	PIDFILE=$TMP/b/pid
-	guessed "its record is a copy"
-	PIDFILE=$TMP/c/pid
-	echo "pid $PID" >"$TMP/log"
-	guessed "its record is a copy"
+	for PIDFILE in "$TMP/b/pid" "$TMP/c/pid"; do
+		is_dead
+		[[ -e $PIDFILE ]]
+	done
 	PIDFILE=$original
 	echo "pid $PID" >"$TMP/log"
 	guessed "there is no record"
@@ -461,6 +460,7 @@ forge() {
 		text = open(path, "rb").read().rstrip(b"\0")
 		text = text[:text.rindex(b"end ")]
 		text = re.sub(rb"\npid .*", b"\npid " + pid.encode(), text)
+		text = re.sub(rb"\npidfd .*", b"", text)
 		text = re.sub(rb"\nstart .*", b"\nstart " + start.encode(), text)
 		sum = 0xcbf29ce484222325
 		for byte in text:
