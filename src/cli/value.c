@@ -175,7 +175,10 @@ store_ready(struct config *config, char *value)
 const char *
 store_ready_timeout(struct config *config, char *value)
 {
-	config->ready.timeout_text = value;
+	/* In messages it has its unit. */
+	config->ready.timeout_text =
+	    value[strspn(value, "0123456789")] != '\0' ? value :
+	    hint_format("%ss", value);
 	config->ready.timeout = time_parse(value);
 	return config->ready.timeout != -1 ? NULL : NOT_A_TIME;
 }

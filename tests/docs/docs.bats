@@ -1072,6 +1072,18 @@ quickstart() {
 	[[ $output != *"setting up"* ]]
 }
 
+@test "quickstart warns of another daemonize in PATH" {
+	mkdir other
+	printf '#!/bin/sh\necho unknown option >&2; exit 1\n' >other/daemonize
+	chmod +x other/daemonize
+	PATH=$TMP/other:$PATH quickstart true >said 2>&1
+	grep -qxF "quickstart: warning: PATH leads to another daemonize, \
+$TMP/other/daemonize" said
+	ln -sf "$DAEMONIZE" other/daemonize
+	PATH=$TMP/other:$PATH quickstart true >said 2>&1
+	run ! grep warning said
+}
+
 # A process is `it', in what is written for users.
 @test "no text calls a process by a word for a person" {
 	local file

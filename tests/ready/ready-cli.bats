@@ -104,6 +104,11 @@ Try 'daemonize --help'" "$1" "${@:3}" touch started
 	    --ready=alive:1s
 }
 
+@test "a time-out without a unit is reported in seconds" {
+	fails 124 "daemonize: ready: $(command -v sleep): not ready after \
+0s: file:$TMP/never" --ready="file:$TMP/never" --ready-timeout=0 sleep 1000
+}
+
 @test "the last of several counts" {
 	launch --ready=fd:7 --ready=exec -p "$PIDFILE" sleep 1000
 	remember "$(cat "$PIDFILE")"
@@ -181,7 +186,7 @@ plan() {
 	    --ready-timeout=2m
 	plan "wait for file:$TMP/x, at most 60s; else terminate it" \
 	    --ready="file:$TMP/x"
-	plan "wait for tcp:[::1]:80, at most 5; else terminate it" \
+	plan "wait for tcp:[::1]:80, at most 5s; else terminate it" \
 	    "--ready=tcp:[::1]:80" --ready-timeout=5
 	plan "wait for unix:@x?y, at most 60s; else terminate it" \
 	    --ready=$'unix:@x\ny'
