@@ -11,9 +11,7 @@ struct descriptors {
 	size_t n;
 };
 
-/*
- * Adds fd, if it is above 2 and not there yet.  -1 with errno (ENOMEM).
- */
+/* Add fd, if it is above 2 and not there yet.  Return -1 with errno: ENOMEM. */
 int	descriptors_add(struct descriptors *, int fd);
 
 bool	descriptors_have(const struct descriptors *, int fd);

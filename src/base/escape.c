@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Text of others, made fit for a terminal. */
+/* Text of others, made safe for a terminal. */
 #include "config.h"
 
 #include <sys/types.h>
@@ -27,7 +27,7 @@ announced_length(unsigned char first)
 size_t
 utf8_read(const char *text, size_t length, unsigned long *code)
 {
-	/* The least that needs so many bytes: anything less is overlong. */
+	/* The least code of each length: anything less is overlong. */
 	static const unsigned long least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	unsigned char first = (unsigned char)*text;
 	size_t n = announced_length(first), i;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Text of others, made safe for a terminal: it has nothing left to obey. */
+/* Text of others, made safe for a terminal: nothing is left that it obeys. */
 #ifndef ESCAPE_H
 #define ESCAPE_H
 
@@ -24,18 +24,17 @@ bool	utf8_is_text(const char *text, bool controls);
 /*
  * The length of the character at the beginning of text that a terminal shows
  * and does not obey; 0: the first byte must not get there.  ASCII is shown
- * everywhere; the rest of UTF-8 where LC_ALL, LC_CTYPE and LANG name no other
+ * everywhere; the rest of UTF-8 if LC_ALL, LC_CTYPE and LANG name no other
  * charset (another one's terminal would read controls in its bytes).
  */
 size_t	printable(const char *text, size_t length);
 
-/* Replaces each byte that must not get to a terminal by `?`, in place. */
+/* Replace each byte that must not get to a terminal by `?`, in place. */
 void	make_printable(char *text);
 
 /*
- * Copies length bytes as a string to out, which has room for size bytes: a
- * byte that must not get to a terminal becomes \xNN, a tab a blank.  Cut where
- * there is no room.
+ * Copy length bytes as a string to out, cut to size bytes: a byte that must
+ * not get to a terminal becomes \xNN, a tab a blank.
  */
 void	escape(const char *text, size_t length, char *out, size_t size);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Files: which one it is, and where. */
+/* Files and descriptors. */
 #include "config.h"
 
 #include <sys/stat.h>
@@ -58,7 +58,7 @@ is_writable(int fd)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
 
-	/* Where it fails, the write may succeed. */
+	/* If poll fails, the write may succeed. */
 	return poll(&poll_fd, 1, 0) != 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Files: which one it is, and where. */
+/* Files and descriptors. */
 #ifndef FILE_H
 #define FILE_H
 
@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* Are both the same file: have they one device and inode? */
+/* Do both name one file, by device and inode? */
 bool	is_same_file(const struct stat *, const struct stat *);
 
 /*
@@ -18,21 +18,21 @@ bool	is_same_file(const struct stat *, const struct stat *);
 char	*absolute_path(const char *path);
 
 /*
- * Opens path as a process sees it that has root as its root directory
- * (openat2(2), RESOLVE_IN_ROOT); with root -1 as open(2) does.  -1 with errno.
+ * Open path as a process sees it whose root directory is root (openat2(2),
+ * RESOLVE_IN_ROOT); with root -1 as open(2) does.  Return -1 with errno.
  */
 int	open_in_root(int root, const char *path, int flags);
 
 /*
- * Would a write to fd not wait, as far as poll(2) can tell?  A pipe may be full,
- * and a terminal may be stopped.
+ * Can fd be written without a wait, as far as poll(2) can tell?  A pipe may be
+ * full, and a terminal may be stopped.
  */
 bool	is_writable(int fd);
 
 /* Has the open file no name any more? */
 bool	is_removed(int fd);
 
-/* close(2), with errno as it was; nothing where fd is negative. */
+/* close(2), with errno as it was; nothing if fd is negative. */
 void	close_quietly(int fd);
 
 #endif

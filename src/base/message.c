@@ -25,7 +25,7 @@ static int err = STDERR_FILENO;
 static char *captured;			/* where the next message goes, or NULL */
 static size_t captured_size;
 
-/* Appends a part: its end is as good a clue as its beginning. */
+/* Append a part: its end is as good a clue as its beginning. */
 static char *
 append(char *at, const char *part)
 {
@@ -40,8 +40,8 @@ append(char *at, const char *part)
 }
 
 /*
- * Writes strings, ended by a NULL, as one line; at most four of them are not
- * ours.  No stdio: what is written here must neither wait in a buffer that a
+ * Write strings, ended by a NULL, as one line; at most four of them are not
+ * our own.  No stdio: what is written here must neither wait in a buffer that a
  * fork copies nor allocate.
  */
 static void __attribute__((sentinel))

@@ -25,8 +25,8 @@ enum status {
 };
 
 /*
- * Each writes `daemonize: step: object: reason` on stderr as one line and
- * returns STATUS_FAILED, for the caller to pass on.  object may be NULL.
+ * Write `daemonize: step: object: reason` on stderr as one line.  Return
+ * STATUS_FAILED, for the caller to pass on.  object may be NULL.
  * A byte that must not get to a terminal becomes `?` (escape.h); a part that
  * is longer than any path has `...` in its middle.
  */
@@ -45,11 +45,11 @@ void	messages_capture(char *buf, size_t size);
 
 /*
  * A mistake on the command line: `daemonize: option=value: reason` (value may
- * be NULL) and where to find help.  Returns STATUS_FAILED.
+ * be NULL) and how to find help.  Return STATUS_FAILED.
  */
 int	misuse(const char *option, const char *value, const char *reason);
 
-/* `daemonize: already running: HOLDER holds PATH`.  Returns STATUS_RUNNING. */
+/* `daemonize: already running: HOLDER holds PATH`.  Return STATUS_RUNNING. */
 int	complain_running(const char *holder, const char *path);
 
 /* Print text of others on stdout, by stdio; `?` as above. */
@@ -61,7 +61,7 @@ void	narrate(const char *step, const char *value);
 /*
  * The foreground launch has no launcher that keeps the caller's stdout and
  * stderr: from here on messages go to duplicates of them, close-on-exec,
- * above 2.  Stores the two descriptors in fds.  -1 with dup(2)'s errno.
+ * above 2.  Store the two descriptors in fds.  Return -1 with dup(2)'s errno.
  */
 int	messages_keep(int fds[2]);
 

@@ -5,7 +5,7 @@
 
 /*
  * Digits alone: no sign and no white space, which strtonum(3) accepts.
- * Returns the number, from min (0 or more) to max; -1: text is no such number.
+ * Return the number, from min (0 or more) to max; -1: text is no such number.
  */
 long long	number_parse(const char *text, long long min, long long max);
 

@@ -8,13 +8,13 @@
 /* Return the columns of the terminal fd; 0 if it is none. */
 size_t	terminal_width(int fd);
 
-/* The first line comes after so many milliseconds, and each next one. */
+/* Milliseconds until the first line, and between two. */
 #define PROGRESS_MS	1000
 
 /*
- * Where stderr is a terminal and this process is in its foreground: writes one
- * line that each call writes anew, `waiting for WHAT, N s left`, and that
- * progress_clear removes.  left is in milliseconds.
+ * If stderr is a terminal and this process is in its foreground, write a line
+ * `waiting for WHAT, N s left`.  The next call replaces it, and progress_clear
+ * removes it.  left is in milliseconds.
  */
 void	progress_show(const char *what, long long left);
 void	progress_clear(void);

@@ -3,10 +3,9 @@
  * 7 fds
  *
  * A descriptor that leaks into a daemon keeps a pipe from its end, a lock from
- * its release, a disk from being unmounted.  Two lists are spared: the user's,
- * and the launch's own descriptors, which close themselves on exec.  The gaps
- * between them are closed, however many descriptors lie there and whatever the
- * limit is.
+ * its release, a disk from being unmounted.  What is kept are the user's list,
+ * and the launch's own descriptors, which are close-on-exec.  The gaps between
+ * them are closed, however many descriptors are there and whatever the limit.
  */
 #include "config.h"
 
@@ -138,15 +137,15 @@ close_from_to(unsigned int first, unsigned int last)
 }
 
 int
-step_fds(enum fds fds, const struct descriptors *spare)
+step_fds(enum fds fds, const struct descriptors *keep)
 {
 	unsigned int next = STDERR_FILENO + 1;
 	size_t i;
 
 	if (fds == FDS_KEEP)
 		return 0;
-	for (i = 0; i < spare->n; i++) {
-		unsigned int fd = (unsigned int)spare->fd[i];
+	for (i = 0; i < keep->n; i++) {
+		unsigned int fd = (unsigned int)keep->fd[i];
 
 		if (fd > next && close_from_to(next, fd - 1) == -1)
 			return -1;

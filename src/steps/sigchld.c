@@ -2,7 +2,7 @@
 /*
  * 2 sigchld
  *
- * Where it is ignored, the kernel reaps the children (sigaction(2)), and a
+ * If SIGCHLD is ignored, the kernel reaps the children (sigaction(2)), and a
  * command that waits for one gets ECHILD.  An ignored signal stays ignored
  * over execve.
  */
@@ -44,8 +44,8 @@ check(const struct steps *expected, const struct facts *facts,
 
 	finding_set(finding, expected->sigchld == DISPOSITION_KEEP ||
 	    ignored == (expected->sigchld == DISPOSITION_IGNORE) ?
-	    VERDICT_OK : VERDICT_BAD, "%s", ignored ? "ignored: the kernel reaps its children" :
-	    "not ignored");
+	    VERDICT_OK : VERDICT_BAD, "%s", ignored ?
+	    "ignored: the kernel reaps its children" : "not ignored");
 }
 
 const struct step sigchld_row = {

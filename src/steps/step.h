@@ -84,18 +84,18 @@ struct step {
 	const char *why;
 
 	/*
-	 * Stores a value of the step's option; value lives as long as argv.
-	 * Returns NULL, or what is wrong with it.  NULL for stdio, which has
-	 * three options: stdio_parse.
+	 * Store a value of the step's option; value lives as long as argv.
+	 * Return NULL, or what is wrong with it.  stdio has three options,
+	 * and none of this: stdio_parse.
 	 */
 	const char *(*parse)(struct steps *, const char *value);
 
-	/* Writes the value as the option has it, cut to size if need be. */
+	/* Write the value as the option has it, cut to size if need be. */
 	void (*print)(const struct steps *, char *buf, size_t size);
 
 	/*
-	 * Compares a process with what is expected of it.  Where a value was
-	 * not given, anything that a daemon can have is right.
+	 * Compare a process with what is expected of it.  If a value was not
+	 * given, anything that a daemon can have is right.
 	 */
 	void (*check)(const struct steps *expected, const struct facts *,
 	    struct finding *);
@@ -113,10 +113,10 @@ extern const char *const stdio_names[3];
 /* As parse, for descriptor fd: 0, 1 or 2. */
 const char *stdio_parse(struct steps *, int fd, const char *value);
 
-/* The values without an option; in a struct of zeros. */
+/* Set the values without an option, in a struct of zeros. */
 void	steps_set_defaults(struct steps *);
 
-/* Of those that were not given: what -F changes, and what a log receives. */
+/* Unless its option was given, set what -F changes, or what a log receives. */
 void	steps_set_foreground(struct steps *);
 void	steps_set_logged(struct steps *);
 
@@ -124,9 +124,9 @@ void	steps_set_logged(struct steps *);
 bool	step_is_given(const struct steps *, enum step_number);
 
 /*
- * Taking the steps.  Each returns -1 with the errno of a system call, and is
+ * Take a step.  Each returns -1 with the errno of a system call, and is
  * async-signal-safe (signal-safety(7)): it allocates, prints and looks up
- * nothing, since it may run in a process that was forked.  Where a step makes
+ * nothing, since it may run in a process that was forked.  If a step makes
  * several calls, *call is set to the one that failed.
  */
 
@@ -153,8 +153,8 @@ pid_t	step_fork(bool apart, process *child, void *argument);
 int	step_session(bool new);
 int	step_umask(int mask);
 
-/* 7 fds: closes what is above 2, but spare. */
-int	step_fds(enum fds, const struct descriptors *spare);
+/* 7 fds: close what is above 2, but for those to keep. */
+int	step_fds(enum fds, const struct descriptors *keep);
 
 int	step_chdir(const char *path);
 
@@ -176,7 +176,7 @@ void	finding_set(struct finding *, enum verdict, const char *format, ...)
 /* If /proc does not show a process's files, say so and return true. */
 bool	finding_is_unseen(struct finding *, const struct facts *);
 
-/* A path, or for the word keep NULL.  Returns NULL, or what is wrong. */
+/* A path, or NULL for the word keep.  Return NULL, or what is wrong. */
 const char *path_or_keep_parse(const char *value, const char **path);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * 6 umask
  *
- * Inherited, it would be that of the user who happens to start the daemon.
+ * An inherited one would depend on the user that happens to start the daemon.
  * It is not 0, which would make world-writable logs and sockets.
  */
 #include "config.h"

@@ -34,8 +34,8 @@ static const char *const step_lines[] = { "signals", "sigchld", "background",
 #define STEP_LINES	(sizeof(step_lines) / sizeof(*step_lines))
 
 /*
- * What is expected of a daemon with a record: the options of its launch, and
- * behind them those of this command line.  Its strings are never freed.
+ * Expect of a daemon with a record the options of its launch, and behind them
+ * those of this command line.  The strings are used until the process ends.
  */
 static int
 expect(const struct config *config, const struct record *record,
@@ -59,7 +59,7 @@ expect(const struct config *config, const struct record *record,
 	return options_parse(expected, argc, argv);
 }
 
-/* The process of the pid file.  STATUS_DONE, or the status after a message. */
+/* Find the instance.  Return STATUS_DONE, or the status after a message. */
 static int
 find_process(const char *path, struct instance_status *found)
 {
@@ -110,8 +110,8 @@ print_finding(const struct config *config, int step,
 }
 
 /*
- * Prints the nine rows; returns whether some are BAD.  given: the steps whose
- * options are on this command line, rather than in a record.
+ * Print the nine rows.  Return STATUS_BAD if some are BAD.  given: the steps
+ * whose options are on this command line, rather than in a record.
  */
 static int
 check_steps(const struct config *expected, unsigned int given, bool recorded,

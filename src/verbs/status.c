@@ -61,7 +61,7 @@ static const struct state ended = { "ended", "ended", STATUS_NOT_RUNNING };
 
 /* --- what is seen --------------------------------------------------------- */
 
-/* Find where descriptor fd leads: as the record says, else as /proc does. */
+/* Find the file of descriptor fd: as the record says, else as /proc does. */
 static void
 find_output(struct view *view, int fd)
 {
@@ -424,7 +424,7 @@ status_show(const struct config *config)
 	return view.state->status;
 }
 
-/* --- a list ----------------------------------------------------------------- */
+/* --- a list --------------------------------------------------------------- */
 
 enum column { NAME, STATE, PID, UP, RUNS, MEMORY, COMMAND, COLUMNS };
 
@@ -461,7 +461,7 @@ make_cells(struct view *view, char *cells[COLUMNS])
 	return true;
 }
 
-/* The characters of a string of UTF-8: all bytes but those that continue one. */
+/* Count the bytes of a string of UTF-8 that do not continue a character. */
 static size_t
 count_characters(const char *text)
 {
@@ -472,7 +472,7 @@ count_characters(const char *text)
 	return n;
 }
 
-/* Print a row, cut to so many characters; two blanks are between columns. */
+/* Print a row of at most left characters; two blanks are between columns. */
 static void
 print_row(char *const cells[COLUMNS], const size_t widths[COLUMNS],
     size_t left)

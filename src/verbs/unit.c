@@ -301,7 +301,7 @@ print_restart(const struct policy *policy)
 	if (steps == 0)
 		return;
 	note("restart-delay", NULL,
-	    "the delay grows where systemd is 254 or later, with");
+	    "the delay grows if systemd is 254 or later, with");
 	(void)printf("#RestartSteps=%d\n#", steps);
 	print_time("RestartMaxDelaySec", policy->delay_max);
 }
