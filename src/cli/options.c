@@ -28,7 +28,7 @@ static void
 make_getopt(struct getopt *getopt)
 {
 	const struct option_row *row = option_table;
-	/* `+' ends the options at the first operand, `:' leaves messages to us. */
+	/* `+': no option after an operand; `:': the messages are ours. */
 	char *letter = stpcpy(getopt->letters, "+:");
 	size_t i;
 

@@ -2,7 +2,6 @@
 /* The values of options: syntax. */
 #include "config.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,31 +14,22 @@
 static const char *
 parse_schedule(struct schedule *schedule, const char *value)
 {
-	const char *part = NULL;
-	size_t length;
-	char wrong[32];
+	const char *part;
 	int number;
 
 	schedule->n = 0;
-	if (value != NULL)
-		part = schedule_parse(value, schedule);
-	if (part == NULL)
+	if (value == NULL || (part = schedule_parse(value, schedule)) == NULL)
 		return NULL;
-	length = strcspn(part, "/");
-	(void)snprintf(wrong, sizeof(wrong), "%.*s%s", (int)(length < 28 ?
-	    length : 28), part, length < 28 ? "" : "...");
-	number = signal_parse(wrong);
-	if (strcmp(wrong, value) != 0 &&
-	    (number != -1 || time_parse(wrong) != -1))
-		return hint_format("'%s' is out of place: "
-		    "use SIG/TIME[/SIG/TIME]...", wrong);
-	if (time_parse(wrong) == -1)
-		return hint_format("'%s' is not a signal or a time", wrong);
+	if (value[strspn(value, "0123456789")] != '\0' ||
+	    time_parse(value) == -1)
+		return hint_format("'%.*s' is wrong: use "
+		    "SIG/TIME[/SIG/TIME]...", (int)strcspn(part, "/"), part);
+	number = signal_parse(value);
 	if (number == -1)
 		return hint_format("a number alone needs a unit: use %ss",
-		    wrong);
+		    value);
 	return hint_format("a signal or a time? use %s/5s for signal %s, "
-	    "or %ss for %s seconds", signal_name(number), wrong, wrong, wrong);
+	    "or %ss for %s seconds", signal_name(number), value, value, value);
 }
 
 /* One verb at most; some have a value. */

@@ -22,9 +22,6 @@
 #include "base/message.h"
 #include "plan/command.h"
 
-/* What is read of a file to see what it is. */
-#define HEAD_SIZE	128
-
 /* Is path a file to execute?  0, or -1 with errno. */
 static int
 check_executable(const char *path, int root)
@@ -89,7 +86,7 @@ command_find(const char *name, const char *path, int root)
 
 /* The first bytes of a file: how many, or -1. */
 static ssize_t
-read_head(const char *path, int root, char head[static HEAD_SIZE])
+read_head(const char *path, int root, char *head, size_t size)
 {
 	ssize_t length;
 	int fd;
@@ -97,7 +94,7 @@ read_head(const char *path, int root, char head[static HEAD_SIZE])
 	fd = open_in_root(root, path, O_RDONLY);
 	if (fd == -1)
 		return -1;
-	length = read(fd, head, HEAD_SIZE);
+	length = read(fd, head, size);
 	(void)close(fd);
 	return length;
 }
@@ -116,8 +113,8 @@ has_nul(const char *head, ssize_t length)
 bool
 command_needs_shell(const char *path, int root)
 {
-	char head[HEAD_SIZE] = "";
-	ssize_t length = read_head(path, root, head);
+	char head[128] = "";
+	ssize_t length = read_head(path, root, head, sizeof(head));
 
 	if (length == -1 || has_nul(head, length))
 		return false;
@@ -169,14 +166,9 @@ find_interpreter(const char *path, int root, int error, char *buf,
     size_t size)
 {
 	char head[4096] __attribute__((aligned(16)));
+	ssize_t length = read_head(path, root, head, sizeof(head) - 1);
 	const char *interpreter = NULL;
-	ssize_t length;
-	int fd;
 
-	if ((fd = open_in_root(root, path, O_RDONLY)) == -1)
-		return -1;
-	length = read(fd, head, sizeof(head) - 1);
-	(void)close(fd);
 	if (length < 4)
 		return -1;
 	head[length] = '\0';

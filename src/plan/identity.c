@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,27 +102,20 @@ find_group(struct identity *id, const char *group)
 static int
 find_groups(struct identity *id, bool all)
 {
-	int room = 1, got;
-	bool more;
+	/* With less room than that, the list might be cut. */
+	int n = all ? NGROUPS_MAX : 1;
 
-	do {
-		got = room;
-		id->groups = reallocarray(id->groups, (size_t)room,
-		    sizeof(*id->groups));
-		if (id->groups == NULL)
-			return complain_errno("user", id->name, errno);
-		id->groups[0] = id->gid;
-		id->ngroups = 1;
-		if (!all)
-			return STATUS_DONE;
-		room = room > 32 ? room * 2 : 64;
-		errno = 0;
-		more = getgrouplist(id->user, id->gid, id->groups, &got) == -1;
-		/* Then the list is short, although no failure is returned. */
-		if (is_unreadable(errno))
-			return complain_errno("user", id->name, errno);
-	} while (more);
-	id->ngroups = (size_t)got;
+	id->groups = calloc((size_t)n, sizeof(*id->groups));
+	if (id->groups == NULL)
+		return complain_errno("user", id->name, errno);
+	id->groups[0] = id->gid;
+	errno = 0;
+	if (all && getgrouplist(id->user, id->gid, id->groups, &n) == -1)
+		return complain("user", id->name, "is in too many groups");
+	/* Then the list is short, although no failure is returned. */
+	if (is_unreadable(errno))
+		return complain_errno("user", id->name, errno);
+	id->ngroups = (size_t)n;
 	return STATUS_DONE;
 }
 

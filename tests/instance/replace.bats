@@ -90,12 +90,13 @@ daemonize: replace: $PIDFILE: the old instance has been stopped" \
 Try 'daemonize --help'"
 
 	start_daemon
-	fails 125 "daemonize: --replace=: '' is not a signal or a time$tail" \
+	fails 125 "daemonize: --replace=: '' is wrong: use \
+SIG/TIME[/SIG/TIME]...$tail" \
 	    --replace= -p "$PIDFILE" true
 	fails 125 "daemonize: --replace=9: a signal or a time? use KILL/5s for \
 signal 9, or 9s for 9 seconds$tail" --replace=9 -p "$PIDFILE" true
-	fails 125 "daemonize: --replace=TERM/3d: '3d' is not a signal or a \
-time$tail" --replace=TERM/3d -p "$PIDFILE" true
+	fails 125 "daemonize: --replace=TERM/3d: '3d' is wrong: use \
+SIG/TIME[/SIG/TIME]...$tail" --replace=TERM/3d -p "$PIDFILE" true
 	is_the_only_one "$PID"
 }
 

@@ -208,10 +208,10 @@ for 9 seconds"
 for 64 seconds"
 	refuses_number 300 "a number alone needs a unit: use 300s"
 	refuses_number 0 "a number alone needs a unit: use 0s"
-	refuses_number 0000000000000009 "'0000000000000009' is not a signal or \
-a time"
-	refuses_number 99999999999999999999 "'99999999999999999999' is not a \
-signal or a time"
+	refuses_number 0000000000000009 "'0000000000000009' is wrong: use \
+SIG/TIME[/SIG/TIME]..."
+	refuses_number 99999999999999999999 "'99999999999999999999' is wrong: \
+use SIG/TIME[/SIG/TIME]..."
 	stays
 	equal signals "$(got)" ""
 	stops --stop=9s
@@ -326,23 +326,18 @@ whole schedule" \
 }
 
 @test "a schedule of the launch is refused if it cannot be read, or nothing uses it" {
-	fails 125 "daemonize: --stop-with=TERM/x: 'x' is not a signal or a time
+	fails 125 "daemonize: --stop-with=TERM/x: 'x' is wrong: use SIG/TIME[/SIG/TIME]...
 Try 'daemonize --help'" --stop-with=TERM/x -p "$PIDFILE" true
 	fails 125 "daemonize: --stop-with=5s: needs --pidfile, --name or a supervisor
 Try 'daemonize --help'" --stop-with=5s true
 }
 
 @test "a schedule that cannot be read is a usage error that shows where" {
-	local schedule part reason
+	local schedule part
 
 	start_stubborn end=15
 	while read -r schedule part; do
-		reason="is not a signal or a time"
-		case $part in
-		5s | KILL | 10s | 0 | 99)
-			reason="is out of place: use SIG/TIME[/SIG/TIME]..." ;;
-		esac
-		fails 125 "daemonize: --stop=$schedule: '$part' $reason
+		fails 125 "daemonize: --stop=$schedule: '$part' is wrong: use SIG/TIME[/SIG/TIME]...
 Try 'daemonize --help'" "--stop=$schedule" -p "$PIDFILE"
 	done <<-'END'
 		TERM/10x/KILL/5s 10x
@@ -362,7 +357,7 @@ Try 'daemonize --help'" "--stop=$schedule" -p "$PIDFILE"
 		TERM/10s/
 		SIG15 SIG15
 	END
-	fails 125 "daemonize: --stop=: '' is not a signal or a time
+	fails 125 "daemonize: --stop=: '' is wrong: use SIG/TIME[/SIG/TIME]...
 Try 'daemonize --help'" --stop= -p "$PIDFILE"
 	stays
 	equal signals "$(got)" ""
