@@ -122,6 +122,9 @@ options:
   stderr:
     description: The file of standard error, or C(keep).
     type: path
+  output:
+    description: One file for both, appended to, or C(keep).
+    type: path
   append:
     description: Do not truncate the output files.
     type: bool
@@ -146,6 +149,9 @@ options:
   lockfile:
     description: A file on which to hold a lock, as flock(1) does.
     type: path
+  stop_with:
+    description: The schedule by which it is stopped, as TERM/10s/KILL/5s.
+    type: str
   ready:
     description:
       - When the command is ready; C(exec), C(alive:TIME), C(notify), C(fd:N),
@@ -270,6 +276,7 @@ OPTIONS = [
     ('stdin', 'i', VALUE, 'path', None),
     ('stdout', 'o', VALUE, 'path', None),
     ('stderr', 'e', VALUE, 'path', None),
+    ('output', '', VALUE, 'path', None),
     ('append', 'a', FLAG, 'bool', None),
     ('user', 'u', VALUE, 'str', None),
     ('group', 'g', VALUE, 'str', None),
@@ -278,6 +285,7 @@ OPTIONS = [
     ('clear_env', '', FLAG, 'bool', None),
     ('no_new_privs', '', FLAG, 'bool', None),
     ('lockfile', 'l', VALUE, 'path', None),
+    ('stop_with', '', VALUE, 'str', None),
     ('ready', '', VALUE, 'str', None),
     ('ready_timeout', '', VALUE, 'str', None),
     ('supervise', '', FLAG, 'bool', None),
@@ -435,7 +443,7 @@ def read_record(pidfile):
     except (IOError, OSError, UnicodeError):
         return None
     found = {}
-    for line in text.splitlines():
+    for line in text.split('\n'):
         key, _blank, value = line.partition(' ')
         found.setdefault(key, []).append(without_escapes(value))
     return found if 'end' in found else None
@@ -555,6 +563,8 @@ class Daemon(object):
         if name not in record:
             return
         value = self.params[name]
+        if value is None and name in ('stdout', 'stderr'):
+            value = self.params['output']
         if value is None:
             value = '' if name == 'log' else '/dev/null'
         elif value != 'keep' and name != 'log':
@@ -566,7 +576,7 @@ class Daemon(object):
         """A launch without such an option has no such line in its record."""
         if record:
             for key in ('gid', 'chroot', 'lockfile', 'append',
-                        'no-new-privs', 'clear-env', 'env'):
+                        'no-new-privs', 'clear-env', 'env', 'stop-with'):
                 if key in record:
                     have[key.replace('-', '_')] = record[key][0]
             if 'gid' in plan:
@@ -574,6 +584,10 @@ class Daemon(object):
             for name in ('chroot', 'lockfile'):
                 if self.params[name] is not None:
                     want[name] = absolute(self.params[name])
+            if self.params['stop_with'] is not None:
+                want['stop_with'] = self.params['stop_with']
+            if self.params['output'] is not None:
+                want['append'] = 'yes'
             for name in ('append', 'no_new_privs', 'clear_env'):
                 if self.params[name]:
                     want[name] = 'yes'

@@ -184,6 +184,23 @@ find_interpreter(const char *path, int root, int error, char *buf,
 	return 0;
 }
 
+/* Decode a name of /proc/self/mounts (\040) that musl leaves as it is. */
+static void
+decode(char *text)
+{
+	char *to;
+
+	for (to = text; *text != '\0'; to++) {
+		if (text[0] == '\\' && strspn(text + 1, "01234567") >= 3) {
+			*to = (char)((text[1] - '0') << 6 |
+			    (text[2] - '0') << 3 | (text[3] - '0'));
+			text += 4;
+		} else
+			*to = *text++;
+	}
+	*to = '\0';
+}
+
 /*
  * The mount that forbids to execute a file that has the permission (noexec), as
  * mount(8) has it: 0 with its directory in buf, or -1.
@@ -193,7 +210,7 @@ find_noexec(const char *path, int root, char *buf, size_t size)
 {
 	int fd = open_in_root(root, path, O_PATH);
 	char link[32], file[PATH_MAX] = "";
-	const struct mntent *mount;
+	struct mntent *mount;
 	struct statvfs vfs;
 	struct stat st;
 	size_t length, longest = 0;
@@ -211,6 +228,7 @@ find_noexec(const char *path, int root, char *buf, size_t size)
 	    (mounts = setmntent("/proc/self/mounts", "re")) == NULL)
 		return -1;
 	while ((mount = getmntent(mounts)) != NULL) {
+		decode(mount->mnt_dir);
 		length = strlen(mount->mnt_dir);
 		if (length >= longest &&
 		    strncmp(file, mount->mnt_dir, length) == 0 &&

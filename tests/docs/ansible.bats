@@ -152,18 +152,37 @@ begin_managed() {
 	grep -q "daemonize: exec: $TMP/later: No such file" "$TMP/out"
 }
 
+# The module alone, as Ansible runs it on a host, which is much quicker.
+begin_here() {
+	requires ansible
+	mkdir "$TMP/web1" "$TMP/bin" "$TMP/results"
+	ln -s "$DAEMONIZE" "$TMP/bin/daemonize"
+	at_end "$DAEMONIZE" --stop=KILL -p "$TMP/web1/pid"
+}
+
+# A task on this host, with its result as web1's: task_here JSON [--check]
+task_here() {
+	local check=${2:+', "_ansible_check_mode": true'}
+
+	PATH=$TMP/bin:$PATH $(sed -n '1s/^#!//p' "$(command -v ansible)") \
+	    "$MODULE" <<-END >"$TMP/results/web1" 3>&-
+		{ "ANSIBLE_MODULE_ARGS": { "pidfile": "$TMP/web1/pid"$check,
+		${1#\{} }
+	END
+}
+
 # The same launch is no change, and then each of these is one:
 # changes_are NAME JSON... for the options of the launch, as JSON members
 changes_are() {
 	local options=$1 first member
 
 	shift
-	task web1 "{$PID_FILE, $options}"
-	task web1 "{$PID_FILE, $options}"
+	task_here "{$options}"
+	task_here "{$options}"
 	results 'r["changed"]' False web1
 	for member; do
 		first=$(pid_of web1)
-		task web1 "{$PID_FILE, $options, ${member#*/}}" --check
+		task_here "{$options, ${member#*/}}" --check
 		equal "$member" "$(result web1 'r["differences"]')" \
 		    "['${member%%/*}']"
 		alive "$first"
@@ -171,7 +190,7 @@ changes_are() {
 }
 
 @test "without a supervisor, all options of the launch are compared" {
-	begin_managed
+	begin_here
 	changes_are '"command": ["sh", "-c", "exec sleep 1000\n:", "a b\\\\n"],
 	    "umask": "027", "stdout": "/dev/null"' \
 	    'command/"command": ["sh", "-c", "exec sleep 1000\n:", "a b\\\\"]' \
@@ -183,8 +202,12 @@ changes_are() {
 	    'append/"append": true' \
 	    'no_new_privs/"no_new_privs": true' \
 	    'clear_env/"clear_env": true' \
+	    'stop_with/"stop_with": "INT/5s"' \
 	    'env/"env": {"A": 1}' \
 	    "lockfile/\"lockfile\": \"$TMP/lock\""
+	changes_are "\"command\": [\"sleep\", \"1000\"],
+	    \"output\": \"$TMP/log\"" \
+	    'stop_with/"stop_with": "INT/5s"'
 	changes_are "\"command\": [\"sleep\", \"1000\"], \"append\": true,
 	    \"env\": {\"B\": \"x=y\", \"A\": 1}, \"lockfile\": \"$TMP/lock\"" \
 	    'env/"env": {"A": 1, "B": "x=z"}' \
@@ -195,7 +218,7 @@ changes_are() {
 
 @test "without a supervisor, user, group and root directory are compared" {
 	requires root
-	begin_managed
+	begin_here
 	changes_are '"command": ["sleep", "1000"]' 'gid/"group": "daemon"' \
 	    'chroot/"chroot": "/"'
 	changes_are '"command": ["sleep", "1000"], "group": "daemon"' \
@@ -203,7 +226,7 @@ changes_are() {
 }
 
 @test "with a supervisor, all options of the launch are compared" {
-	begin_managed
+	begin_here
 	changes_are "\"command\": [\"sleep\", \"1000\"], \"restart\": \"always\",
 	    \"env\": {\"A\": 1, \"B\": \"x=y\"}, \"log\": \"$TMP/log\"" \
 	    'command/"command": ["sleep", "2000"]' \
@@ -215,26 +238,32 @@ changes_are() {
 }
 
 @test "a supervised daemon launched by hand is compared by what its options mean" {
-	begin_managed
-	remote_daemonize web1 "--restart always -aE A=1 -p $TMP/web1/pid \
-	    --umask 027 -- sleep 1000"
-	task web1 "{$PID_FILE, \"command\": [\"sleep\", \"1000\"],
+	begin_here
+	launch --restart always -aE A=1 -p "$TMP/web1/pid" --umask 027 -- \
+	    sleep 1000
+	task_here "{\"command\": [\"sleep\", \"1000\"],
 	    \"restart\": \"always\", \"append\": true, \"env\": {\"A\": \"1\"},
 	    \"umask\": \"027\"}"
 	results 'r["changed"]' False web1
 }
 
-remote_daemonize() {
-	"$TMP/bin/ssh" "$1" "daemonize $2" 3>&- </dev/null
+@test "a word with any character that ends a line is compared as a whole" {
+	local words='"command": ["sh", "-c", "exec sleep 1000",
+	    "a\u000bb\u000cc\u001cd\u001de\u001ef\u0085g\u2028h\u2029i\rj"]'
+
+	begin_here
+	task_here "{$words}"
+	task_here "{$words}"
+	results 'r["changed"]' False web1
 }
 
 @test "another command line replaces the daemon, by the schedule of stop" {
 	local first
 
-	begin_managed
-	task web1 "{$PID_FILE, \"command\": [\"sleep\", \"1000\"]}"
+	begin_here
+	task_here "{\"command\": [\"sleep\", \"1000\"]}"
 	first=$(pid_of web1)
-	task web1 "{$PID_FILE, \"command\": [\"sleep\", \"2000\"],
+	task_here "{\"command\": [\"sleep\", \"2000\"],
 	    \"stop\": \"INT/5s/KILL\"}"
 	results 'r["changed"]' True web1
 	results '"--replace=INT/5s/KILL" in r["cmd"]' True web1
@@ -245,12 +274,12 @@ remote_daemonize() {
 @test "restarted: without a supervisor it is another process, with the command" {
 	local first
 
-	begin_managed
-	task web1 "{$PID_FILE, \"command\": [\"sleep\", \"1000\"],
+	begin_here
+	task_here "{\"command\": [\"sleep\", \"1000\"],
 	    \"state\": \"restarted\"}"
 	first=$(pid_of web1)
 	alive "$first"
-	task web1 "{$PID_FILE, \"command\": [\"sleep\", \"1000\"],
+	task_here "{\"command\": [\"sleep\", \"1000\"],
 	    \"state\": \"restarted\"}"
 	results 'r["changed"]' True web1
 	gone "$first"
@@ -260,16 +289,16 @@ remote_daemonize() {
 @test "restarted: a supervisor stays where the launch is the same, only then" {
 	local supervisor
 
-	begin_managed
-	task web1 "{$PID_FILE, \"command\": [\"sleep\", \"1000\"],
+	begin_here
+	task_here "{\"command\": [\"sleep\", \"1000\"],
 	    \"supervise\": true}"
 	supervisor=$(result web1 'r["status"]["supervisor"]')
-	task web1 "{$PID_FILE, \"command\": [\"sleep\", \"1000\"],
+	task_here "{\"command\": [\"sleep\", \"1000\"],
 	    \"supervise\": true, \"state\": \"restarted\"}"
 	results 'r["changed"]' True web1
 	results 'r["status"]["supervisor"]' "$supervisor" web1
 	results 'r["status"]["runs"]' 2 web1
-	task web1 "{$PID_FILE, \"command\": [\"sleep\", \"2000\"],
+	task_here "{\"command\": [\"sleep\", \"2000\"],
 	    \"supervise\": true, \"state\": \"restarted\"}"
 	gone "$supervisor"
 	results 'r["status"]["runs"]' 1 web1
@@ -278,13 +307,13 @@ remote_daemonize() {
 @test "a supervisor that was killed is a difference" {
 	local supervisor
 
-	begin_managed
-	task web1 "{$PID_FILE, \"command\": [\"sleep\", \"1000\"],
+	begin_here
+	task_here "{\"command\": [\"sleep\", \"1000\"],
 	    \"supervise\": true}"
 	supervisor=$(result web1 'r["status"]["supervisor"]')
 	kill -KILL "$supervisor"
 	eventually gone "$supervisor"
-	task web1 "{$PID_FILE, \"command\": [\"sleep\", \"1000\"],
+	task_here "{\"command\": [\"sleep\", \"1000\"],
 	    \"supervise\": true}"
 	results 'r["differences"]' "['supervisor']" web1
 	alive "$(result web1 'r["status"]["supervisor"]')"
@@ -292,14 +321,14 @@ remote_daemonize() {
 
 # The task fails, and that is why: task_fails JSON MESSAGE STATUS
 task_fails() {
-	! task web1 "{$PID_FILE, $1}" || { echo "no failure: $1"; return 1; }
+	! task_here "{$1}" || { echo "no failure: $1"; return 1; }
 	equal msg "$(result web1 'r["msg"]')" "$2"
 	equal rc "$(result web1 'r.get("rc")')" "$3"
-	results 'r["changed"]' False web1
+	results 'r.get("changed", False)' False web1
 }
 
 @test "the reason of a failed start is the message" {
-	begin_managed
+	begin_here
 	task_fails '"command": ["no-such-command"]' \
 	    "daemonize: exec: no-such-command: No such file or directory" 127
 	task_fails "\"command\": [\"sh\", \"-c\", \"echo no disk >&2; exit 3\"],
@@ -315,11 +344,11 @@ daemonize: $TMP/log: no disk" 123
 }
 
 @test "an instance of which the state is unknown is not stopped" {
-	begin_managed
+	begin_here
 	sleep 1000 3>&- &
 	remember $!
 	echo $! >"$TMP/web1/pid"
-	run task web1 "{$PID_FILE, \"state\": \"stopped\"}"
+	run task_here "{\"state\": \"stopped\"}"
 	((status != 0))
 	results 'r["rc"]' 125 web1
 	[[ $(result web1 'r["msg"]') == "daemonize: stop: "* ]]
@@ -327,7 +356,7 @@ daemonize: $TMP/log: no disk" 123
 }
 
 @test "a host without daemonize is said" {
-	begin_managed
+	begin_here
 	rm "$TMP/bin/daemonize"
 	PATH=$TMP/bin:$PATH command -v daemonize >/dev/null &&
 	    skip "daemonize is installed"
