@@ -625,7 +625,7 @@ class Daemon(object):
     def stop(self):
         found = self.status()
         result = {'changed': False, 'status': found}
-        if found['state'] != 'stopped':
+        if found['state'] not in ('stopped', 'ended', 'failed'):
             words = [self.program, '--stop' if self.params['stop'] is None
                      else '--stop=' + self.params['stop']]
             if self.params['tree']:

@@ -343,6 +343,18 @@ daemonize: $TMP/log: no disk" 123
 	    None
 }
 
+@test "one that has ended by itself counts as stopped, and is started again" {
+	begin_managed
+	launch --supervise -p "$TMP/web1/pid" true
+	eventually test ! -e "$TMP/web1/pid"
+	task web1 "{$PID_FILE, \"state\": \"stopped\"}"
+	results 'r["changed"]' False web1
+	results 'r["status"]["state"]' ended web1
+	task web1 "{$PID_FILE, \"command\": [\"sleep\", \"1000\"]}"
+	results 'r["changed"]' True web1
+	alive "$(pid_of web1)"
+}
+
 @test "an instance of which the state is unknown is not stopped" {
 	begin_here
 	sleep 1000 3>&- &
