@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +22,9 @@
 
 /* The kernel's own default, in nanoseconds. */
 #define TIMER_SLACK_NS	50000
+
+/* Linux has room for so many groups; musl's NGROUPS_MAX is 32. */
+#define GROUPS_MAX	65536
 
 #define NO_ID	((id_t)-1)	/* for setresuid(2): leave it as it is */
 
@@ -103,7 +105,7 @@ static int
 find_groups(struct identity *id, bool all)
 {
 	/* With less room than that, the list might be cut. */
-	int n = all ? NGROUPS_MAX : 1;
+	int n = all ? GROUPS_MAX : 1;
 
 	id->groups = calloc((size_t)n, sizeof(*id->groups));
 	if (id->groups == NULL)
