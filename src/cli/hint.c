@@ -7,10 +7,12 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "cli/hint.h"
 #include "cli/table.h"
 
@@ -27,7 +29,7 @@ hint_format(const char *format, ...)
 	return text != NULL ? text : strerror(ENOMEM);
 }
 
-/* A row has what some words, with a blank before and after each, may mean. */
+/* A row has what some words, with a blank between them, may mean. */
 struct mistake {
 	const char *words;
 	const char *hint;
@@ -56,9 +58,11 @@ find_mistake(const struct mistake *mistake, const char *word, size_t length)
 static const struct mistake options[] = {
 	{ "--kill", "use --stop=KILL, or --signal=KILL" },
 	{ "--reload", "did you mean --signal=HUP?" },
-	{ "--logs --logfile", "did you mean --log?" },
-	{ "--nofork --no-daemon --nodaemon", "did you mean -F?" },
-	{ "--daemon --detach --start", "it is the default: leave it out" },
+	{ "--logs --logfile",
+	    "did you mean --log=FILE? --status names the file" },
+	{ "--nofork --no-daemon --nodaemon -f", "did you mean -F?" },
+	{ "--daemon --detach --start -d -b -D",
+	    "it is the default: leave it out" },
 	{ "--cwd --dir", "did you mean --chdir?" },
 	{ "--nice", "use nice(1): nice -n 10 daemonize ..." },
 	{ "--startas --exec", "COMMAND comes after the options" },
@@ -254,10 +258,10 @@ hint_operand(const struct config *config, const char *operand,
 	if (config->pidfile != NULL || config->name != NULL ||
 	    config->pid > 0 || config->verb == VERB_LIST)
 		return wrong;
-	if (config->verb == VERB_STATUS && *operand != '\0' &&
-	    operand[strspn(operand, "0123456789")] == '\0')
-		return hint_format("%s; did you mean --check %s?", wrong,
-		    operand);
+	if (number_parse(operand, 1, INT_MAX) != -1)
+		return config->verb == VERB_STATUS ?
+		    hint_format("%s; did you mean --check %s?", wrong,
+		    operand) : hint_format("%s; only --check has a pid", wrong);
 	if (*operand != '.' && *operand != '/' &&
 	    !isalpha((unsigned char)*operand))
 		return wrong;

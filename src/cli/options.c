@@ -87,7 +87,7 @@ next_option(const struct getopt *getopt, int argc, char **argv)
 		word = letter;
 	}
 	(void)misuse(word, NULL, option == ':' ? "needs a value" :
-	    is_long ? "takes no value" : "unknown option");
+	    is_long ? "takes no value" : hint_option(word));
 	return '?';
 }
 

@@ -44,7 +44,7 @@ const struct option_row option_table[] = {
 	{ "-e", "--stderr", "=FILE|keep", STEP, .excludes = "--output",
 	    .help = "standard error (/dev/null)" },
 	{ NULL, "--output", "=FILE|keep", STEP, .store = store_output,
-	    .help = "both, appended to one file" },
+	    .help = "both in one file, appended" },
 	{ "-a", "--append", NULL, STEP, .flag = AT(append),
 	    .help = "do not truncate the output files" },
 	{ "-F", "--foreground", NULL, STEP, .flag = AT(foreground),
@@ -95,7 +95,7 @@ const struct option_row option_table[] = {
 	    .heading = "A supervisor, "
 	    "which stays as the parent of the command:" },
 	{ NULL, "--restart", "=never|on-failure|always", LAUNCH,
-	    .policy = policy_parse_restart,
+	    .store = store_restart,
 	    .help = "restart it when it ends (never)" },
 	{ NULL, "--success", "=STATUS|SIG[,...]", LAUNCH, .needs = RESTART,
 	    .policy = policy_parse_success, .help = "these are no failure" },

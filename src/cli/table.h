@@ -53,6 +53,7 @@ const char *store_env(struct config *, char *value);
 const char *store_name(struct config *, char *value);
 const char *store_output(struct config *, char *value);
 const char *store_replace(struct config *, char *value);
+const char *store_restart(struct config *, char *value);
 const char *store_stop_with(struct config *, char *value);
 const char *store_ready(struct config *, char *value);
 const char *store_ready_timeout(struct config *, char *value);

@@ -157,6 +157,16 @@ store_stop_with(struct config *config, char *value)
 }
 
 const char *
+store_restart(struct config *config, char *value)
+{
+	const char *wrong = policy_parse_restart(&config->policy, value);
+
+	/* In `--restart -n NAME', -n is the value. */
+	return wrong == NULL || *value != '-' ? wrong :
+	    hint_format("%s; --again restarts it now", wrong);
+}
+
+const char *
 store_ready(struct config *config, char *value)
 {
 	return readiness_parse(&config->ready, value);

@@ -220,7 +220,8 @@ suggests() {
 	means --retry "did you mean --stop=SCHEDULE?"
 	means --nice "use nice(1): nice -n 10 daemonize ..."
 	for option in --logs --logfile; do
-		means "$option" "did you mean --log?"
+		means "$option" "did you mean --log=FILE? --status names the \
+file"
 	done
 	for option in --nofork --no-daemon; do
 		means "$option" "did you mean -F?"
@@ -228,6 +229,10 @@ suggests() {
 	for option in --daemon --detach --start; do
 		means "$option" "it is the default: leave it out"
 	done
+	misused -d "unknown option; it is the default: leave it out" -d true
+	misused -f "unknown option; did you mean -F?" -vf true
+	misused --restart=-n "not never, on-failure or always; --again \
+restarts it now" --restart -n web
 	for option in --cwd --dir; do
 		means "$option" "did you mean --chdir?"
 	done
@@ -262,8 +267,8 @@ means() {
 		    "$verb" /run/x
 		misused web "unexpected operand; did you mean -n web, or \
 -p web?" "$verb" web
-		[[ $verb == --status ]] ||
-		    misused 5 "unexpected operand" "$verb" 5
+		[[ $verb == --status ]] || misused 5 \
+		    "unexpected operand; only --check has a pid" "$verb" 5
 		misused "" "unexpected operand" "$verb" ""
 		misused web "unexpected operand" "$verb" -p x.pid web
 	done
