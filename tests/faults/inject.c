@@ -31,7 +31,7 @@
  *
  *   silent       the status is 0, though something is wrong or nothing runs
  *   mute         the status is another, and there is no message
- *   hung         it takes more than 5 s
+ *   hung         all of it sleeps for 5 s, or it runs for 5 minutes
  *   left behind  the status is another, and there is something left
  *
  * Exit status: 0 all is right, 1 it is not, 2 the harness failed, 3 ptrace(2)

@@ -32,7 +32,8 @@
 #include "inject.h"
 #include "../lib/registers.h"
 
-#define LIMIT_S		5	/* what takes longer hangs */
+#define LIMIT_S		5	/* what sleeps longer hangs */
+#define LIMIT_RUN_S	300	/* what runs longer spins */
 #define LIMIT_END_S	60	/* a process that got SIGKILL ends, some time */
 #define LOOK_NS		200000	/* how often files and /proc are looked at */
 #define QUIET_LOOKS	5	/* so long nothing happens: they rest */
@@ -567,35 +568,50 @@ verb_has_ended(const struct launch *launch)
 	return launch->verb == 0;
 }
 
-/* False where that does not come about in time. */
+static long long
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+/*
+ * False if it hangs: for so many seconds all that is there has slept.  What
+ * runs, or waits for a processor, may take until LIMIT_RUN_S.
+ */
 static bool
 follow_until(struct launch *launch, bool (*done)(const struct launch *),
     int seconds)
 {
 	static const struct timespec look = { .tv_nsec = LOOK_NS };
-	struct timespec now, end;
+	const long long start = now_ns();
+	long long last = start;		/* when something ran */
 	sigset_t child;
 	int quiet = 0;		/* with one that is held */
+	bool rest;
 
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += seconds;
 	while (!done(launch)) {
 		if (take_event(launch)) {
 			quiet = launch->quiet = 0;
+			last = now_ns();
 			continue;
 		}
+		rest = others_rest(launch);
 		launch->quiet++;
-		quiet = launch->held != NULL && others_rest(launch) ?
-		    quiet + 1 : 0;
+		quiet = launch->held != NULL && rest ? quiet + 1 : 0;
 		if (quiet == QUIET_LOOKS) {
 			kill(launch->held->pid, SIGKILL);
 			launch->held = NULL;
 		}
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (now.tv_sec > end.tv_sec || (now.tv_sec == end.tv_sec &&
-		    now.tv_nsec > end.tv_nsec))
+		if (!rest || (launch->verb != 0 &&
+		    state_of(launch->verb) != 'S'))
+			last = now_ns();
+		if (now_ns() - last > seconds * 1000000000LL ||
+		    now_ns() - start > LIMIT_RUN_S * 1000000000LL)
 			return false;
 		(void)sigtimedwait(&child, NULL, &look);
 	}
