@@ -56,7 +56,11 @@ open_file(struct instance *instance, const char **reason)
 		return errno == ENOENT ? 0 :
 		    fail(reason, pidfile_fault(errno));
 	*reason = pidfile_unfit(instance->file, instance->user);
-	return *reason == NULL ? 0 : -1;
+	if (*reason == NULL)
+		return 0;
+	(void)close(instance->file);
+	instance->file = -1;
+	return -1;
 }
 
 /* Open the record, or create it.  Return 0, or -1 with errno. */
@@ -170,7 +174,8 @@ instance_classify(const struct instance *instance,
     struct instance_status *status)
 {
 	memset(status, 0, sizeof(*status));
-	classify(instance->path, instance->file, instance->record, status);
+	classify(instance->path, instance->file,
+	    instance->created ? -1 : instance->record, status);
 }
 
 int

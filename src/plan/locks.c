@@ -23,15 +23,20 @@
 #include "plan/plan.h"
 #include "process/arguments.h"
 
-/* With --if-not-running the caller wants no message. */
+/* With --if-not-running the caller wants no message, unless it is a guess. */
 static int
-already_running(const struct plan *plan, const char *path, pid_t pid)
+already_running(const struct plan *plan, const char *path, pid_t pid,
+    const struct instance_status *guess)
 {
-	char which[64];
+	char which[2048], title[256];
 
-	if (plan->if_not_running)
+	if (guess != NULL) {
+		proc_title(pid, title, sizeof(title));
+		(void)snprintf(which, sizeof(which), "pid %d (%s), a guess "
+		    "(%s),", (int)pid, title, guess->reason);
+	} else if (plan->if_not_running)
 		return STATUS_RUNNING;
-	if (pid > 0)
+	else if (pid > 0)
 		(void)snprintf(which, sizeof(which), "pid %d", (int)pid);
 	else
 		(void)strlcpy(which, "another process", sizeof(which));
@@ -210,7 +215,7 @@ open_instance(struct plan *plan)
 	if (is_in_the_way(plan, &found))
 		return already_running(plan, plan->pidfile,
 		    found.state == INSTANCE_WAITING ? found.supervisor :
-		    found.pid);
+		    found.pid, found.state == INSTANCE_GUESS ? &found : NULL);
 	describe_launch(plan, &instance.entry);
 	if (plan->supervised) {
 		instance.entry.supervisor = getpid();
@@ -235,7 +240,7 @@ plan_open_instance(struct plan *plan)
 
 	status = take_lockfile(plan);
 	if (status == STATUS_RUNNING)
-		return already_running(plan, plan->lockfile, 0);
+		return already_running(plan, plan->lockfile, 0, NULL);
 	if (status != STATUS_DONE || plan->pidfile == NULL)
 		return status;
 	/* All users may read it, whatever the caller's umask is. */

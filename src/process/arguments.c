@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,27 +54,25 @@ proc_title(pid_t pid, char *title, size_t size)
 	free(command);
 }
 
-/* Are the arguments that text ends with: path, and those behind argv[0]? */
-static bool
-ends_with(const char *text, size_t length, const char *path,
-    char *const *argv)
+/*
+ * Return the length of the text without the words that it ends with, or 0 if it
+ * does not end with them.
+ */
+static size_t
+strip(const char *text, size_t length, char *const *words)
 {
-	const char *end = text + length;
 	size_t n = 0, size;
 
-	while (argv[n] != NULL)
+	while (words[n] != NULL)
 		n++;
-	for (; n > 0; n--) {
-		const char *word = n == 1 ? path : argv[n - 1];
-
-		size = strlen(word) + 1;
-		if ((size_t)(end - text) < size ||
-		    memcmp(end - size, word, size) != 0)
-			return false;
-		end -= size;
+	for (; n > 0; n--, length -= size) {
+		size = strlen(words[n - 1]) + 1;
+		if (length < size ||
+		    memcmp(text + length - size, words[n - 1], size) != 0)
+			return 0;
 	}
-	/* Not the end of a longer word; behind an interpreter, at least. */
-	return end > text && end[-1] == '\0';
+	/* Not the end of a longer word. */
+	return length > 0 && text[length - 1] == '\0' ? length : 0;
 }
 
 /* Did its executable have that path, before a newer one replaced it? */
@@ -95,18 +94,21 @@ was_executed_from(pid_t pid, const char *path)
 bool
 proc_runs(pid_t pid, const char *path, char *const *argv)
 {
+	char *const script[] = { (char *)(uintptr_t)path, NULL };
 	struct stat theirs, ours;
 	char *arguments;
 	size_t length;
 	bool same;
 
-	if (stat(path, &ours) == 0 && proc_file(pid, "exe", &theirs) == 0 &&
-	    is_same_file(&ours, &theirs))
-		return true;
-	if (was_executed_from(pid, path))
-		return true;
-	arguments = proc_command(pid, &length);
-	same = arguments != NULL && ends_with(arguments, length, path, argv);
+	if ((arguments = proc_command(pid, &length)) == NULL)
+		return false;
+	length = strip(arguments, length, argv + 1);
+	/* Behind argv[0], which need not be the path. */
+	same = length == strlen(arguments) + 1 &&
+	    ((stat(path, &ours) == 0 && proc_file(pid, "exe", &theirs) == 0 &&
+	    is_same_file(&ours, &theirs)) || was_executed_from(pid, path));
+	/* Behind an interpreter. */
+	same = same || strip(arguments, length, script) > 0;
 	free(arguments);
 	return same;
 }

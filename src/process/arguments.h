@@ -22,8 +22,9 @@ char	*proc_command(pid_t, size_t *length);
 void	proc_title(pid_t, char *title, size_t size);
 
 /*
- * Does it run the file path with the arguments argv: is that its executable,
- * or was its interpreter given the path and the same arguments?
+ * Does it run the file path with the arguments argv?  The path is that of its
+ * executable, or what its interpreter was given.  An interpreter alone is no
+ * identity: many scripts have it.
  */
 bool	proc_runs(pid_t, const char *path, char *const *argv);
 

@@ -325,8 +325,38 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 	remember $!
 	eventually grep -qx sleep "/proc/$!/comm"
 	written $!
-	fails 1 "daemonize: already running: pid $! holds $PIDFILE" \
-	    -p "$PIDFILE" "${DAEMON[@]}"
+	guess="daemonize: already running: pid $! (sleep 1000), a guess \
+(there is no record), holds $PIDFILE"
+	fails 1 "$guess" -p "$PIDFILE" "${DAEMON[@]}"
+	# It may be another process, so cron's user is told as well.
+	fails 0 "$guess" --if-not-running -p "$PIDFILE" "${DAEMON[@]}"
+}
+
+@test "the same program with other arguments is another daemon" {
+	mkfifo "$TMP/never"
+	sh -c 'read -r x <>never; exit 1' 3>&- &
+	remember $!
+	written $!
+	DAEMON=(sh -c 'read -r x <>"$0"; exit 1' "$TMP/never")
+	start_daemon
+	names_instance
+}
+
+@test "a copy of a directory is another daemon, and its launch goes ahead" {
+	local first
+
+	mkdir app1
+	mkfifo app1/never
+	launch -c app1 -p app1/pid sh -c 'read -r x <>never; exit 1'
+	first=$(cat app1/pid)
+	remember "$first"
+	cp -a app1 app2
+	launch --if-not-running -c app2 -p app2/pid \
+	    sh -c 'read -r x <>never; exit 1'
+	names_instance app2/pid
+	[[ $PID != "$first" ]]
+	names_instance app1/pid
+	equal "pid of the first" "$PID" "$first"
 }
 
 @test "a script that another program wrote the pid of is seen" {
@@ -338,8 +368,8 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 	remember $!
 	eventually grep -qz "^$TMP/script" "/proc/$!/cmdline"
 	written $!
-	fails 1 "daemonize: already running: pid $! holds $PIDFILE" \
-	    -p "$PIDFILE" "${DAEMON[@]}"
+	fails 1 "daemonize: already running: pid $! (/bin/sh $TMP/script $TMP), \
+a guess (there is no record), holds $PIDFILE" -p "$PIDFILE" "${DAEMON[@]}"
 	# With other arguments, it is another daemon.
 	DAEMON=(sleep 1000)
 	start_daemon
@@ -356,8 +386,8 @@ other users" -p "$PIDFILE" "${DAEMON[@]}"
 	echo $! >"$PIDFILE"
 	rm serve
 	cp "$(command -v sleep)" serve
-	fails 1 "daemonize: already running: pid $! holds $PIDFILE" \
-	    -p "$PIDFILE" ./serve 1000
+	fails 1 "daemonize: already running: pid $! (./other 1000), a guess \
+(there is no record), holds $PIDFILE" -p "$PIDFILE" ./serve 1000
 }
 
 # --- what is no obstacle ----------------------------------------------------
