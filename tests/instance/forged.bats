@@ -275,3 +275,22 @@ the record has a second name (a hard link)" --stop -p "$where"
 	launch -p dir/other.pid sleep 1000
 	names_instance dir/other.pid
 }
+
+# --- device and inode --------------------------------------------------------
+
+@test "a record whose file has another device or inode now is no copy" {
+	launch -p "$PIDFILE" sleep 1000
+	PID=$(cat "$PIDFILE")
+	remember "$PID"
+	# As after a remount, or on sshfs.
+	forge "$PIDFILE.record" inode=1 device=2
+	run launch --status -p "$PIDFILE"
+	status_is 0
+	fails 1 "daemonize: already running: pid $PID holds $PIDFILE" \
+	    -p "$PIDFILE" sleep 1000
+	# In another directory, as long as the first is gone.
+	mkdir dir
+	mv "$PIDFILE" "$PIDFILE.record" dir
+	fails 0 "" --stop -p dir/pid
+	eventually gone "$PID"
+}

@@ -474,6 +474,24 @@ as that user"
 	equal content "$(cat "$TMP/sticky/pid")" 12345
 }
 
+@test "root takes over a dead pid file of the user of -u, but no other's" {
+	requires root
+	PID=$(bash -c 'echo $$')
+	echo "$PID" >"$PIDFILE"
+	chown nobody "$PIDFILE"
+	fails 125 "daemonize: pidfile: $PIDFILE: belongs to another user; remove \
+it, or run as that user" -p "$PIDFILE" "${DAEMON[@]}"
+	fails 125 "daemonize: pidfile: $PIDFILE: belongs to another user; remove \
+it, or run as that user" -u root -p "$PIDFILE" "${DAEMON[@]}"
+	# A descriptor that the user still has does not write the new file.
+	exec 4<>"$PIDFILE"
+	launch -u nobody -p "$PIDFILE" "${DAEMON[@]}" 4>&-
+	echo 1 >&4
+	exec 4>&-
+	names_instance
+	equal "owner and mode" "$(stat -c '%U %a' "$PIDFILE")" "root 644"
+}
+
 @test "a file with a second name is refused" {
 	echo 12345 >"$TMP/one"
 	ln "$TMP/one" "$TMP/two"
@@ -770,6 +788,16 @@ $at/a.pid" -n a "${DAEMON[@]}"
 	ln -s target "$TMP/link"
 	fails 125 "daemonize: lockfile: $TMP/link: is a symbolic link" \
 	    -l "$TMP/link" "${DAEMON[@]}"
+}
+
+@test "a file with a hard link is refused as a lock file" {
+	launch -p "$PIDFILE" "${DAEMON[@]}"
+	remember "$(cat "$PIDFILE")"
+	ln "$PIDFILE.record" "$TMP/link"
+	fails 125 "daemonize: lockfile: $TMP/link: has a second name (a hard \
+link)" -l "$TMP/link" "${DAEMON[@]}"
+	run launch --status -p "$PIDFILE"
+	status_is 0
 }
 
 @test "a FIFO is refused as a lock file" {

@@ -63,6 +63,37 @@ at_every_call() {
 	complete_then_killed
 }
 
+@test "a lock file that is removed at any moment of a launch is the one that is held" {
+	local n status pid _
+
+	"$HELPERS_DIR/atcall" 1 0 true >/dev/null || skip "needs ptrace"
+	cat >remove <<-END
+		#!/bin/sh
+		cd "$TMP" && grep -q ":\$(stat -c %i lock) " /proc/locks ||
+		    : >early
+		rm -f lock
+	END
+	chmod 755 remove
+	for ((n = 1; ; n++)); do
+		: >lock
+		rm -f early
+		read -r status _ < <("$HELPERS_DIR/atcall" "$n" "$TMP/remove" \
+		    "$DAEMONIZE" -p "$PIDFILE" -l "$TMP/lock" "${DAEMON[@]}" \
+		    3>&-)
+		equal "status at call $n" "$status" 0
+		# A removal after the flock cannot be helped.
+		[[ -e early || -e lock ]] || break
+		fails 1 "daemonize: already running: another process holds \
+$TMP/lock" -l "$TMP/lock" "${DAEMON[@]}"
+		read -r pid <"$PIDFILE"
+		remember "$pid"
+		kill -KILL "$pid"
+		eventually gone "$pid"
+	done
+	((n > 10))
+	remember "$(cat "$PIDFILE")"
+}
+
 # What the launches print: one line for the one that lost, and these statuses.
 # raced N EXPECTED-STATUSES [OPTION]...
 raced() {
