@@ -313,12 +313,11 @@ print_supervisor(const struct view *view)
 	char left[48];
 
 	if (view->found.supervisor != 0)
-		(void)printf(", supervisor %d", (int)view->found.supervisor);
+		(void)printf(", supervisor %d, run %llu",
+		    (int)view->found.supervisor, record->runs);
 	else if (view->found.state == INSTANCE_RUNNING)
-		(void)fputs(", its supervisor has ended", stdout);
-	if (view->found.supervisor != 0 ||
-	    view->found.state == INSTANCE_RUNNING)
-		(void)printf(", run %llu", record->runs);
+		(void)printf(", its supervisor has ended, run %llu",
+		    record->runs);
 	if (last != NULL) {
 		(void)printf("; run %llu ", last->number);
 		print_run(last);
@@ -426,39 +425,34 @@ status_show(const struct config *config)
 
 /* --- a list --------------------------------------------------------------- */
 
-enum column { NAME, STATE, PID, UP, RUNS, MEMORY, COMMAND, COLUMNS };
+#define COLUMNS	7
 
-/* Make the cells of an instance, strings to free(3).  Return false: ENOMEM. */
-static bool
+/* Make the cells of an instance, strings to free(3).  Return -1 with errno. */
+static int
 make_cells(struct view *view, char *cells[COLUMNS])
 {
-	char text[COLUMNS][48];
+	char pid[16] = "-", up[48] = "-", runs[24] = "-", memory[24] = "-";
+	const char *const text[COLUMNS] = { view->label, view->state->name,
+	    pid, up, runs, memory,
+	    view->command == NULL ? "-" : join_command(view) };
 	int i;
 
-	for (i = 0; i < COLUMNS; i++)
-		(void)strlcpy(text[i], "-", sizeof(text[i]));
 	if (view->found.state == INSTANCE_RUNNING)
-		(void)snprintf(text[PID], sizeof(text[PID]), "%d",
-		    (int)view->found.pid);
+		(void)snprintf(pid, sizeof(pid), "%d", (int)view->found.pid);
 	if (view->seen)
-		duration_format(1000LL * (time(NULL) - view->since), text[UP],
-		    sizeof(text[UP]));
+		duration_format(1000LL * (time(NULL) - view->since), up,
+		    sizeof(up));
 	if (view->supervised)
-		(void)snprintf(text[RUNS], sizeof(text[RUNS]), "%llu",
+		(void)snprintf(runs, sizeof(runs), "%llu",
 		    view->found.record.runs);
 	if (view->memory != -1)
-		format_memory(view->memory, text[MEMORY],
-		    sizeof(text[MEMORY]));
+		format_memory(view->memory, memory, sizeof(memory));
 	for (i = 0; i < COLUMNS; i++) {
-		cells[i] = strdup(i == NAME ? view->label :
-		    i == STATE ? view->state->name :
-		    i == COMMAND && view->command != NULL ?
-		    join_command(view) : text[i]);
-		if (cells[i] == NULL)
-			return false;
+		if ((cells[i] = strdup(text[i])) == NULL)
+			return -1;
 		make_printable(cells[i]);
 	}
-	return true;
+	return 0;
 }
 
 /* Count the bytes of a string of UTF-8 that do not continue a character. */
@@ -491,8 +485,10 @@ print_row(char *const cells[COLUMNS], const size_t widths[COLUMNS],
 			text += n;
 			length -= n;
 		}
-		for (; padding > 0 && left > 0 && i != COMMAND; left--, padding--)
+		for (; padding > 0 && left > 0 && i < COLUMNS - 1; padding--) {
 			(void)putchar(' ');
+			left--;
+		}
 	}
 	(void)putchar('\n');
 }
@@ -510,7 +506,7 @@ print_table(struct view *views, size_t n, size_t width)
 		return complain_errno("list", NULL, errno);
 	memcpy(rows[0], heading, sizeof(heading));
 	for (row = 0; row < n; row++)
-		if (!make_cells(&views[row], rows[row + 1]))
+		if (make_cells(&views[row], rows[row + 1]) == -1)
 			return complain_errno("list", NULL, errno);
 	for (row = 0; row <= n; row++)
 		for (i = 0; i < COLUMNS; i++) {
