@@ -322,7 +322,7 @@ table() {
 
 	as_user
 	start_named a sleep 1000000000000000000000000000
-	start_named é$'\e[2J'
+	start_named é$'\ec'
 	launch -n job --supervise false
 	eventually test ! -e "$NAMED/job.pid"
 	text=$(table 200 | sed 's/é/e/')
@@ -331,7 +331,7 @@ table() {
 "NAME STATE PID UP RUNS MEMORY COMMAND
 a running PID UP - SIZE sleep 1000000000000000000000000000
 job ended - - 1 - false
-e?[2J running PID UP - SIZE sleep 1000"
+e?c running PID UP - SIZE sleep 1000"
 	# Each column begins at the same place in all rows.
 	equal commands "$(grep -oE '^.*(COMMAND|sleep|false)' <<<"$text" |
 	    sed -E 's/(COMMAND|sleep|false)$//' | awk '{ print length }' |
@@ -340,14 +340,14 @@ e?[2J running PID UP - SIZE sleep 1000"
 		equal "width of $width" "$(table "$width" | sed 's/é/e/' |
 		    awk -v n="$width" 'length > n' | wc -l)" 0
 	done
-	equal "in a pipe" "$(launch --list | cut -d: -f1)" $'a\njob\né?[2J'
+	equal "in a pipe" "$(launch --list | cut -d: -f1)" $'a\njob\né?c'
 }
 
 @test "a name is one line of the list, whatever is in it" {
 	as_user
-	start_named $'x\ny\033[2J'
+	start_named $'x\ny\033c'
 	run launch --list
-	reports 'x?y?[2J' "$PID" "$USERNAME" "sleep 1000"
+	reports 'x?y?c' "$PID" "$USERNAME" "sleep 1000"
 }
 
 @test "each user has a list of its own" {
