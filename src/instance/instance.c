@@ -150,6 +150,11 @@ instance_open(struct instance *instance, int ms, const char **reason)
 		/* Before the options, which may fill the record. */
 		if (path_resolve(instance->path, whole) != -1)
 			(void)record_add(&instance->entry, "path", whole);
+		else {
+			error = errno;
+			if (error != ENOENT || proc_is_ours())
+				return fail(reason, strerror(error));
+		}
 	}
 	*reason = NULL;
 	if (record_find(&instance->record_at, &instance->file_at) == -1)
