@@ -206,13 +206,15 @@ is_copy(int fd, const struct record *record)
 static bool
 is_of_path(const char *path, int fd, struct instance_status *status)
 {
-	char whole[PATH_MAX], recorded[PATH_MAX] = "";
+	/* Not on the stack, which may be small. */
+	static char whole[PATH_MAX], recorded[PATH_MAX];
 	int changeable = geteuid() == 0 && status->owner == 0 ?
 	    path_resolve(path, whole) : 0;
 	struct stat st;
 
 	if (changeable == 0)
 		return true;
+	recorded[0] = '\0';
 	(void)record_value(&status->record, "path", 0, recorded,
 	    sizeof(recorded));
 	if (changeable == -1 || fstat(fd, &st) == -1)
