@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "instance/name.h"
 
 /*
@@ -75,6 +76,7 @@ name_make_directory(const char *path)
 	/* All users may see root's instances; a user's are its own. */
 	mode_t mode = geteuid() == 0 ? 0755 : 0700;
 	char directory[PATH_MAX];
+	const char *reason;
 	char *slash;
 	int result = 0;
 
@@ -85,7 +87,8 @@ name_make_directory(const char *path)
 	for (slash = strchr(directory + 1, '/'); slash != NULL && result == 0;
 	    slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		if (mkdir(directory, mode) == -1 && errno != EEXIST)
+		if (path_mkdir(directory, mode, &reason) == -1 &&
+		    errno != EEXIST)
 			result = -1;
 		*slash = '/';
 	}

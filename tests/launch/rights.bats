@@ -324,6 +324,16 @@ a pid; is it the right file?" -p att/pid "$PROBE" "$REPORT"
 	unharmed
 }
 
+@test "a lock file with another hard link is refused, as it may be a record" {
+	attacked
+	launch -p pid sleep 1000
+	remember "$(cat pid)"
+	ln pid.record att/lock
+	fails 125 "daemonize: lockfile: att/lock: has more than one hard link" \
+	    -l att/lock sleep 1000
+	launch --stop -p pid
+}
+
 # --- the caller's descriptors ----------------------------------------------------
 
 @test "/dev/stdout and /dev/fd/N are the caller's, and are not truncated" {
