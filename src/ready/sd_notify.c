@@ -2,6 +2,7 @@
 /* The receiving side of sd_notify(3)'s protocol. */
 #include "config.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -214,6 +215,14 @@ notify_open(struct notify_socket *notify, int root)
 void
 notify_close(const struct notify_socket *notify)
 {
+	struct notice notice = { .extend = -1 };
+	enum notify_event event = NOTIFY_TAKEN;
+	pid_t sender;
+
+	/* No message comes any more.  Those that came may have descriptors. */
+	if (notify->fd != -1 && shutdown(notify->fd, SHUT_RD) == 0)
+		while (event != NOTIFY_NONE && event != NOTIFY_ERROR)
+			event = notify_receive(notify, 0, 0, &notice, &sender);
 	/* Whichever of the two names it has by now. */
 	if (notify->dir != -1) {
 		(void)unlinkat(notify->dir, bound, 0);
@@ -239,26 +248,35 @@ find_sender(struct msghdr *message)
 	return credentials.pid;
 }
 
-/* Closes the descriptors of the message: a sender may wait for that. */
-static void
-close_descriptors(struct msghdr *message)
+/*
+ * Take the next message, whose descriptors cannot be left out, in a process
+ * that ends at once.  Its end closes them: close(2) may block, as that of a
+ * socket does that lingers, but the end of a process does not.  Return 0, or
+ * -1 with errno.  The caller reaps the process, some time.
+ */
+static int
+discard(const struct notify_socket *notify)
 {
-	struct cmsghdr *control;
-	size_t i, n;
-	int fd;
+	union {
+		char room[CMSG_SPACE(sizeof(struct ucred)) +
+		    CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct msghdr message = {
+		.msg_control = &control, .msg_controllen = sizeof(control)
+	};
+	struct rlimit limit;
+	pid_t pid = vfork();
 
-	for (control = CMSG_FIRSTHDR(message); control != NULL;
-	    control = CMSG_NXTHDR(message, control)) {
-		if (control->cmsg_level != SOL_SOCKET ||
-		    control->cmsg_type != SCM_RIGHTS)
-			continue;
-		n = (control->cmsg_len - CMSG_LEN(0)) / sizeof(fd);
-		for (i = 0; i < n; i++) {
-			memcpy(&fd, CMSG_DATA(control) + i * sizeof(fd),
-			    sizeof(fd));
-			(void)close(fd);
-		}
+	if (pid != 0)
+		return pid == -1 ? -1 : 0;
+	/* What there is no number for would be closed while it runs. */
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
 	}
+	(void)recvmsg(notify->fd, &message, MSG_DONTWAIT);
+	_exit(0);
 }
 
 /* The daemon may have left the session that it was started in. */
@@ -279,9 +297,9 @@ enum notify_event
 notify_receive(const struct notify_socket *notify, pid_t pid, pid_t session,
     struct notice *notice, pid_t *sender)
 {
+	/* Without room for a descriptor. */
 	union {
-		char room[CMSG_SPACE(sizeof(struct ucred)) +
-		    CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];
+		char room[CMSG_SPACE(sizeof(struct ucred))];
 		struct cmsghdr align;
 	} control;
 	char text[NOTIFY_MAX];
@@ -290,22 +308,27 @@ notify_receive(const struct notify_socket *notify, pid_t pid, pid_t session,
 		.msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = &control, .msg_controllen = sizeof(control)
 	};
+	struct notice foreign = { .extend = -1 };
 	ssize_t length;
-	bool foreign;
+	bool is_foreign;
 
 	*sender = 0;
-	length = recvmsg(notify->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	length = recvmsg(notify->fd, &message, MSG_DONTWAIT | MSG_PEEK);
 	if (length == -1)
 		return errno == EAGAIN || errno == EINTR ? NOTIFY_NONE :
 		    NOTIFY_ERROR;
 	*sender = find_sender(&message);
 	/* It is judged before it can go: then its session is gone, too. */
-	foreign = *sender != pid && !is_of(*sender, pid, session);
-	close_descriptors(&message);
-	if (foreign)
-		return NOTIFY_FOREIGN;
-	if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
-	    notify_parse(text, (size_t)length, notice) == -1)
+	is_foreign = *sender != pid && !is_of(*sender, pid, session);
+	if ((message.msg_flags & MSG_CTRUNC ? discard(notify) :
+	    recv(notify->fd, NULL, 0, MSG_DONTWAIT)) == -1)
+		return NOTIFY_ERROR;
+	if (message.msg_flags & MSG_TRUNC)
+		return is_foreign ? NOTIFY_FOREIGN : NOTIFY_MALFORMED;
+	if (notify_parse(text, (size_t)length, is_foreign ? &foreign :
+	    notice) == -1 && !is_foreign)
 		return NOTIFY_MALFORMED;
-	return NOTIFY_TAKEN;
+	if (foreign.ready)
+		notice->elsewhere = *sender;
+	return is_foreign ? NOTIFY_FOREIGN : NOTIFY_TAKEN;
 }

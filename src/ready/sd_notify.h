@@ -21,6 +21,8 @@ struct notice {
 	char exit_status[16];		/* EXIT_STATUS=, or empty */
 	char status[256];		/* STATUS=, or empty; escaped */
 	bool barrier;			/* BARRIER=1 */
+	pid_t elsewhere;		/* the last process of another session
+					   that sent READY=1, or 0 */
 };
 
 /*
@@ -68,7 +70,8 @@ enum notify_event {
  * Takes one message, without waiting: from pid, or a process of session or of
  * pid's session, by the credentials that the kernel vouches for (unix(7)).
  * *sender is set to the pid of the sender.  Descriptors that come with it are
- * closed, which is all that a BARRIER=1 asks for.
+ * closed, which is all that a BARRIER=1 asks for, by a child that ends at once
+ * and that the caller has to reap.
  */
 enum notify_event notify_receive(const struct notify_socket *, pid_t pid,
     pid_t session, struct notice *, pid_t *sender);

@@ -238,6 +238,14 @@ describe_end(const struct wait *wait, const siginfo_t *child, char *reason,
 static void
 add_notice(const struct notice *notice, char *reason, size_t size)
 {
+	char ignored[128];
+
+	if (notice->elsewhere != 0) {
+		(void)snprintf(ignored, sizeof(ignored), "; ignored the "
+		    "READY=1 of pid %d, which is not in the daemon's session",
+		    (int)notice->elsewhere);
+		(void)strlcat(reason, ignored, size);
+	}
 	if (*notice->status != '\0') {
 		(void)strlcat(reason, "; its status: ", size);
 		(void)strlcat(reason, notice->status, size);

@@ -320,13 +320,66 @@ has_lived() {
 
 @test "descriptors of a message that is ignored are closed" {
 	is_not_ready "" fds=253 size=65536 text=X= fds=253 'text=X\0\0'
-	is_not_ready "" outside fds=253 text=READY=1
+	is_not_ready "" outside fds=253 text=X=y
 }
 
-@test "a message whose descriptors exceed the limit is ignored" {
+@test "a message whose descriptors exceed the limit is heard" {
 	ulimit -n 20
-	is_not_ready "" fds=15 text=STATUS=x fds=15 text=READY=1
-	becomes_ready fds=15 text=X=y text=READY=1
+	becomes_ready fds=15 text=X=y fds=15 text=READY=1
+}
+
+# The command: sends a socket that waits when it is closed for the last time,
+# until its data is read: for 1000 s.  Its arguments: a file that it makes when
+# it has sent all, and the texts.  Meanwhile the receiver is stopped.
+LINGERS='
+import os, signal, socket, struct, sys
+server = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(server.getsockname())
+client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 1000))
+client.setblocking(False)
+try:
+    while True:
+        client.send(bytes(1 << 16))
+except BlockingIOError:
+    pass
+notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+notify.connect(os.environ["NOTIFY_SOCKET"])
+os.kill(os.getppid(), signal.SIGSTOP)
+for text in sys.argv[2:]:
+    socket.send_fds(notify, [text.encode()], [client.fileno()])
+os.close(client.detach())
+os.kill(os.getppid(), signal.SIGCONT)
+open(sys.argv[1], "w").close()
+signal.pause()'
+
+@test "a socket that lingers does not keep the launcher from TERM" {
+	requires python3
+	launch_aside --ready=notify --ready-timeout=1h \
+	    python3 -c "$LINGERS" "$TMP/sent" STATUS=x
+	eventually test -e sent
+	kill "$LAUNCHER"
+	eventually gone "$LAUNCHER"
+	launch_exits_with 143
+}
+
+@test "a socket that lingers does not hold up a launch that is ready" {
+	requires python3
+	CALLER=(timeout -s KILL "$DEADLINE")
+	launch --ready=notify -p "$PIDFILE" \
+	    python3 -c "$LINGERS" "$TMP/sent" READY=1
+	launch --stop -p "$PIDFILE"
+	launch --ready=notify -p "$PIDFILE" --supervise \
+	    python3 -c "$LINGERS" "$TMP/sent" READY=1 X=y
+	launch --stop -p "$PIDFILE"
+}
+
+@test "a READY=1 of another session is in the message of the time-out" {
+	said_by "$SHORT" -- outside text=READY=1 stay
+	run launch "${SAID_BY[@]}"
+	status_is 124
+	[[ $output =~ "; ignored the READY=1 of pid "[0-9]+", which is not in \
+the daemon's session"$ ]]
+	is_removed
 }
 
 # --- the sender -------------------------------------------------------------
@@ -336,7 +389,7 @@ has_lived() {
 }
 
 @test "a message from another session is ignored, and reported with -v" {
-	is_not_ready "" outside fds=1 'text=STATUS=mine\nREADY=1\nERRNO=1'
+	is_not_ready "" outside fds=1 'text=STATUS=mine\nERRNO=1'
 	said_by -v "$LONG" -- outside fds=1 text=READY=1 exit=3
 	run launch "${SAID_BY[@]}"
 	status_is 123
@@ -346,7 +399,10 @@ has_lived() {
 }
 
 @test "a message whose sender has ended is ignored" {
-	is_not_ready "" hold gone=READY=1 release
+	said_by "$LONG" -- hold gone=READY=1 release exit=3
+	run launch "${SAID_BY[@]}"
+	status_is 123
+	[[ $output =~ "; ignored the READY=1 of pid "[0-9]+", " ]]
 }
 
 @test "another user can neither list the directory nor guess the name" {
