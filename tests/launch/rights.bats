@@ -329,7 +329,7 @@ a pid; is it the right file?" -p att/pid "$PROBE" "$REPORT"
 	launch -p pid sleep 1000
 	remember "$(cat pid)"
 	ln pid.record att/lock
-	fails 125 "daemonize: lockfile: att/lock: has more than one hard link" \
+	fails 125 "daemonize: lockfile: att/lock: has a second name (a hard link)" \
 	    -l att/lock sleep 1000
 	launch --stop -p pid
 }
