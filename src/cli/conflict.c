@@ -152,9 +152,14 @@ check_options(const struct config *config)
 	    option_given(config, "--success") != NULL)
 		return misuse("--success", NULL,
 		    "needs --restart=on-failure: always restarts anyway");
-	if (log->kind != LOG_TO_FILE && log->time != LOG_TIME_NONE)
+	if (log->kind == LOG_TO_STDOUT && config->steps.background)
+		return misuse("--log", log->text,
+		    "needs -F: standard output is the caller's");
+	if (log->automatic && config->name == NULL)
+		return misuse("--log", log->text, "needs --name");
+	if (log->kind == LOG_TO_SYSLOG && log->time != LOG_TIME_NONE)
 		return misuse("--log-time", log_time_name(log->time),
-		    "needs --log=FILE: a logger and syslog add their own");
+		    "needs --log=FILE: syslog adds its own");
 	if (log->kind != LOG_TO_FILE && log->rotate != 0)
 		return misuse("--log-rotate", NULL, "needs --log=FILE");
 	if (ready_waits(ready) && !config->steps.background &&

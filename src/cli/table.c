@@ -112,7 +112,7 @@ const struct option_row option_table[] = {
 	    "which a supervisor writes:" },
 	{ NULL, "--log-time", "=utc|local", LAUNCH, .needs = { "--log=FILE" },
 	    .log = log_parse_time,
-	    .help = "begin each line of FILE with its time" },
+	    .help = "begin each line with its time" },
 	{ NULL, "--log-rotate", "=SIZE[/N]", LAUNCH, .needs = { "--log=FILE" },
 	    .log = log_parse_rotate,
 	    .help = "rotate at SIZE (k, M, G), keep N old files ("

@@ -62,6 +62,8 @@ static const struct field {
 	{ "again", MEMBER(again), 1, NULL },
 	{ "runs", MEMBER(runs), ULLONG_MAX, NULL },
 	{ "due", MEMBER(due), LLONG_MAX, NULL },
+	{ "log-fault", MEMBER(log_fault), 0, NULL },
+	{ "log-lost", MEMBER(log_lost), LLONG_MAX, NULL },
 };
 
 #define FIELDS	(sizeof(fields) / sizeof(*fields))

@@ -62,7 +62,9 @@ struct record {
 	unsigned long long runs;	/* begun until now */
 	long long due;			/* WAITING: the next start, as above */
 	struct run run[RECORD_RUNS];	/* run N is at N % RECORD_RUNS */
-	char options[RECORD_SIZE - 1408];	/* of the launch: lines, as
+	char log_fault[160];		/* what is wrong with the log, or "" */
+	long long log_lost;		/* bytes that it has lost */
+	char options[RECORD_SIZE - 1632];	/* of the launch: lines, as
 						   written */
 };
 

@@ -125,6 +125,23 @@ launch_again(struct plan *plan, const sigset_t *ends, struct outcome *outcome,
 
 /* --- before the fork ---------------------------------------------------- */
 
+/* Start the logger, and keep what a launch that fails has to show. */
+static int
+start_log(struct plan *plan)
+{
+	char reason[128];
+
+	if (!log_is_open(&plan->log))
+		return STATUS_DONE;
+	if (log_watch(&plan->log, NULL) == -1)
+		return complain_errno("log", plan->log.want.text, errno);
+	if (log_start(&plan->log, reason, sizeof(reason)) == -1)
+		return complain("log", plan->log.want.text, reason);
+	if (plan->excluded != NULL)
+		plan->excluded[plan->nexcluded - 1] = log_logger(&plan->log);
+	return STATUS_DONE;
+}
+
 static int
 open_all(struct launch *launch, struct outcome *outcome)
 {
@@ -148,7 +165,7 @@ open_all(struct launch *launch, struct outcome *outcome)
 		return complain_errno("background", "pipe2", errno);
 	if (prepare_launcher(launch, &call) == -1)
 		return complain_errno("background", call, errno);
-	return STATUS_DONE;
+	return start_log(plan);
 }
 
 /* -1 with errno of pipe2(2), or ENOMEM. */

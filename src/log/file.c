@@ -2,13 +2,18 @@
 /*
  * A log file.
  *
- * Other programs may rotate it, too.  If they rename it, its name is opened
- * anew before the next line.  If they truncate it, O_APPEND puts the next line
+ * Other programs may rotate it, too.  If they rename it, its path is opened
+ * again before the next line.  If they truncate it, O_APPEND puts the next line
  * at the new end.
+ *
+ * Several supervisors may have the same file.  A rename never replaces a file,
+ * so none is lost, and their order stays: each one moves to the next number,
+ * and only if that is free.
  */
 #include "config.h"
 
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 
 #include <errno.h>
@@ -18,14 +23,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "log/file.h"
 
 #define LOG_FLAGS	(O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
+/* --- opening ------------------------------------------------------------- */
+
 /* Write to fd from now on.  Return -1 with errno; fd is closed then. */
 static int
-take(struct log_file *file, int fd)
+use(struct log_file *file, int fd)
 {
 	struct stat st;
 
@@ -42,17 +50,36 @@ take(struct log_file *file, int fd)
 	return 0;
 }
 
+/* Make or remove the directory of the file.  Return -1 if that fails. */
+static int
+change_directory(const struct log_file *file, bool make)
+{
+	char path[PATH_MAX];
+	const char *reason;
+
+	if (strlcpy(path, file->path, sizeof(path)) >= sizeof(path))
+		return -1;
+	*strrchr(path, '/') = '\0';
+	return make ? path_mkdir(path, 0777, &reason) : rmdir(path);
+}
+
 int
 log_file_open(struct log_file *file, const char **reason)
 {
 	struct at at;
-	int fd;
+	int fd, tries;
 
-	fd = path_open(&at, file->path, LOG_FLAGS | O_CREAT, 0666, &file->owner,
-	    reason);
+	for (tries = 0; tries < 2; tries++) {
+		fd = path_open(&at, file->path, LOG_FLAGS | O_CREAT, 0666,
+		    &file->owner, reason);
+		if (fd != -1 || errno != ENOENT || tries > 0)
+			break;
+		if (change_directory(file, true) == 0)
+			file->directory_created = true;
+	}
 	if (fd == -1)
 		return -1;
-	if (take(file, fd) == -1) {
+	if (use(file, fd) == -1) {
 		*reason = strerror(errno);
 		close_quietly(at.dir);
 		return -1;
@@ -79,37 +106,56 @@ numbered(const struct log_file *file, int n, char name[NAME_MAX + 1])
 	return length <= NAME_MAX;
 }
 
+static int
+remove_number(const struct log_file *file, int n)
+{
+	char name[NAME_MAX + 1];
+
+	return numbered(file, n, name) ?
+	    unlinkat(file->at.dir, name, 0) : -1;
+}
+
+/* Give FILE.N the next number, if that is free.  Return -1 with errno. */
+static int
+move_number(const struct log_file *file, int n)
+{
+	char from[NAME_MAX + 1], to[NAME_MAX + 1];
+	int dir = file->at.dir;
+
+	if (!numbered(file, n, from) || !numbered(file, n + 1, to))
+		return -1;
+	if (syscall(SYS_renameat2, dir, from, dir, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	/* NFS and others do not know the flag. */
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	return linkat(dir, from, dir, to, 0) == -1 ||
+	    unlinkat(dir, from, 0) == -1 ? -1 : 0;
+}
+
 /*
- * The first of FILE.1 ... that is free; else the last one, which goes.  So a
- * rotation that was interrupted is completed, and loses no file.
+ * FILE.4 becomes FILE.5, ... FILE becomes FILE.1.  Begin at the first number
+ * that is free: so a rotation that was interrupted is completed.  If there is
+ * none, the last file goes, and so do those of a greater N of earlier.
  */
 static int
-first_free(const struct log_file *file)
+move_all(const struct log_file *file)
 {
 	char name[NAME_MAX + 1];
 	struct stat st;
 	int n = 1;
 
-	while (n < file->keep && numbered(file, n, name) &&
+	while (n <= file->keep && numbered(file, n, name) &&
 	    fstatat(file->at.dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		n++;
-	return n;
-}
-
-/*
- * FILE.4 becomes FILE.5, ... FILE becomes FILE.1.  Each name is one of the
- * directory that is held; rename(2) follows no link.
- */
-static int
-rename_all(const struct log_file *file)
-{
-	char from[NAME_MAX + 1], to[NAME_MAX + 1];
-	int n;
-
-	for (n = first_free(file); n > 0; n--)
-		if (!numbered(file, n, to) || !numbered(file, n - 1, from) ||
-		    renameat(file->at.dir, from, file->at.dir, to) == -1)
+	if (n > file->keep && remove_number(file, --n) == -1 &&
+	    errno != ENOENT)
+		return -1;
+	while (n-- > 0)
+		if (move_number(file, n) == -1)
 			return -1;
+	for (n = file->keep + 1; remove_number(file, n) == 0; n++)
+		;
 	return 0;
 }
 
@@ -129,12 +175,9 @@ create_next(const struct log_file *file)
 	    O_EXCL | O_NOFOLLOW, 0600);
 	if (fd == -1)
 		return -1;
-	if ((st.st_uid != geteuid() || st.st_gid != getegid()) &&
-	    fchown(fd, st.st_uid, st.st_gid) == -1 && geteuid() == 0) {
-		close_quietly(fd);
-		return -1;
-	}
-	if (fchmod(fd, st.st_mode & 07777) == -1) {
+	if (((st.st_uid != geteuid() || st.st_gid != getegid()) &&
+	    fchown(fd, st.st_uid, st.st_gid) == -1 && geteuid() == 0) ||
+	    fchmod(fd, st.st_mode & 07777) == -1) {
 		close_quietly(fd);
 		return -1;
 	}
@@ -143,62 +186,83 @@ create_next(const struct log_file *file)
 
 /*
  * A rotation that fails half-way loses nothing: the open file still takes the
- * lines, and log_file_prepare opens its name anew before the next ones.
+ * lines, and log_file_prepare opens its path before the next ones.
  */
 static void
 rotate(struct log_file *file)
 {
-	bool renamed = false;
 	int fd = -1;
 
-	file->failed = 0;
 	if (rights_take(file->at.user) == 0) {
-		renamed = rename_all(file) == 0;
-		if (renamed)
+		if (move_all(file) == 0)
 			fd = create_next(file);
 		rights_return();
 	}
-	if (fd != -1 && take(file, fd) == 0)
-		file->unrotated = false;
+	*file->fault = '\0';
 	/* Another program may move it, or create it, at the same time. */
-	else if (errno != (renamed ? EEXIST : ENOENT) && !file->unrotated) {
-		file->unrotated = true;
-		file->failed = errno;
-	}
+	if ((fd == -1 || use(file, fd) == -1) && errno != ENOENT &&
+	    errno != EEXIST)
+		(void)snprintf(file->fault, sizeof(file->fault),
+		    "cannot be rotated: %s", strerror(errno));
 }
 
 /* --- before a line ------------------------------------------------------- */
 
-bool
-log_file_is_removed(const struct log_file *file)
+/*
+ * The path leads to another file, or to none.  Return -1 with EBUSY if another
+ * program may be about to create it, or to give it to its owner: logrotate(8)
+ * does so right after it has renamed the old one.
+ */
+static int
+open_again(struct log_file *file, bool missing)
 {
-	return file->regular && is_removed(file->fd);
+	const char *reason;
+	bool first = file->retry == 0, waits = first && missing;
+
+	if (now_ms() < file->retry) {
+		errno = EBUSY;
+		return *file->fault == '\0' ? -1 : 0;
+	}
+	if (!waits && log_file_open(file, &reason) == 0) {
+		file->retry = 0;
+		*file->fault = '\0';
+		return 0;
+	}
+	if (waits || (first && errno == EACCES)) {
+		*file->fault = '\0';
+		file->retry = now_ms() + LOG_AWAIT_MS;
+		errno = EBUSY;
+		return -1;
+	}
+	(void)snprintf(file->fault, sizeof(file->fault),
+	    "cannot be opened again: %s; the lines %s", reason,
+	    is_removed(file->fd) ? "are lost" : "go to the file that was moved");
+	file->retry = now_ms() + LOG_RETRY_MS;
+	return 0;
 }
 
 int
 log_file_prepare(struct log_file *file, size_t *room)
 {
-	const char *reason;
 	struct stat st;
 	bool found;
 
 	*room = SIZE_MAX;
 	if (!file->regular)
 		return 0;
-	/* Usually the only system call here: it precedes each write. */
-	found = fstatat(file->at.dir, file->at.name, &st,
-	    AT_SYMLINK_NOFOLLOW) == 0;
-	if (found && st.st_dev == file->device && st.st_ino == file->inode)
+	/*
+	 * Usually the only system call here: it precedes each write.  It
+	 * follows whatever directories and links there are now.
+	 */
+	found = stat(file->path, &st) == 0;
+	if (found && st.st_dev == file->device && st.st_ino == file->inode) {
 		file->size = st.st_size;
-	else if (!found && errno == ENOENT && !file->awaited) {
-		/* logrotate(8) creates it right after it has renamed it. */
-		file->awaited = true;
-		errno = EBUSY;
+		if (file->retry != 0)
+			*file->fault = '\0';
+		file->retry = 0;
+	} else if (open_again(file, !found && errno == ENOENT) == -1)
 		return -1;
-	} else if (log_file_open(file, &reason) == -1)
-		return -1;
-	file->awaited = false;
-	if (file->rotate == 0)
+	if (file->rotate == 0 || file->retry != 0)
 		return 0;
 	if (file->size >= file->rotate)
 		rotate(file);
@@ -215,4 +279,6 @@ log_file_undo(const struct log_file *file)
 
 	if (file->at.created && fstat(file->fd, &st) == 0 && st.st_size == 0)
 		(void)path_unlink(&file->at, file->fd);
+	if (file->directory_created)
+		(void)change_directory(file, false);
 }

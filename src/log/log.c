@@ -17,9 +17,6 @@
 #include "log/log.h"
 #include "log/sink.h"
 
-/* The pause before the next try with a full disk or without a syslogd. */
-#define RETRY_MS	1000
-
 /* The time for the rest of the lines at the end. */
 #define END_MS		10000
 
@@ -28,48 +25,81 @@
 
 /* --- opening ------------------------------------------------------------- */
 
-static int
-open_pipe(struct log *log, const struct owner *owner,
-    struct descriptors *spare)
+/* The path of --log=auto, by that of the pid file: .../NAME.pid. */
+static char *
+automatic_path(const char *pidfile)
 {
-	if (pipe2(log->pipe, O_CLOEXEC) == -1)
-		return -1;
-	/* Each end has its own O_NONBLOCK: a write by the command blocks. */
-	if (fcntl(log->pipe[0], F_SETFL, O_NONBLOCK) != -1 &&
-	    path_give(log->pipe[1], owner) == 0 &&
-	    descriptors_add(spare, log->pipe[0]) == 0 &&
-	    descriptors_add(spare, log->pipe[1]) == 0)
+	const char *slash = strrchr(pidfile, '/');
+	int length = (int)strlen(pidfile) - (int)strlen(".pid");
+	char *path;
+
+	if (geteuid() != 0)
+		return asprintf(&path, "%.*s.log", length, pidfile) == -1 ?
+		    NULL : path;
+	slash = slash == NULL ? pidfile : slash + 1;
+	length -= (int)(slash - pidfile);
+	return asprintf(&path, LOG_DIRECTORY "/%.*s.log", length, slash) == -1 ?
+	    NULL : path;
+}
+
+int
+log_init(struct log *log, const struct log_want *want, const char *command,
+    const char *pidfile, bool foreground)
+{
+	/* As syslog(3) names a sender. */
+	const char *slash = strrchr(command, '/');
+
+	memset(log, 0, sizeof(*log));
+	log->want = *want;
+	log->name = slash == NULL ? command : slash + 1;
+	log->foreground = foreground;
+	log->pipe[0] = log->pipe[1] = -1;
+	log->file.fd = log->file.at.dir = log->syslog.fd = -1;
+	log->file.rotate = want->rotate;
+	log->file.keep = want->keep;
+	log->logger.pipe[0] = log->logger.pipe[1] = -1;
+	log->logger.command = want->command;
+	log->logger.keeps_stderr = foreground;
+	log->end = NEVER;
+	if (want->text == NULL || want->kind != LOG_TO_FILE)
 		return 0;
-	/* One that may block is not to be drained at the end. */
+	log->file.path = want->automatic ? automatic_path(pidfile) :
+	    absolute_path(want->text);
+	if (want->automatic)
+		log->want.text = log->file.path;
+	return log->file.path == NULL ? -1 : 0;
+}
+
+static int
+open_pipe(struct log *log, const struct owner *owner)
+{
+	/* Each end has its own O_NONBLOCK: a write by the command blocks. */
+	return pipe2(log->pipe, O_CLOEXEC) == -1 ||
+	    fcntl(log->pipe[0], F_SETFL, O_NONBLOCK) == -1 ||
+	    path_give(log->pipe[1], owner) == -1 ? -1 : 0;
+}
+
+int
+log_open(struct log *log, const struct owner *owner, const char **reason)
+{
+	*reason = NULL;
+	if (relay_init(&log->relay) == 0 &&
+	    sink_open(log, owner, reason) == 0 && open_pipe(log, owner) == 0)
+		return 0;
+	if (*reason == NULL)
+		*reason = strerror(errno);
+	/* An end that may block is not to be drained. */
 	close_quietly(log->pipe[0]);
 	close_quietly(log->pipe[1]);
 	log->pipe[0] = log->pipe[1] = -1;
 	return -1;
 }
 
-void
-log_init(struct log *log, const struct log_want *want)
-{
-	memset(log, 0, sizeof(*log));
-	log->want = *want;
-	log->pipe[0] = log->pipe[1] = -1;
-	log->file.fd = log->file.at.dir = log->syslog.fd = -1;
-	log->logger.pipe[0] = log->logger.pipe[1] = -1;
-	log->end = NEVER;
-}
-
 int
-log_open(struct log *log, const struct owner *owner,
-    struct descriptors *spare, const char **reason)
+log_start(struct log *log, char *reason, size_t size)
 {
-	*reason = NULL;
-	if (relay_init(&log->relay) == 0 &&
-	    sink_open(log, owner, spare, reason) == 0 &&
-	    open_pipe(log, owner, spare) == 0)
-		return 0;
-	if (*reason == NULL)
-		*reason = strerror(errno);
-	return -1;
+	return log_is_open(log) && log->want.kind == LOG_TO_LOGGER ?
+	    logger_try(&log->logger, reason, size) : 0;
 }
 
 int
@@ -89,9 +119,15 @@ log_keep(const struct log *log, struct descriptors *kept)
 int
 log_output(const struct log *log)
 {
-	/* Its flags are shared by all runs.  It is open, so this succeeds. */
+	char path[32];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", log->pipe[1]);
+	fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	if (fd != -1)
+		return fd;
 	(void)fcntl(log->pipe[1], F_SETFL, 0);
-	return log->pipe[1];
+	return fcntl(log->pipe[1], F_DUPFD_CLOEXEC, 3);
 }
 
 void
@@ -107,7 +143,20 @@ log_is_open(const struct log *log)
 	return log->pipe[0] != -1;
 }
 
-/* --- handing on ---------------------------------------------------------- */
+const char *
+log_path(const struct log *log)
+{
+	return log->file.path;
+}
+
+bool
+log_is_file(const struct log *log, const struct stat *st)
+{
+	return log->file.fd != -1 && log->file.regular &&
+	    st->st_dev == log->file.device && st->st_ino == log->file.inode;
+}
+
+/* --- what is wrong ------------------------------------------------------- */
 
 /* Report what is wrong with the log.  It cannot go there. */
 static void
@@ -115,7 +164,6 @@ report(struct log *log, const char *reason)
 {
 	char text[512];
 
-	log->complained = true;
 	(void)snprintf(text, sizeof(text), "log: %s: %s", log->want.text,
 	    reason);
 	if (log->foreground && is_writable(STDERR_FILENO))
@@ -124,22 +172,74 @@ report(struct log *log, const char *reason)
 		syslog_report(text);
 }
 
-/* The same for why nothing is taken, until something is. */
+/* Note what is wrong at present, or "", and report it once. */
 static void
-complain_once(struct log *log, const char *reason)
+set_fault(struct log *log, const char *text)
 {
-	if (!log->complained)
-		report(log, reason);
+	if (strcmp(log->fault, text) == 0)
+		return;
+	(void)strlcpy(log->fault, text, sizeof(log->fault));
+	log->changed = true;
+	if (*text != '\0')
+		report(log, text);
+}
+
+const char *
+log_fault(const struct log *log)
+{
+	return log->fault;
+}
+
+long long
+log_lost(const struct log *log)
+{
+	return log->lost;
+}
+
+bool
+log_fault_changed(struct log *log)
+{
+	bool changed = log->changed;
+
+	log->changed = false;
+	return changed;
 }
 
 static void
-complain_unrotated(struct log *log, int error)
+report_lost(struct log *log)
 {
-	char reason[128];
+	char text[64];
 
-	(void)snprintf(reason, sizeof(reason), "cannot be rotated: %s",
-	    strerror(error));
-	complain_once(log, reason);
+	if (log->lost == 0)
+		return;
+	(void)snprintf(text, sizeof(text), "%lld bytes are lost", log->lost);
+	report(log, text);
+}
+
+/* --- handing on ---------------------------------------------------------- */
+
+/* The sink takes nothing: note when it is tried again. */
+static void
+wait_for_sink(struct log *log)
+{
+	long long now = now_ms();
+
+	if (errno == EAGAIN) {
+		/* poll(2) shows that it can be written; say so if it takes long. */
+		if (!log->stuck)
+			log->due = now + LOG_RETRY_MS;
+		else if (now >= log->due) {
+			log->due = NEVER;
+			set_fault(log, "is not read");
+		}
+		log->polled = true;
+	} else {
+		log->polled = false;
+		log->due = now + (errno == EBUSY ? LOG_AWAIT_MS : LOG_RETRY_MS);
+		if (errno != EBUSY)
+			set_fault(log, strerror(errno));
+	}
+	log->stuck = true;
 }
 
 /* Hand on what there is.  Return false if some of it is left. */
@@ -150,24 +250,21 @@ hand_on(struct log *log)
 	size_t length;
 	ssize_t taken;
 
+	/* A write that fails may wake this process by a signal: do not spin. */
+	if (log->stuck && !log->polled && now_ms() < log->due)
+		return false;
 	while ((text = relay_get(&log->relay, &length)), length > 0 ||
 	    log->out_start < log->out_end) {
 		if (log->out_start < log->out_end)
 			taken = sink_flush(log);
 		else
 			taken = sink_write(log, text, length);
-		log->stuck = taken == -1;
-		if (log->stuck) {
-			log->due = errno == EAGAIN ? NEVER : now_ms() +
-			    (errno == EBUSY ? LOG_AWAIT_MS : RETRY_MS);
-			if (errno != EAGAIN && errno != EBUSY)
-				complain_once(log, strerror(errno));
+		if (taken == -1) {
+			wait_for_sink(log);
 			return false;
 		}
-		log->complained = false;
-		if (log->file.failed != 0)
-			complain_unrotated(log, log->file.failed);
-		log->file.failed = 0;
+		log->stuck = false;
+		set_fault(log, log->file.fault);
 		relay_drop(&log->relay, (size_t)taken);
 	}
 	return true;
@@ -180,17 +277,30 @@ is_done(const struct log *log)
 	return relay_is_done(&log->relay) && log->out_start == log->out_end;
 }
 
+/* Return whether the path of the file is tried again, without a line. */
+static bool
+is_file_due(const struct log *log)
+{
+	return log->file.retry != 0 && !log->stuck && !log->relay.midline;
+}
+
 void
 log_pump(struct log *log)
 {
 	bool last = log->end != NEVER;
+	size_t room;
 	int i;
 
 	if (!log_is_open(log))
 		return;
-	if (log->want.kind == LOG_TO_LOGGER && logger_is_due(&log->logger) &&
-	    logger_start(&log->logger) == -1)
-		complain_once(log, strerror(errno));
+	if (log->logger.pipe[1] != -1 && logger_step(&log->logger) == -1)
+		set_fault(log, strerror(errno));
+	if (is_file_due(log)) {
+		(void)log_file_prepare(&log->file, &room);
+		set_fault(log, log->file.fault);
+	}
+	if (log->want.kind != LOG_TO_SYSLOG)
+		relay_release(&log->relay);
 	for (i = 0; i < ROUNDS || last; i++)
 		/* At the end, only what came before the end. */
 		if (!hand_on(log) || (last && is_done(log)) ||
@@ -208,6 +318,12 @@ log_say(struct log *log, const char *text)
 }
 
 void
+log_begin_run(struct log *log, pid_t pid)
+{
+	log->pid = pid;
+}
+
+void
 log_end_run(struct log *log)
 {
 	if (!log_is_open(log))
@@ -217,7 +333,38 @@ log_end_run(struct log *log)
 	log->pid = 0;
 }
 
+int
+log_watch(struct log *log, const char *text)
+{
+	return relay_watch(&log->relay, text);
+}
+
+void
+log_unwatch(struct log *log)
+{
+	relay_unwatch(&log->relay);
+}
+
+bool
+log_has_come(const struct log *log)
+{
+	return log->relay.found;
+}
+
+const char *
+log_tail(const struct log *log, size_t *length)
+{
+	*length = log->relay.ntail;
+	return log->relay.tail;
+}
+
 /* --- for the loop -------------------------------------------------------- */
+
+static long long
+earlier(long long a, long long b)
+{
+	return a < b ? a : b;
+}
 
 void
 log_poll(const struct log *log, struct pollfd fds[2], long long *due)
@@ -229,45 +376,43 @@ log_poll(const struct log *log, struct pollfd fds[2], long long *due)
 	if (!log->stuck && log->end == NEVER)
 		fds[0] = (struct pollfd){ .fd = log->pipe[0],
 		    .events = POLLIN };
-	else if (log->stuck && log->due == NEVER)
-		fds[1] = (struct pollfd){ .events = POLLOUT,
-		    .fd = log->want.kind == LOG_TO_LOGGER ?
-			log->logger.pipe[1] :
-			log->want.kind == LOG_TO_SYSLOG ? log->syslog.fd :
-			log->file.fd };
-	if (log->stuck && log->due < *due)
+	if (log->stuck && log->polled)
+		fds[1] = (struct pollfd){ .fd = sink_fd(log),
+		    .events = POLLOUT };
+	if (log->stuck)
 		*due = log->due;
-	if (log->want.kind == LOG_TO_LOGGER && log->logger.due < *due)
-		*due = log->logger.due;
-	if (log->end < *due && !is_done(log))
-		*due = log->end;
+	else if (log->want.kind != LOG_TO_SYSLOG)
+		*due = relay_due(&log->relay);
+	/* One of the two is free. */
+	if (log->want.kind == LOG_TO_LOGGER)
+		*due = earlier(*due, logger_poll(&log->logger,
+		    &fds[fds[0].fd != -1]));
+	if (is_file_due(log))
+		*due = earlier(*due, log->file.retry);
+	if (!is_done(log))
+		*due = earlier(*due, log->end);
 }
 
 bool
 log_reap(struct log *log, pid_t pid, int status)
 {
-	char how[64], text[128];
+	char how[96], text[128];
 
-	if (log->want.kind != LOG_TO_LOGGER || log->logger.id == NULL ||
-	    pid != log->logger.id->pid)
+	if (pid != log->logger.id.pid)
 		return false;
 	/* At the end, it is not restarted. */
 	if (!logger_ended(&log->logger, status, how, sizeof(how)) ||
 	    log->logger.pipe[1] == -1)
 		return true;
-	(void)snprintf(text, sizeof(text), "the logger %s; again in 1 s", how);
+	(void)snprintf(text, sizeof(text), "%s; again in 1 s", how);
 	report(log, text);
 	return true;
 }
 
-static void
-report_lost(struct log *log, size_t bytes)
+struct process_id
+log_logger(const struct log *log)
 {
-	char text[64];
-
-	(void)snprintf(text, sizeof(text), "the last %zu bytes are lost",
-	    bytes);
-	report(log, text);
+	return log->logger.id;
 }
 
 bool
@@ -281,18 +426,16 @@ log_finish(struct log *log)
 	}
 	if (log->logger.pipe[1] != -1 || log->want.kind != LOG_TO_LOGGER) {
 		log_pump(log);
-		if (!is_done(log)) {
-			if (now_ms() < log->end)
-				return false;
-			report_lost(log, relay_rest(&log->relay) +
-			    log->out_end - log->out_start);
-		}
+		if (!is_done(log) && now_ms() < log->end)
+			return false;
+		log->lost += (long long)(relay_rest(&log->relay) +
+		    log->out_end - log->out_start);
 	}
-	if (log->want.kind != LOG_TO_LOGGER)
-		return true;
-	if (!logger_finish(&log->logger))
-		return false;
-	if (log->logger.lost > 0)
-		report_lost(log, (size_t)log->logger.lost);
+	if (log->want.kind == LOG_TO_LOGGER) {
+		if (!logger_finish(&log->logger))
+			return false;
+		log->lost += log->logger.lost;
+	}
+	report_lost(log);
 	return true;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A supervisor's log: the command's output, by a pipe, to a file, to a logger
- * or to syslog.  Nothing here blocks, except a write to a disk.
+ * A supervisor's log: the command's output, by a pipe, to a file, to standard
+ * output, to a logger or to syslog.  Nothing here blocks, except a write to a
+ * disk, and log_start.
  *
  *   command --pipe--> relay (lines, in one buffer) --> sink
  *
@@ -12,6 +13,7 @@
 #ifndef LOG_H
 #define LOG_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <poll.h>
@@ -30,10 +32,14 @@ enum log_time { LOG_TIME_NONE, LOG_TIME_UTC, LOG_TIME_LOCAL };
 #define LOG_ROTATE_KEEP	5
 #define LOG_ROTATE_KEEP_TEXT "5"
 
+/* The directory of the logs of --log=auto, as root. */
+#define LOG_DIRECTORY	"/var/log/daemonize"
+
 /* The values of the options, which point into argv. */
 struct log_want {
 	const char *text;		/* NULL: no log */
-	enum { LOG_TO_FILE, LOG_TO_LOGGER, LOG_TO_SYSLOG } kind;
+	enum { LOG_TO_FILE, LOG_TO_STDOUT, LOG_TO_LOGGER, LOG_TO_SYSLOG } kind;
+	bool automatic;			/* a FILE by the name of the instance */
 	const char *command;		/* of a logger, for sh -c */
 	int priority;			/* for syslog(3) */
 	enum log_time time;
@@ -41,27 +47,27 @@ struct log_want {
 	int keep;			/* FILE.1 to FILE.N */
 };
 
-/* The buffer in which lines get their stamps, in bytes. */
-#define LOG_OUT_SIZE	16384
-
+/* Of log.c and sink.c alone. */
 struct log {
 	struct log_want want;
 	const char *name;		/* the command's, for syslog */
 	pid_t pid;			/* likewise; 0: between two runs */
-	const char *path;		/* of a file: absolute */
 	bool foreground;		/* complaints go to stderr */
 	int pipe[2];			/* or -1 */
 	struct relay relay;
 	struct stamp stamp;
-	char *out;			/* lines with their stamps */
+	char *out;			/* lines with their stamps; or NULL */
 	size_t out_start;		/* what could not be written yet */
 	size_t out_end;
 	struct log_file file;
 	struct logger logger;
 	struct syslog syslog;
 	bool stuck;			/* the sink takes nothing at present */
+	bool polled;			/* poll(2) shows when it does */
 	long long due;			/* when it is tried again, by now_ms() */
-	bool complained;		/* since it last took something */
+	char fault[sizeof(((struct log_file *)0)->fault)];		/* what is wrong at present; or empty */
+	bool changed;			/* since log_fault_changed */
+	long long lost;			/* bytes */
 	long long end;			/* deadline of log_finish; NEVER: none */
 };
 
@@ -73,25 +79,41 @@ const char *log_parse_rotate(struct log_want *, const char *);
 /* Return none, utc or local. */
 const char *log_time_name(enum log_time);
 
-/* Store what was asked for.  Nothing is open after that. */
-void	log_init(struct log *, const struct log_want *);
+/*
+ * Store what was asked for; the path of a file becomes absolute.  Nothing is
+ * open after that.  command is the one that writes; pidfile is a path, NULL
+ * unless --log=auto takes its name from it.  Return -1 with errno.
+ */
+int	log_init(struct log *, const struct log_want *, const char *command,
+	    const char *pidfile, bool foreground);
 bool	log_is_open(const struct log *);
+
+/* Return the absolute path of the file, or NULL if the log is no file. */
+const char *log_path(const struct log *);
+
+/* Return whether that is the file of the log, and a regular one. */
+bool	log_is_file(const struct log *, const struct stat *);
 
 /*
  * Open the sink and the pipe.  The pipe belongs to the owner, since the command
- * may open it by its name in /proc, and so does a file that is created.  Add
- * what must stay open to spare.
+ * may open it by its name in /proc, and so does a file that is created.
  * Return 0; or -1 with *reason, and log_undo is due.
  */
-int	log_open(struct log *, const struct owner *,
-	    struct descriptors *spare, const char **reason);
+int	log_open(struct log *, const struct owner *, const char **reason);
+
+/*
+ * Start the logger, in the process that will supervise: for 100 ms, it must not
+ * fail.  Return -1 with the reason.  Without a logger, return 0.
+ */
+int	log_start(struct log *, char *reason, size_t size);
 
 /* Add what it has open now.  Return -1 with errno (ENOMEM). */
 int	log_keep(const struct log *, struct descriptors *);
 
 /*
- * Return the end of the pipe that a run writes to.  It blocks, whatever an
- * earlier run has made of it.
+ * Return a descriptor of the pipe for a run to write to, which the caller
+ * closes; or -1 with errno.  It is opened anew by /proc, so that no flag of it
+ * (O_NONBLOCK, O_DIRECT) is another run's.  If that fails, both are cleared.
  */
 int	log_output(const struct log *);
 
@@ -101,14 +123,28 @@ void	log_undo(const struct log *);
 /* Relay what can be read and written now. */
 void	log_pump(struct log *);
 
-/* Add a line of the supervisor, behind what the command has written. */
-void	log_say(struct log *, const char *text);
+/* Note the pid of a run that has begun. */
+void	log_begin_run(struct log *, pid_t);
 
 /*
  * Note the end of a run: behind what it has written until now, a line ends,
  * with a newline that is added if need be.
  */
 void	log_end_run(struct log *);
+
+/* Add a line of the supervisor, behind what the command has written. */
+void	log_say(struct log *, const char *text);
+
+/*
+ * Keep the last 4 KiB that come from now on, until log_unwatch, and look for
+ * text, or NULL: at most 2 KiB, without a newline.  Return -1 with errno.
+ */
+int	log_watch(struct log *, const char *text);
+void	log_unwatch(struct log *);
+
+/* Return whether the text has come, and what is kept. */
+bool	log_has_come(const struct log *);
+const char *log_tail(const struct log *, size_t *length);
 
 /*
  * Write what poll(2) has to wait for (two descriptors at most; -1: none), and
@@ -118,6 +154,16 @@ void	log_poll(const struct log *, struct pollfd fds[2], long long *due);
 
 /* If it is the logger that has ended, have it restarted, and return true. */
 bool	log_reap(struct log *, pid_t, int status);
+
+/* Return the logger's process, which --tree leaves alone; pid 0: none. */
+struct process_id log_logger(const struct log *);
+
+/* Return what is wrong at present, or "", and the bytes that are lost. */
+const char *log_fault(const struct log *);
+long long log_lost(const struct log *);
+
+/* Return whether either of them is another one than at the last call. */
+bool	log_fault_changed(struct log *);
 
 /*
  * End the log: relay the rest, for at most 10 s; then give end-of-file to a

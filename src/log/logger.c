@@ -9,13 +9,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <paths.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "log/logger.h"
+#include "pidfd.h"
 #include "process/policy.h"
 #include "process/proc.h"
 #include "steps/step.h"
@@ -23,25 +27,27 @@
 /* The pause between the end of a logger and its next start. */
 #define LOGGER_PAUSE_MS	1000
 
-/* The time that it has after end-of-file, and after each signal. */
-static const struct { int sig; long long wait; } end_stages[] = {
-	{ 0, 10000 },
-	{ SIGTERM, 5000 },
-	{ SIGKILL, 5000 },
-};
+/* How long a launch waits for a logger that ends at once. */
+#define LOGGER_TRY_MS	100
 
-#define END_STAGES	(sizeof(end_stages) / sizeof(*end_stages))
+/* The time that it has to read the rest at the end. */
+#define LOGGER_END_MS	10000
+
+/* How its session is ended: after end-of-file, or because its leader died. */
+static const struct schedule end_schedule = { .n = 3, .stage = {
+	{ 0, LOGGER_END_MS }, { SIGTERM, 5000 }, { SIGKILL, 5000 } } };
+static const struct schedule leftover_schedule = { .n = 2, .stage = {
+	{ SIGTERM, 5000 }, { SIGKILL, 5000 } } };
 
 int
-logger_open(struct logger *logger, struct descriptors *spare)
+logger_open(struct logger *logger)
 {
-	if (pipe2(logger->pipe, O_CLOEXEC) == -1)
-		return -1;
 	/* A write by the supervisor must not block; a read by it may. */
-	return fcntl(logger->pipe[1], F_SETFL, O_NONBLOCK) == -1 ||
-	    descriptors_add(spare, logger->pipe[0]) == -1 ||
-	    descriptors_add(spare, logger->pipe[1]) == -1 ? -1 : 0;
+	return pipe2(logger->pipe, O_CLOEXEC) == -1 ||
+	    fcntl(logger->pipe[1], F_SETFL, O_NONBLOCK) == -1 ? -1 : 0;
 }
+
+/* --- its start ----------------------------------------------------------- */
 
 static void __attribute__((noreturn))
 become_logger(const struct logger *logger)
@@ -67,82 +73,137 @@ become_logger(const struct logger *logger)
 	_exit(127);
 }
 
-int
-logger_start(struct logger *logger)
+static int
+start(struct logger *logger)
 {
 	struct proc_stat stat;
 	pid_t pid = fork();
 
 	if (pid == 0)
 		become_logger(logger);
-	logger->due = NEVER;
-	if (pid == -1) {
-		logger->due = now_ms() + LOGGER_PAUSE_MS;
+	logger->due = now_ms() + LOGGER_PAUSE_MS;
+	if (pid == -1)
 		return -1;
-	}
-	logger->id->started = proc_stat(pid, &stat) == 0 ? stat.started : 0;
-	logger->id->pid = pid;
+	logger->id.started = proc_stat(pid, &stat) == 0 ? stat.started : 0;
+	logger->id.pid = pid;
 	logger->began = now_ms();
 	return 0;
 }
 
-bool
-logger_is_due(const struct logger *logger)
+int
+logger_try(struct logger *logger, char *reason, size_t size)
 {
-	return logger->id->pid == 0 && logger->pipe[1] != -1 &&
-	    now_ms() >= logger->due;
+	struct pollfd fd = { .events = POLLIN };
+	int status;
+
+	if (start(logger) == -1) {
+		(void)strlcpy(reason, strerror(errno), size);
+		return -1;
+	}
+	fd.fd = pidfd_open(logger->id.pid, 0);
+	(void)poll(&fd, 1, LOGGER_TRY_MS);
+	close_quietly(fd.fd);
+	if (waitpid(logger->id.pid, &status, WNOHANG) <= 0)
+		return 0;
+	(void)logger_ended(logger, status, reason, size);
+	return status == 0 ? 0 : -1;
+}
+
+/* --- its end ------------------------------------------------------------- */
+
+/* Begin to end the session of the logger that runs, or has just ended. */
+static void
+stop_session(struct logger *logger, pid_t session,
+    const struct schedule *schedule)
+{
+	struct targets targets = { .scope = TARGET_SESSION, .pidfd = -1,
+	    .session = session, .pid = logger->id.pid };
+
+	if (logger->stopping)
+		return;
+	logger->stopping = stop_begin(&logger->stop, &targets, schedule) == 0;
+	if (logger->stopping)
+		return;
+	stop_finish(&logger->stop);
+	/* Without /proc, only the process itself is known. */
+	targets.scope = TARGET_ONE;
+	logger->stopping = targets.pid != 0 &&
+	    stop_begin(&logger->stop, &targets, schedule) == 0;
+}
+
+/* Return whether that is over. */
+static bool
+is_stopped(struct logger *logger)
+{
+	if (logger->stopping && stop_step(&logger->stop) == STOP_PENDING)
+		return false;
+	if (logger->stopping)
+		stop_finish(&logger->stop);
+	logger->stopping = false;
+	return true;
 }
 
 bool
 logger_ended(struct logger *logger, int status, char *reason, size_t size)
 {
 	struct ending how = ending_of(status);
-	bool known;
+	bool known = logger->reported;
+	char what[64];
+	pid_t session;
 
-	ending_describe(&how, reason, size);
-	logger->id->pid = 0;
+	ending_describe(&how, what, sizeof(what));
+	(void)snprintf(reason, size, "the logger %s", what);
+	session = logger->id.pid;
+	logger->id.pid = 0;
+	stop_session(logger, session, &leftover_schedule);
 	logger->due = now_ms() + LOGGER_PAUSE_MS;
-	known = logger->reported;
 	logger->reported = now_ms() - logger->began < LOGGER_PAUSE_MS;
 	return !known || !logger->reported;
 }
 
-/* No logger runs: is there something for one to read? */
-static bool
-finish_unread(struct logger *logger)
-{
-	int unread;
+/* --- for the loop -------------------------------------------------------- */
 
-	if (ioctl(logger->pipe[0], FIONREAD, &unread) == -1)
-		unread = 0;
-	if (unread == 0 || logger->stage > 0 || now_ms() >= logger->end) {
-		logger->lost = unread;
-		close_quietly(logger->pipe[0]);
-		logger->pipe[0] = -1;
-		return true;
-	}
-	if (now_ms() >= logger->due && logger_start(logger) == 0)
-		logger->due = logger->end;
-	return false;
+int
+logger_step(struct logger *logger)
+{
+	return !is_stopped(logger) || logger->id.pid != 0 ||
+	    now_ms() < logger->due ? 0 : start(logger);
+}
+
+long long
+logger_poll(const struct logger *logger, struct pollfd *fd)
+{
+	long long due = NEVER;
+
+	*fd = (struct pollfd){ .fd = -1 };
+	if (logger->stopping)
+		stop_poll(&logger->stop, fd, &due);
+	else if (logger->id.pid == 0)
+		due = logger->due;
+	return due;
 }
 
 bool
 logger_finish(struct logger *logger)
 {
+	int unread;
+
 	if (logger->pipe[1] != -1) {
 		close_quietly(logger->pipe[1]);
 		logger->pipe[1] = -1;
-		logger->stage = 0;
-		logger->end = now_ms() + end_stages[0].wait;
-		logger->due = logger->id->pid == 0 ? 0 : logger->end;
+		logger->end = now_ms() + LOGGER_END_MS;
+		if (logger->id.pid != 0)
+			stop_session(logger, logger->id.pid, &end_schedule);
 	}
-	if (logger->id->pid == 0)
-		return finish_unread(logger);
-	if (now_ms() < logger->due)
+	if (!is_stopped(logger))
 		return false;
-	if (++logger->stage == END_STAGES)
+	if (ioctl(logger->pipe[0], FIONREAD, &unread) == -1)
+		unread = 0;
+	if (unread == 0 || now_ms() >= logger->end) {
+		logger->lost = unread;
 		return true;
-	(void)kill(logger->id->pid, end_stages[logger->stage].sig);
-	logger->due = now_ms() + end_stages[logger->stage].wait;
+	}
+	if (now_ms() >= logger->due && start(logger) == 0)
+		stop_session(logger, logger->id.pid, &end_schedule);
 	return false;
 }

@@ -7,49 +7,59 @@
 
 #include <stdbool.h>
 
-#include "base/descriptors.h"
 #include "process/stop.h"
 
 struct logger {
 	const char *command;		/* for sh -c */
-	int pipe[2];			/* the logger's stdin, and its writer */
-	struct process_id *id;		/* its process; pid 0: it does not run;
-					   of the supervisor's list of those
-					   that --tree leaves alone */
 	bool keeps_stderr;		/* in the foreground; else /dev/null */
+	int pipe[2];			/* the logger's stdin, and its writer */
+	struct process_id id;		/* its process; pid 0: it does not run */
 	long long began;		/* the last one, by now_ms() */
 	bool reported;			/* that one ends at once, each time */
-	long long due;			/* when it is started, or ended */
-	size_t stage;			/* of its end */
+	long long due;			/* when the next one is started */
+	bool stopping;			/* the session of the last one is being
+					   terminated */
+	struct stop stop;
 	long long end;			/* of the wait for it */
 	int lost;			/* bytes that no logger has read */
 };
 
 /*
- * Open the pipe to it, and add both ends to spare.  Both stay open, so that the
- * next logger reads what the last one has not read.  Return -1 with errno.
+ * Open the pipe to it.  Both ends stay open, so that the next logger reads what
+ * the last one has not read.  Return -1 with errno.
  */
-int	logger_open(struct logger *, struct descriptors *spare);
+int	logger_open(struct logger *);
 
 /*
- * Starts it as a process of its own session, with the steps of a daemon taken.
- * -1 with errno of fork(2).
+ * Start it in a session of its own, with the steps of a daemon taken, and wait
+ * for 100 ms.  Return -1 with the reason if it cannot be started, or has ended
+ * with another status than 0: it does not run then.
  */
-int	logger_start(struct logger *);
-
-/* Return whether it has to be started now. */
-bool	logger_is_due(const struct logger *);
+int	logger_try(struct logger *, char *reason, size_t size);
 
 /*
- * It has ended: when it is due again is set, and reason says how.  Returns
- * whether that is worth a message: of those that end at once, the first is.
+ * Do what is due: terminate what the last logger has left behind of its
+ * session, and start the next one.  Return -1 with errno of fork(2).
+ */
+int	logger_step(struct logger *);
+
+/*
+ * Set *fd to what has to be polled (its fd is -1: nothing), and return when
+ * logger_step or logger_finish is due, or NEVER.
+ */
+long long logger_poll(const struct logger *, struct pollfd *fd);
+
+/*
+ * It has ended: prepare its next start, and write how to reason.  Return whether
+ * that is worth a message: of those that end at once, the first is.
  */
 bool	logger_ended(struct logger *, int status, char *reason, size_t size);
 
 /*
- * The end: closes the pipe, waits, then TERM and KILL.  One that dies before it
- * has read all is started anew.  To be called when logger->due has come, or it
- * has ended; returns true when all is over.
+ * Close the pipe, wait until no process of its session is left, after 10 s send
+ * TERM and after 5 s KILL.  One that dies before it has read all is started
+ * again.  To be called when logger_poll says so, or it has ended, until this
+ * returns true.
  */
 bool	logger_finish(struct logger *);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "log/relay.h"
 
 int
@@ -17,34 +18,68 @@ relay_init(struct relay *relay)
 {
 	memset(relay, 0, sizeof(*relay));
 	relay->buffer = malloc(RELAY_SIZE + RELAY_SAID);
-	relay->tail = malloc(RELAY_TAIL);
-	if (relay->buffer == NULL || relay->tail == NULL)
+	if (relay->buffer == NULL)
 		return -1;
 	relay->said = relay->buffer + RELAY_SIZE;
 	return 0;
 }
 
+/* --- what was read last -------------------------------------------------- */
+
+int
+relay_watch(struct relay *relay, const char *text)
+{
+	if (relay->tail == NULL)
+		relay->tail = malloc(RELAY_TAIL);
+	relay->ntail = 0;
+	relay->wanted = text;
+	relay->found = false;
+	return relay->tail == NULL ? -1 : 0;
+}
+
 void
-relay_drop_tail(struct relay *relay)
+relay_unwatch(struct relay *relay)
 {
 	free(relay->tail);
 	relay->tail = NULL;
 }
 
+/* In pieces: the tail then has what came before each, too. */
 static void
 keep_tail(struct relay *relay, const char *text, size_t length)
 {
-	size_t kept;
+	size_t part, kept;
 
-	if (length > RELAY_TAIL) {
-		text += length - RELAY_TAIL;
-		length = RELAY_TAIL;
+	for (; length > 0; text += part, length -= part) {
+		part = length < RELAY_TAIL / 2 ? length : RELAY_TAIL / 2;
+		kept = relay->ntail < RELAY_TAIL - part ? relay->ntail :
+		    RELAY_TAIL - part;
+		memmove(relay->tail, relay->tail + relay->ntail - kept, kept);
+		memcpy(relay->tail + kept, text, part);
+		relay->ntail = kept + part;
+		if (relay->wanted != NULL && memmem(relay->tail, relay->ntail,
+		    relay->wanted, strlen(relay->wanted)) != NULL)
+			relay->found = true;
 	}
-	kept = relay->ntail < RELAY_TAIL - length ? relay->ntail :
-	    RELAY_TAIL - length;
-	memmove(relay->tail, relay->tail + relay->ntail - kept, kept);
-	memcpy(relay->tail + kept, text, length);
-	relay->ntail = kept + length;
+}
+
+/* --- the buffer ---------------------------------------------------------- */
+
+size_t
+whole_characters(const char *text, size_t length)
+{
+	size_t first = length, size = 1;
+	unsigned char byte;
+
+	while (first > 0 && length - first < 3 &&
+	    ((unsigned char)text[first - 1] & 0xc0) == 0x80)
+		first--;
+	if (first-- <= 1)
+		return length;
+	byte = (unsigned char)text[first];
+	if (byte >= 0xc0)
+		size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+	return first + size > length ? first : length;
 }
 
 /* Add the text that is already behind the end, and look for whole lines. */
@@ -60,8 +95,21 @@ add(struct relay *relay, size_t length)
 	relay->broken = text[length - 1] != '\n';
 	if (newline != NULL)
 		relay->whole = (size_t)(newline + 1 - relay->buffer);
-	if (relay->end == RELAY_SIZE && relay->whole <= relay->start)
-		relay->whole = relay->end;
+	if (!relay->broken)
+		relay->held = 0;
+	else if (newline != NULL || relay->held == 0) {
+		relay->held = now_ms();
+		(void)clock_gettime(CLOCK_REALTIME, &relay->part);
+		if (relay->whole <= relay->start)
+			relay->first = relay->part;
+	}
+	if (RELAY_SIZE - relay->end < RELAY_PACKET &&
+	    relay->whole <= relay->start) {
+		relay->whole = relay->start + whole_characters(relay->buffer +
+		    relay->start, relay->end - relay->start);
+		if (relay->whole == relay->end)
+			relay->held = 0;
+	}
 }
 
 /* Move what is left to the beginning of the buffer. */
@@ -80,7 +128,7 @@ make_room(struct relay *relay)
 	relay->start = 0;
 }
 
-/* Adds a newline, if what was read ends in none.  False: there is no room. */
+/* End a line of which a part was read.  Return false if there is no room. */
 static bool
 end_line(struct relay *relay)
 {
@@ -94,9 +142,9 @@ end_line(struct relay *relay)
 }
 
 /*
- * Adds a message: before a line of which a part was read, so that it is not
+ * Add a message: before a line of which a part was read, so that this is not
  * torn; one of which a part was handed on already has to be ended.
- * False: there is no room.
+ * Return false if there is no room.
  */
 static bool
 add_said(struct relay *relay, size_t length)
@@ -127,7 +175,7 @@ add_said(struct relay *relay, size_t length)
 	return true;
 }
 
-/* It is the turn of what does not come from the pipe. */
+/* Take the end of a run, or a message.  Return false if there is no room. */
 static bool
 take_own(struct relay *relay)
 {
@@ -156,10 +204,10 @@ relay_fill(struct relay *relay, int fd)
 		if (!take_own(relay) || relay->whole > before)
 			return relay->whole > before;
 	room = RELAY_SIZE - relay->end;
+	if (room < RELAY_PACKET)
+		return false;
 	if (relay->nmarks > 0 && room > mark->left)
 		room = mark->left;
-	if (room == 0)
-		return false;
 	length = read(fd, relay->buffer + relay->end, room);
 	if (length <= 0) {
 		if (length == 0 || errno != EAGAIN || relay->nmarks == 0)
@@ -189,11 +237,31 @@ relay_drop(struct relay *relay, size_t length)
 		return;
 	relay->start += length;
 	relay->midline = relay->buffer[relay->start - 1] != '\n';
+	relay->first = (struct timespec){ .tv_sec = 0 };
+	if (relay->start == relay->whole && relay->held != 0)
+		relay->first = relay->part;
 	if (relay->start == relay->end)
 		relay->start = relay->end = relay->whole = 0;
 }
 
-/* Marks the end of what is in the pipe now. */
+long long
+relay_due(const struct relay *relay)
+{
+	return relay->held == 0 ? NEVER : relay->held + RELAY_HOLD_MS;
+}
+
+void
+relay_release(struct relay *relay)
+{
+	if (now_ms() < relay_due(relay))
+		return;
+	relay->whole = relay->end;
+	relay->held = 0;
+}
+
+/* --- what does not come from the pipe ------------------------------------ */
+
+/* Mark the end of what is in the pipe now. */
 static void
 mark(struct relay *relay, int fd, bool ends, size_t length)
 {

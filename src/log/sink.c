@@ -1,44 +1,132 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What takes the lines of a log: a file, a logger, syslog. */
+/* What takes the lines of a log: a descriptor, or syslog. */
 #include "config.h"
 
 #include <sys/types.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "log/sink.h"
 
+/* The buffer in which lines get their stamps, in bytes. */
+#define OUT_SIZE	16384
+
 int
-sink_open(struct log *log, const struct owner *owner,
-    struct descriptors *spare, const char **reason)
+sink_open(struct log *log, const struct owner *owner, const char **reason)
 {
+	int flags;
+
+	if (log->want.time != LOG_TIME_NONE &&
+	    (log->out = malloc(OUT_SIZE)) == NULL)
+		return -1;
 	switch (log->want.kind) {
 	case LOG_TO_FILE:
 		log->file.owner = *owner;
-		log->file.path = log->path;
-		log->file.rotate = log->want.rotate;
-		log->file.keep = log->want.keep;
-		if (log->want.time != LOG_TIME_NONE &&
-		    (log->out = malloc(LOG_OUT_SIZE)) == NULL)
-			return -1;
-		if (log_file_open(&log->file, reason) == -1)
-			return -1;
-		return descriptors_add(spare, log->file.fd) == -1 ||
-		    descriptors_add(spare, log->file.at.dir) == -1 ? -1 : 0;
+		return log_file_open(&log->file, reason);
+	case LOG_TO_STDOUT:
+		flags = fcntl(STDOUT_FILENO, F_GETFL);
+		if (flags != -1 && (flags & O_ACCMODE) != O_RDONLY)
+			return 0;
+		*reason = "standard output is not open for writing";
+		return -1;
 	case LOG_TO_LOGGER:
-		log->logger.command = log->want.command;
-		log->logger.keeps_stderr = log->foreground;
-		/* It is started when there is time. */
-		return logger_open(&log->logger, spare);
+		return logger_open(&log->logger);
 	default:
-		return syslog_open(&log->syslog) == -1 ||
-		    descriptors_add(spare, log->syslog.fd) == -1 ? -1 : 0;
+		return syslog_open(&log->syslog);
 	}
 }
+
+int
+sink_fd(const struct log *log)
+{
+	switch (log->want.kind) {
+	case LOG_TO_FILE:
+		return log->file.fd;
+	case LOG_TO_STDOUT:
+		return STDOUT_FILENO;
+	case LOG_TO_LOGGER:
+		return log->logger.pipe[1];
+	default:
+		return log->syslog.fd;
+	}
+}
+
+/* --- bytes --------------------------------------------------------------- */
+
+/*
+ * Write without blocking.  Standard output is shared with other processes, so
+ * that O_NONBLOCK would be theirs, too.  A pipe or terminal that can be written
+ * has room for PIPE_BUF bytes.
+ */
+static ssize_t
+put(struct log *log, const char *text, size_t length)
+{
+	ssize_t written;
+
+	if (log->want.kind == LOG_TO_STDOUT) {
+		errno = EAGAIN;
+		if (!is_writable(STDOUT_FILENO))
+			return -1;
+		if (length > PIPE_BUF)
+			length = PIPE_BUF;
+	}
+	written = write(sink_fd(log), text, length);
+	/* No process will read the pipe again: let the command go on. */
+	if (written == -1 && errno == EPIPE &&
+	    log->want.kind == LOG_TO_STDOUT) {
+		(void)strlcpy(log->file.fault,
+		    "is not read any more; the lines are lost",
+		    sizeof(log->file.fault));
+		written = (ssize_t)length;
+		log->lost += written;
+	}
+	/* The file that is open could not be opened again. */
+	if (written > 0 && log->file.retry != 0 && is_removed(log->file.fd))
+		log->lost += written;
+	return written;
+}
+
+/*
+ * A line stays in one file.  But while a removed file is open, it takes up space
+ * on a full disk: leave it, even in the middle of a line.
+ * Return -1 with errno if no file may be written now.
+ */
+static int
+leave_removed(struct log *log)
+{
+	size_t room;
+
+	return log->want.kind == LOG_TO_FILE && log->stuck &&
+	    log->file.regular && is_removed(log->file.fd) ?
+	    log_file_prepare(&log->file, &room) : 0;
+}
+
+int
+sink_flush(struct log *log)
+{
+	ssize_t written;
+
+	if (leave_removed(log) == -1)
+		return -1;
+	while (log->out_start < log->out_end) {
+		written = put(log, log->out + log->out_start,
+		    log->out_end - log->out_start);
+		if (written == -1)
+			return -1;
+		log->out_start += (size_t)written;
+	}
+	log->out_start = log->out_end = 0;
+	return 0;
+}
+
+/* --- lines --------------------------------------------------------------- */
 
 /* Return the length of the text up to the line that fills the room. */
 static size_t
@@ -53,38 +141,6 @@ cut(const char *text, size_t length, size_t room)
 }
 
 /*
- * A line stays in one file.  But while a removed file is open, it takes up space
- * on a full disk: leave it, even in the middle of a line.
- * Return -1 with errno if no file may be written now.
- */
-static int
-leave_removed(struct log *log)
-{
-	size_t room;
-
-	return log->stuck && log_file_is_removed(&log->file) ?
-	    log_file_prepare(&log->file, &room) : 0;
-}
-
-int
-sink_flush(struct log *log)
-{
-	ssize_t written;
-
-	if (leave_removed(log) == -1)
-		return -1;
-	while (log->out_start < log->out_end) {
-		written = write(log->file.fd, log->out + log->out_start,
-		    log->out_end - log->out_start);
-		if (written == -1)
-			return -1;
-		log->out_start += (size_t)written;
-	}
-	log->out_start = log->out_end = 0;
-	return 0;
-}
-
-/*
  * Copy lines with the time before each, as far as there is room, and write them.
  * Return the bytes of text that were copied; sink_flush writes what is left of
  * them.
@@ -92,11 +148,13 @@ sink_flush(struct log *log)
 static ssize_t
 write_stamped(struct log *log, const char *text, size_t length, size_t room)
 {
+	const struct timespec now = { .tv_sec = 0 };
 	const char *at = text, *end = text + length, *newline;
 	bool inside = log->relay.midline;
-	char *out = log->out, *out_end = log->out + LOG_OUT_SIZE;
+	char *out = log->out, *out_end = log->out + OUT_SIZE;
 
-	stamp_set(&log->stamp, log->want.time == LOG_TIME_LOCAL);
+	stamp_set(&log->stamp, &log->relay.first,
+	    log->want.time == LOG_TIME_LOCAL);
 	while (at < end && (size_t)(out - log->out) < room) {
 		newline = memchr(at, '\n', (size_t)(end - at));
 		length = (size_t)((newline == NULL ? end : newline + 1) - at);
@@ -110,6 +168,10 @@ write_stamped(struct log *log, const char *text, size_t length, size_t room)
 		if (!inside)
 			out = mempcpy(out, log->stamp.text, log->stamp.length);
 		out = mempcpy(out, at, length);
+		/* The first line may have waited, the others have come now. */
+		if (at == text)
+			stamp_set(&log->stamp, &now,
+			    log->want.time == LOG_TIME_LOCAL);
 		at += length;
 		inside = newline == NULL;
 	}
@@ -119,19 +181,20 @@ write_stamped(struct log *log, const char *text, size_t length, size_t room)
 }
 
 static ssize_t
-write_to_file(struct log *log, const char *text, size_t length)
+write_lines(struct log *log, const char *text, size_t length)
 {
 	size_t room = SIZE_MAX;
 
 	/* In the middle of a line: to its end at most. */
 	if (log->relay.midline)
 		room = 1;
-	if ((log->relay.midline ? leave_removed(log) :
-	    log_file_prepare(&log->file, &room)) == -1)
+	if (log->relay.midline ? leave_removed(log) == -1 :
+	    log->want.kind == LOG_TO_FILE &&
+	    log_file_prepare(&log->file, &room) == -1)
 		return -1;
-	if (log->want.time != LOG_TIME_NONE)
+	if (log->out != NULL)
 		return write_stamped(log, text, length, room);
-	return write(log->file.fd, text, cut(text, length, room));
+	return put(log, text, cut(text, length, room));
 }
 
 /* Send one message a line, or several for a long line. */
@@ -154,12 +217,7 @@ write_to_syslog(struct log *log, const char *text, size_t length)
 ssize_t
 sink_write(struct log *log, const char *text, size_t length)
 {
-	switch (log->want.kind) {
-	case LOG_TO_FILE:
-		return write_to_file(log, text, length);
-	case LOG_TO_LOGGER:
-		return write(log->logger.pipe[1], text, length);
-	default:
-		return write_to_syslog(log, text, length);
-	}
+	return log->want.kind == LOG_TO_SYSLOG ?
+	    write_to_syslog(log, text, length) :
+	    write_lines(log, text, length);
 }

@@ -7,9 +7,8 @@
 
 #include "log/log.h"
 
-/* Open the sink, as log_open does, and add what it keeps open to spare. */
-int	sink_open(struct log *, const struct owner *,
-	    struct descriptors *spare, const char **reason);
+/* Open it, as log_open does. */
+int	sink_open(struct log *, const struct owner *, const char **reason);
 
 /*
  * Write whole lines, or a part of one, without blocking.  Return the bytes of
@@ -20,5 +19,8 @@ ssize_t	sink_write(struct log *, const char *text, size_t length);
 
 /* Write what has its stamps.  Return -1 with errno if some of it is left. */
 int	sink_flush(struct log *);
+
+/* Return what poll(2) waits for until the sink takes something. */
+int	sink_fd(const struct log *);
 
 #endif

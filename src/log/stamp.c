@@ -32,21 +32,22 @@ format(struct stamp *stamp, bool local)
 }
 
 void
-stamp_set(struct stamp *stamp, bool local)
+stamp_set(struct stamp *stamp, const struct timespec *when, bool local)
 {
-	struct timespec now;
+	struct timespec time = *when;
 	long ms;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	ms = now.tv_nsec / 1000000;
-	if (stamp->length != 0 && now.tv_sec == stamp->when.tv_sec &&
+	if (time.tv_sec == 0)
+		(void)clock_gettime(CLOCK_REALTIME, &time);
+	ms = time.tv_nsec / 1000000;
+	if (stamp->length != 0 && time.tv_sec == stamp->when.tv_sec &&
 	    ms == stamp->when.tv_nsec / 1000000)
 		return;
-	if (stamp->length == 0 || now.tv_sec != stamp->when.tv_sec) {
-		stamp->when = now;
+	if (stamp->length == 0 || time.tv_sec != stamp->when.tv_sec) {
+		stamp->when = time;
 		format(stamp, local);
 	}
-	stamp->when = now;
+	stamp->when = time;
 	stamp->text[MS_AT] = (char)('0' + ms / 100);
 	stamp->text[MS_AT + 1] = (char)('0' + ms / 10 % 10);
 	stamp->text[MS_AT + 2] = (char)('0' + ms % 10);

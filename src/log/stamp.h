@@ -14,9 +14,9 @@ struct stamp {
 };
 
 /*
- * Set it to the present time as RFC 3339 has it, with milliseconds: in UTC, or
- * in local time with its offset.
+ * Set it to that time, or the present one if it is 0, as RFC 3339 has it, with
+ * milliseconds: in UTC, or in local time with its offset.
  */
-void	stamp_set(struct stamp *, bool local);
+void	stamp_set(struct stamp *, const struct timespec *, bool local);
 
 #endif

@@ -15,66 +15,42 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#define SYSLOG_NAMES	/* facilitynames, prioritynames */
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "log/relay.h"
 #include "log/syslog.h"
 
 /* The longest message that every syslogd takes (RFC 3164). */
 #define MESSAGE_MAX	1024
 
-static const struct { const char *name; int code; } facilities[] = {
-	{ "auth", LOG_AUTH },
-	{ "authpriv", LOG_AUTHPRIV },
-	{ "cron", LOG_CRON },
-	{ "daemon", LOG_DAEMON },
-	{ "ftp", LOG_FTP },
-	{ "local0", LOG_LOCAL0 },
-	{ "local1", LOG_LOCAL1 },
-	{ "local2", LOG_LOCAL2 },
-	{ "local3", LOG_LOCAL3 },
-	{ "local4", LOG_LOCAL4 },
-	{ "local5", LOG_LOCAL5 },
-	{ "local6", LOG_LOCAL6 },
-	{ "local7", LOG_LOCAL7 },
-	{ "lpr", LOG_LPR },
-	{ "mail", LOG_MAIL },
-	{ "news", LOG_NEWS },
-	{ "user", LOG_USER },
-	{ "uucp", LOG_UUCP },
-	{ NULL, -1 }
-}, levels[] = {
-	{ "emerg", LOG_EMERG },
-	{ "alert", LOG_ALERT },
-	{ "crit", LOG_CRIT },
-	{ "err", LOG_ERR },
-	{ "warning", LOG_WARNING },
-	{ "notice", LOG_NOTICE },
-	{ "info", LOG_INFO },
-	{ "debug", LOG_DEBUG },
-	{ NULL, -1 }
-};
+/* Return the code of the name of that length, or -1. */
+static int
+find_code(const CODE *codes, const char *name, size_t length)
+{
+	for (; codes->c_name != NULL; codes++)
+		if (strlen(codes->c_name) == length &&
+		    strncmp(codes->c_name, name, length) == 0)
+			return codes->c_val;
+	return -1;
+}
 
 int
 syslog_parse(const char *text)
 {
 	const char *dot = strchrnul(text, '.');
-	size_t length = (size_t)(dot - text), f = 0, l = 0;
+	int facility = find_code(facilitynames, text, (size_t)(dot - text));
+	int level = *dot == '\0' ? LOG_INFO :
+	    find_code(prioritynames, dot + 1, strlen(dot + 1));
 
-	while (facilities[f].name != NULL &&
-	    (strlen(facilities[f].name) != length ||
-	    strncmp(facilities[f].name, text, length) != 0))
-		f++;
-	if (facilities[f].name == NULL)
+	/* The kernel's own one, and two names that are none. */
+	if (facility <= LOG_KERN || LOG_FAC(facility) >= LOG_NFACILITIES ||
+	    level == -1 || level > LOG_PRIMASK)
 		return -1;
-	if (*dot == '\0')
-		return facilities[f].code | LOG_INFO;
-	while (levels[l].name != NULL && strcmp(levels[l].name, dot + 1) != 0)
-		l++;
-	return levels[l].name == NULL ? -1 :
-	    facilities[f].code | levels[l].code;
+	return facility | level;
 }
 
 int
@@ -114,7 +90,7 @@ syslog_send(struct syslog *syslog, int priority, const char *name, pid_t pid,
 	    stamp, name, sender);
 	head = strlen(message);
 	if (length > sizeof(message) - head)
-		length = sizeof(message) - head;
+		length = whole_characters(line, sizeof(message) - head);
 	memcpy(message + head, line, length);
 	if (send(syslog->fd, message, head + length, MSG_NOSIGNAL) != -1)
 		return (ssize_t)length;

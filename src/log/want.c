@@ -39,9 +39,10 @@ log_parse(struct log_want *want, const char *value)
 		    "not syslog:FACILITY or syslog:FACILITY.LEVEL, such as "
 		    "syslog:local0.notice";
 	}
-	want->kind = LOG_TO_FILE;
+	want->kind = strcmp(value, "-") == 0 ? LOG_TO_STDOUT : LOG_TO_FILE;
+	want->automatic = strcmp(value, "auto") == 0;
 	/* In `--log -n NAME', -n would be the file, and NAME the command. */
-	if (*value == '-')
+	if (*value == '-' && value[1] != '\0')
 		return "needs FILE, |COMMAND or syslog; a FILE that begins "
 		    "with - is ./-";
 	return *value != '\0' ? NULL : "needs FILE, |COMMAND or syslog";

@@ -144,14 +144,29 @@ share_stdio(struct plan *plan, int i)
 		}
 }
 
+/* The log's pipe for descriptor number i: one description for both. */
+static int
+open_logged(struct plan *plan, int i)
+{
+	if (i == STDERR_FILENO && plan->steps.logged[STDOUT_FILENO]) {
+		plan->stdio[i] = plan->stdio[STDOUT_FILENO];
+		return STATUS_DONE;
+	}
+	plan->stdio[i] = log_output(&plan->log);
+	return plan->stdio[i] == -1 ||
+	    descriptors_add(&plan->spare, plan->stdio[i]) == -1 ?
+	    complain_errno("log", plan->log.want.text, errno) : STATUS_DONE;
+}
+
 static int
 open_all_stdio(struct plan *plan)
 {
 	int i, status;
 
 	for (i = 0; i < 3; i++) {
-		if (plan->steps.logged[i])
-			plan->stdio[i] = log_output(&plan->log);
+		if (plan->steps.logged[i] &&
+		    (status = open_logged(plan, i)) != STATUS_DONE)
+			return status;
 		if (plan->steps.stdio[i] == NULL)
 			continue;
 		plan->stdio[i] = find_stdio(plan, i);
@@ -184,22 +199,29 @@ check_file_apart(const struct plan *plan, const char *path, const char *reason)
 			return complain(stdio_step, name == NULL ?
 			    stdio_names[i] : name, reason);
 	}
-	return is_open_as(plan->log.file.fd, &st) ?
-	    complain("log", plan->log.path, reason) : STATUS_DONE;
+	return log_is_file(&plan->log, &st) ?
+	    complain("log", log_path(&plan->log), reason) : STATUS_DONE;
 }
 
 static int
 check_apart(const struct plan *plan)
 {
 	char record[PATH_MAX];
+	struct stat st;
 	int i = 0, status;
 
 	/* The usual case needs no look. */
 	while (i < 3 && plan->steps.stdio[i] != NULL &&
 	    is_null(plan->steps.stdio[i]))
 		i++;
-	if (i == 3 && plan->log.path == NULL)
+	if (i == 3 && log_path(&plan->log) == NULL)
 		return STATUS_DONE;
+	for (i = STDOUT_FILENO; i <= STDERR_FILENO; i++)
+		if (plan->steps.stdio[i] != NULL &&
+		    fstat(plan->stdio[i], &st) == 0 &&
+		    log_is_file(&plan->log, &st))
+			return complain(stdio_step, plan->steps.stdio[i],
+			    "is the log; leave it out, or use another file");
 	(void)snprintf(record, sizeof(record), "%s.record",
 	    plan->pidfile == NULL ? "" : plan->pidfile);
 	if ((status = check_file_apart(plan, plan->pidfile,
@@ -220,8 +242,10 @@ open_log(struct plan *plan)
 
 	if (plan->log.want.text == NULL || log_is_open(&plan->log))
 		return STATUS_DONE;
-	return log_open(&plan->log, &owner, &plan->spare, &reason) == 0 ?
-	    STATUS_DONE : complain("log", plan->log.want.text, reason);
+	if (log_open(&plan->log, &owner, &reason) == -1)
+		return complain("log", plan->log.want.text, reason);
+	return log_keep(&plan->log, &plan->spare) == 0 ? STATUS_DONE :
+	    complain_errno("log", plan->log.want.text, errno);
 }
 
 int
@@ -284,7 +308,7 @@ is_served(const char *path)
 bool
 plan_is_served(const struct plan *plan)
 {
-	return is_served(plan->log.path) ||
+	return is_served(log_path(&plan->log)) ||
 	    is_served(plan->pidfile) || is_served(plan->lockfile) ||
 	    is_served(plan->steps.stdio[0]) ||
 	    is_served(plan->steps.stdio[1]) || is_served(plan->steps.stdio[2]);

@@ -249,9 +249,6 @@ static void
 initialize(struct plan *plan, const struct config *config,
     const struct caller *caller)
 {
-	/* As syslog(3) names a sender. */
-	const char *slash = strrchr(config->command[0], '/');
-
 	memset(plan, 0, sizeof(*plan));
 	plan->steps = config->steps;
 	plan->append = config->append;
@@ -269,9 +266,6 @@ initialize(struct plan *plan, const struct config *config,
 	plan->if_not_running = config->if_not_running;
 	plan->replace = config->replace;
 	plan->supervised = config->supervise;
-	log_init(&plan->log, &config->log);
-	plan->log.name = slash == NULL ? config->command[0] : slash + 1;
-	plan->log.foreground = !config->steps.background;
 	plan->policy = &config->policy;
 	plan->tree = plan->supervised && config->tree;
 	plan->stop_with = config->stop_with != NULL ? config->stop_with :
@@ -318,12 +312,6 @@ make_absolute(struct plan *plan)
 			return complain_errno(i < 3 ? stdio_names[i] : "chdir",
 			    "getcwd", errno);
 	}
-	if (plan->log.want.text != NULL &&
-	    plan->log.want.kind == LOG_TO_FILE) {
-		plan->log.path = absolute_path(plan->log.want.text);
-		if (plan->log.path == NULL)
-			return complain_errno("log", "getcwd", errno);
-	}
 	if (plan->root == NULL || *plan->root == '/')
 		return STATUS_DONE;
 	plan->root = absolute_path(plan->root);
@@ -340,6 +328,9 @@ plan_make(struct plan *plan, const struct config *config,
 	int status;
 
 	initialize(plan, config, caller);
+	if (log_init(&plan->log, &config->log, plan->command, plan->pidfile,
+	    !plan->steps.background) == -1)
+		return complain_errno("log", "getcwd", errno);
 	if (plan->supervised &&
 	    (status = make_absolute(plan)) != STATUS_DONE)
 		return status;

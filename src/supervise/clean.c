@@ -30,9 +30,14 @@ begin_cleaning(struct supervisor *s)
 void
 clean(struct supervisor *s)
 {
-	enum stop_result stopped = stop_step(&s->stop);
+	enum stop_result stopped;
 	char text[PATH_MAX + 128];
 
+	/* It may have been started again. */
+	if (s->plan->excluded != NULL)
+		s->plan->excluded[s->plan->nexcluded - 1] =
+		    log_logger(&s->plan->log);
+	stopped = stop_step(&s->stop);
 	if (stopped == STOP_PENDING)
 		return;
 	if (stopped != STOP_GONE) {

@@ -94,6 +94,16 @@ open_instance(struct supervisor *s)
 	return word;
 }
 
+void
+note_log(struct plan *plan)
+{
+	struct record *entry = &plan->instance->entry;
+
+	(void)strlcpy(entry->log_fault, log_fault(&plan->log),
+	    sizeof(entry->log_fault));
+	entry->log_lost = log_lost(&plan->log);
+}
+
 /* Write the instance with that state, and close it. */
 void
 write_instance(struct supervisor *s, enum record_state state)
@@ -103,6 +113,7 @@ write_instance(struct supervisor *s, enum record_state state)
 
 	if (instance == NULL)
 		return;
+	note_log(s->plan);
 	if (instance_update(instance, state, s->run.pid, &path) == -1)
 		say_unwritten(s, path, strerror(errno));
 	else if (instance->record != -1 || instance->entry.device == 0) {

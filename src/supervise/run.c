@@ -144,7 +144,7 @@ start_run(struct supervisor *s)
 		instance_release(instance);
 	}
 	(void)plan_settle(s->plan, s->signals, -1);
-	s->plan->log.pid = s->run.pid;
+	log_begin_run(&s->plan->log, s->run.pid);
 	if (outcome.kind == OUTCOME_READY)
 		return;
 	if (outcome.kind == OUTCOME_INTERRUPTED)

@@ -57,7 +57,7 @@ supervisor_run(struct plan *plan, int verdict)
 	    prepare(&s) == -1)
 		return complain_errno("background", NULL, errno);
 	status = launch(plan, &s.run);
-	relay_drop_tail(&plan->log.relay);
+	log_unwatch(&plan->log);
 	if (status != STATUS_DONE) {
 		finish_log(&s);
 		return status;
@@ -102,7 +102,6 @@ prepare(struct supervisor *s)
 	if ((n = stop_list_children(&s->plan->excluded)) == -1)
 		return -1;
 	s->plan->nexcluded = (size_t)n + 1;
-	s->plan->log.logger.id = s->plan->excluded + n;
 	return 0;
 }
 
@@ -143,7 +142,7 @@ settle(struct supervisor *s, int verdict)
 		(void)close(fd);
 	}
 	leave_caller(plan);
-	plan->log.pid = s->run.pid;
+	log_begin_run(&plan->log, s->run.pid);
 	s->stage = s->schedule.n;
 	if (verdict != -1) {
 		/*
@@ -213,6 +212,10 @@ do_what_is_due(struct supervisor *s)
 	long long now = now_ms();
 
 	log_pump(&s->plan->log);
+	if (log_fault_changed(&s->plan->log)) {
+		s->unwritten = true;
+		s->rewrite_due = now;
+	}
 	if (s->stage < s->schedule.n && now >= s->stage_due)
 		next_stage(s);
 	if (s->cleaning)
@@ -237,6 +240,7 @@ finish(struct supervisor *s)
 {
 	(void)open_instance(s);
 	if (s->plan->instance != NULL) {
+		note_log(s->plan);
 		instance_finish(s->plan->instance, RECORD_ENDED);
 		instance_release(s->plan->instance);
 	}

@@ -228,6 +228,19 @@ stop_held(const struct config *config, const char *verb,
 	return status;
 }
 
+/* The supervisor's last word in the record: what could not be written. */
+static void
+print_lost(const struct config *config)
+{
+	struct instance_status found;
+
+	instance_find(config->pidfile, false, &found);
+	if (!found.recorded || found.record.log_lost == 0)
+		return;
+	print_plain(config->name != NULL ? config->name : config->pidfile);
+	(void)printf(": the log has lost %lld bytes\n", found.record.log_lost);
+}
+
 int
 control_stop(const struct config *config)
 {
@@ -255,6 +268,8 @@ control_replace(const struct config *config, bool *stopped)
 		(void)puts(": not running");
 	}
 	*stopped = *stopped && status == STATUS_DONE;
+	if (*stopped && held.supervisor != -1)
+		print_lost(config);
 	if (status == STATUS_DONE)
 		instance_remove_dead(path, &held.found);
 	return status;

@@ -89,7 +89,9 @@ print_before(const struct plan *plan)
 		    "after stopping the old instance" :
 		    "or refuse if the instance runs");
 	if (log->text != NULL && log->kind == LOG_TO_FILE)
-		line("log", "open %s to append", plan->log.path);
+		line("log", "open %s to append", log_path(&plan->log));
+	else if (log->text != NULL && log->kind == LOG_TO_STDOUT)
+		line("log", "write to standard output");
 	else if (log->text != NULL && log->kind == LOG_TO_LOGGER)
 		line("log", "open a pipe to the logger: %s", log->command);
 	else if (log->text != NULL)
@@ -265,7 +267,8 @@ print_json_log(const struct log *log)
 {
 	const struct log_want *want = &log->want;
 
-	json_string("log", log->path != NULL ? log->path : want->text);
+	json_string("log", log_path(log) != NULL ? log_path(log) :
+		    want->text);
 	json_string("log_time", want->time == LOG_TIME_NONE ? NULL :
 	    log_time_name(want->time));
 	json_optional("log_rotate", want->rotate != 0, want->rotate);

@@ -210,6 +210,9 @@ print_json_runs(const struct view *view)
 	json_number("runs", (long long)record->runs);
 	json_optional("restart_ms", view->found.state == INSTANCE_WAITING &&
 	    record->due != 0, ms_until(record->due, INT_MAX));
+	json_string("log_fault", *record->log_fault == '\0' ? NULL :
+	    record->log_fault);
+	json_number("log_lost", record->log_lost);
 	json_open("past", '[');
 	for (i = 0; i <= RECORD_RUNS && number > 0; i++, number--)
 		if (find_run(record, number) != NULL)
@@ -394,6 +397,23 @@ print_line(struct view *view)
 	(void)putchar('\n');
 }
 
+/* A line about what is wrong with the log, and what it has lost. */
+static void
+print_log(const struct view *view)
+{
+	const char *fault = view->found.record.log_fault;
+	long long lost = view->found.record.log_lost;
+
+	if (!view->supervised || (*fault == '\0' && lost == 0))
+		return;
+	(void)fputs("  log: ", stdout);
+	print_plain(fault);
+	if (lost != 0)
+		(void)printf("%s%lld bytes are lost", *fault == '\0' ? "" :
+		    "; ", lost);
+	(void)putchar('\n');
+}
+
 int
 status_show(const struct config *config)
 {
@@ -411,6 +431,7 @@ status_show(const struct config *config)
 		(void)complain("status", config->pidfile, view.found.reason);
 	else {
 		print_line(&view);
+		print_log(&view);
 		for (i = 0; i <= RECORD_RUNS && number > 0; i++, number--)
 			if ((run = find_run(&view.found.record,
 			    number)) != NULL) {

@@ -281,8 +281,13 @@ manual_page_section() {
 		complete_line "daemonize --log=syslog:"; offered
 		complete_line "daemonize --log=syslog:user."
 		offered | sed 's/.*\.//'
-	} | sort)" "$(sed -nE 's/^	\{ "([a-z0-7]+)", LOG_[A-Z0-7]+ \},$/\1/p' \
-	    "$SOURCE_DIR/src/log/syslog.c" | sort)"
+	} | sort)" "$({
+		for name in auth authpriv cron daemon ftp local{0..7} lpr mail \
+		    news user uucp; do
+			echo "$name"
+		done
+		printf '%s\n' emerg alert crit err warning notice info debug
+	} | sort)"
 }
 
 @test "the completion has every signal with a name that the program knows" {

@@ -26,6 +26,20 @@ echoer() {
 	    sh "$TMP/in"
 }
 
+# Launches echoer in the foreground, where its supervisor writes to $TMP/err.
+logged_in_front() {
+	mkfifo -m 666 "$TMP/in"
+	"$DAEMONIZE" -F -p "$PIDFILE" --log="$LOG" \
+	    sh -c 'while read -r line; do echo "$line"; done <>"$1"' sh \
+	    "$TMP/in" 3>&- 2>err &
+	eventually test -s "$PIDFILE"
+	remember_both
+}
+
+status_has() {
+	launch --status -p "$PIDFILE" | grep -qF -- "$1"
+}
+
 feed() {
 	timeout 10 sh -c 'printf "%s\n" "$@" >"$0"' "$TMP/in" "$@"
 }
@@ -77,8 +91,11 @@ has() {
 	    --log -n name
 	fails 125 "daemonize: --log=| : needs a command after |$try" \
 	    --log='| ' true
-	fails 125 "daemonize: --log-time=utc: needs --log=FILE: a logger and syslog add their own$try" \
-	    --log='|cat' --log-time=utc true
+	fails 125 "daemonize: --log-time=utc: needs --log=FILE: syslog adds its own$try" \
+	    --log=syslog --log-time=utc true
+	fails 125 "daemonize: --log=-: needs -F: standard output is the caller's$try" \
+	    --log=- true
+	fails 125 "daemonize: --log=auto: needs --name$try" --log=auto true
 	fails 125 "daemonize: --log-rotate: needs --log=FILE$try" \
 	    --log=syslog --log-rotate=1k true
 	fails 125 "daemonize: --log-time=gmt: not utc or local$try" \
@@ -111,8 +128,8 @@ Try 'daemonize --help'" --log=file --stop -p "$PIDFILE"
 @test "a file that cannot be opened fails the launch" {
 	file_setup
 	fails 125 "daemonize: log: $TMP: Is a directory" --log="$TMP" true
-	fails 125 "daemonize: log: $TMP/no/log: No such file or directory" \
-	    --log="$TMP/no/log" true
+	fails 125 "daemonize: log: $TMP/no/no/log: No such file or directory" \
+	    --log="$TMP/no/no/log" true
 	[[ ! -e $PIDFILE ]]
 }
 
@@ -134,6 +151,40 @@ Try 'daemonize --help'" --log=file --stop -p "$PIDFILE"
 	fails 127 "daemonize: exec: nosuchcommand: No such file or directory" \
 	    --log="$LOG" nosuchcommand
 	[[ -e $LOG ]]
+	fails 127 "daemonize: exec: nosuchcommand: No such file or directory" \
+	    --log="$TMP/dir/log" nosuchcommand
+	[[ ! -e dir ]]
+}
+
+@test "a directory that is missing is made, also when the file is opened again" {
+	file_setup
+	LOG=$TMP/dir/log echoer
+	feed one
+	eventually has_lines dir/log one
+	rm -r dir
+	feed two
+	eventually has_lines dir/log two
+}
+
+@test "--log=auto is a file by the name of the instance" {
+	file_setup
+	local dir=$TMP/state/daemonize/$(uname -n) name=auto.$$
+	((EUID != 0)) || dir=/var/log/daemonize
+	at_end rm -f "$dir/$name.log"
+	at_end "$DAEMONIZE" --stop -n "$name"
+	XDG_STATE_HOME=$TMP/state launch -n "$name" --log=auto \
+	    sh -c 'echo hello; exec sleep 1000'
+	eventually grep -qx hello "$dir/$name.log"
+}
+
+@test "a file that is the log and that of -o or -e is refused" {
+	file_setup
+	ln -s "$LOG" other
+	fails 125 "daemonize: stdio: $TMP/other: is the log; leave it out, or use another file" \
+	    --log="$LOG" -e "$TMP/other" true
+	fails 125 "daemonize: stdio: $LOG: is the log; leave it out, or use another file" \
+	    --log="$LOG" -a -o "$LOG" true
+	launch --log=/dev/null -o /dev/null true
 }
 
 @test "the bytes of every value come through" {
@@ -172,14 +223,70 @@ two
 daemonize: printf: exited with status 0 "
 }
 
-@test "a part of a line waits for its end" {
+@test "a part of a line is written after a moment, and its end goes on there" {
 	file_setup
 	mkfifo in
-	logged sh -c 'printf "one\ntw"; read -r x <"$1"; echo o; exec sleep 1000' \
-	    sh "$TMP/in"
-	eventually has_lines "$LOG" one
+	logged --log-rotate=1 sh -c 'printf "one\ntw"; read -r x <"$1"
+	    echo o; exec sleep 1000' sh "$TMP/in"
+	eventually eval '[[ $(cat "$LOG") == tw ]]'
 	feed x
-	eventually has_lines "$LOG" one two
+	eventually has_lines "$LOG" two
+	has_lines "$LOG.1" one
+}
+
+@test "a part of a line has one time, that of its beginning" {
+	file_setup
+	mkfifo in
+	logged --log-time=utc sh -c 'printf prompt; read -r x <"$1"; date -u +%FT%T.%3NZ
+	    exec sleep 1000' sh "$TMP/in"
+	eventually grep -q prompt "$LOG"
+	feed x
+	eventually eval '(($(wc -l <"$LOG") == 1))'
+	local began rest
+	read -r began rest <"$LOG"
+	[[ $rest == prompt*Z && $began < ${rest#prompt} ]]
+}
+
+@test "a command that writes packets (O_DIRECT) loses none of their bytes" {
+	requires python3
+	file_setup
+	mkfifo fifo
+	exec 5<>fifo
+	LOG=$TMP/fifo logged python3 -c 'import fcntl, os, sys, time
+fcntl.fcntl(1, fcntl.F_SETFL, os.O_DIRECT)
+for i in range(200):
+    os.write(1, b"%d %s\n" % (i, b"x" * (3000 + i)))
+open(sys.argv[1], "w")
+time.sleep(1000)' "$TMP/done"
+	timeout "$DEADLINE" head -n 200 <&5 >all
+	exec 5>&-
+	awk '{ if ($1 != n || length($2) != 3000 + n) exit 1; n++ }
+	    END { exit n != 200 }' all
+}
+
+@test "what a process of an earlier run does to its output is not the next one's" {
+	requires python3
+	file_setup
+	mkfifo go
+	cat >left.py <<-'EOF'
+	import os, sys
+	open(sys.argv[1]).read()
+	os.set_blocking(1, False)
+	open(sys.argv[2], "w")
+	EOF
+	logged --restart=on-failure --restart-delay=1ms sh -c '
+	    if [ ! -e "$1/first" ]; then
+		: >"$1/first"
+		python3 "$1/left.py" "$1/go" "$1/left" &
+		exit 1
+	    fi
+	    while [ ! -e "$1/left" ]; do :; done
+	    grep flags: /proc/$$/fdinfo/1 >"$1/flags"' sh "$TMP"
+	eventually test -e first
+	timeout "$DEADLINE" sh -c ': >go'
+	ended
+	# O_WRONLY alone, and O_LARGEFILE.
+	[[ $(cat flags) =~ ^flags:[[:blank:]]0[0-9]*01$ && $(cat flags) != *4001 ]]
 }
 
 # A supervisor reads 64 KiB at a time, and does other things after 16 of them.
@@ -253,6 +360,42 @@ daemonize: sh: exited with status 5; not restarted"
 	status_is 0
 	output_is "daemonize: log: $LOG: cannot be rotated: Is a directory"
 	equal lines "$(head -n 3 "$LOG")" $'a\nb\nc'
+}
+
+@test "--log=- is the supervisor's own standard output, whatever it is" {
+	requires python3
+	file_setup
+	launch -F --log=- --log-time=utc sh -c 'echo out; echo err >&2' >got
+	equal lines "$(cut -d' ' -f2 got)" "out
+err
+daemonize:"
+	grep -q '^[0-9T:.-]*Z out$' got
+	# A pipe, and a socket, as systemd has it.
+	equal lines "$(launch -F --log=- seq 100000 | sed '$d' | cksum)" \
+	    "$(seq 100000 | cksum)"
+	cat >pair.py <<-'EOF'
+	import socket, subprocess, sys
+	a, b = socket.socketpair()
+	p = subprocess.Popen(sys.argv[1:], stdout=b)
+	b.close()
+	for line in a.makefile():
+	    if not line.startswith("daemonize:"):
+	        print(line, end="")
+	sys.exit(p.wait())
+	EOF
+	equal lines "$(python3 pair.py "$DAEMONIZE" -F --log=- seq 1000 3>&- |
+	    cksum)" "$(seq 1000 | cksum)"
+	# shellcheck disable=SC2016  # for that shell
+	CALLER=(sh -c 'exec "$@" 1</dev/null' sh)
+	fails 125 "daemonize: log: -: standard output is not open for writing" \
+	    -F --log=- true
+}
+
+@test "--log=- whose reader has gone does not hold up the end" {
+	file_setup
+	"$DAEMONIZE" -F --log=- seq 100000 3>&- 2>err | head -n 1 >got
+	has_lines got 1
+	grep -q ': [0-9]* bytes are lost$' err
 }
 
 @test "a caller that waits for the end of its output gets it at once" {
@@ -354,6 +497,44 @@ daemonize: sh: exited with status 5; not restarted"
 	[[ ! -e $LOG.4 ]]
 }
 
+@test "with fewer N than before, the higher numbers are removed" {
+	file_setup
+	local n
+	for n in 1 2 3 4 5; do
+		echo $n >"$LOG.$n"
+	done
+	echo 0 >"$LOG"
+	echoer --log-rotate=1/2
+	feed a
+	eventually has_lines "$LOG" a
+	has_lines "$LOG.1" 0
+	has_lines "$LOG.2" 1
+	[[ ! -e $LOG.3 && ! -e $LOG.4 && ! -e $LOG.5 ]]
+}
+
+@test "several supervisors rotate one file, and no line is lost" {
+	file_setup
+	local i
+	mkfifo go
+	exec 5<>go
+	for i in a b c; do
+		launch -p "$TMP/$i" --log="$LOG" --log-rotate=5k/1000 sh -c '
+		    read -r x <"$2"; i=0
+		    while [ $i -lt 2000 ]; do i=$((i + 1)); echo $1 $i; done' \
+		    sh $i "$TMP/go"
+	done
+	echo 'x
+x
+x' >&5
+	eventually nothing_runs
+	exec 5>&-
+	# shellcheck disable=SC2046  # names of ours
+	cat $(rotated) | grep -v '^daemonize:' | sort >all
+	for i in a b c; do
+		seq -f "$i %g" 2000
+	done | sort | cmp - all
+}
+
 @test "lines that come at once are parted where the size is reached" {
 	file_setup
 	launch -p "$PIDFILE" --log="$LOG" --log-rotate=100/1000 seq 1000
@@ -430,17 +611,100 @@ daemonize: sh: exited with status 5; not restarted"
 	eventually has_lines "$LOG" three
 }
 
-@test "a directory that was removed and made again gets the file again" {
+@test "a directory that was renamed, or a link that leads elsewhere, is noticed" {
 	file_setup
-	mkdir dir
-	LOG=$TMP/dir/log echoer
+	mkdir -p releases/1 releases/2
+	ln -s releases/1 current
+	LOG=$TMP/current/log echoer
 	feed one
-	eventually has_lines dir/log one
-	rm -r dir
+	eventually has_lines releases/1/log one
+	ln -sfn releases/2 current
 	feed two
-	# It is tried again until the directory is there.
-	mkdir dir
-	eventually has_lines dir/log two
+	eventually has_lines releases/2/log two
+	mv releases/2 releases/3
+	mkdir releases/2
+	feed three
+	eventually has_lines releases/2/log three
+	has_lines releases/1/log one
+	has_lines releases/3/log two
+}
+
+# The lines of the file of that number: what is tried while it is no file.
+@test "where the file cannot be opened again, lines go on, and status says it" {
+	file_setup
+	logged_in_front
+	feed one
+	eventually has_lines log one
+	mv log moved
+	mkdir log
+	feed two
+	eventually has_lines moved one two
+	eventually status_has "cannot be opened again: Is a directory; the lines go to the file that was moved"
+	feed three
+	eventually has_lines moved one two three
+	rmdir log
+	eventually test -e log
+	feed four
+	eventually has_lines log four
+	eventually eval '! status_has "cannot be opened again"'
+	equal "how often it is said" "$(grep -c 'opened again' err)" 1
+}
+
+@test "lines that go to a file that was removed are lost, and that is said" {
+	file_setup
+	logged_in_front
+	feed one
+	eventually has_lines log one
+	rm log
+	mkdir log
+	feed two
+	eventually status_has "cannot be opened again: Is a directory; the lines are lost"
+	run launch --stop -p "$PIDFILE"
+	status_is 0
+	[[ $output == *": the log has lost "*" bytes" ]]
+	eventually gone "$SUPERVISOR"
+	grep -q '^daemonize: log: .*: [0-9]* bytes are lost$' err
+}
+
+@test "a write that raises a signal is tried each second, and no sooner" {
+	file_setup
+	mkfifo fifo
+	exec 5<>fifo
+	LOG=$TMP/fifo echoer
+	local line
+	feed one
+	read -r -t "$DEADLINE" -u 5 line
+	equal "first line" "$line" one
+	exec 5>&-
+	feed two
+	# It takes about a second until this is read.
+	timeout "$DEADLINE" cat fifo >got 3>&- &
+	remember $!
+	eventually has_lines got two
+	# Clock ticks in user and kernel mode (proc(5)).
+	local stat
+	read -ra stat <"/proc/$SUPERVISOR/stat"
+	((stat[13] + stat[14] < 30))
+}
+
+@test "a file of another user in its place does not stop the lines" {
+	requires root setpriv
+	file_setup
+	chmod 777 .
+	mkfifo -m 666 in
+	CALLER=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	launch -p "$PIDFILE" --log="$LOG" \
+	    sh -c 'while read -r line; do echo "$line"; done <>"$1"' sh "$TMP/in"
+	remember_both
+	feed one
+	eventually has_lines log one
+	mv log moved
+	install -m 600 /dev/null log
+	feed two
+	eventually has_lines moved one two
+	chown 65534 log
+	# It is opened again each second.
+	eventually eval 'feed x; grep -q x log'
 }
 
 @test "a file that was emptied goes on at its beginning" {
@@ -513,7 +777,7 @@ daemonize: sh: exited with status 5; not restarted"
 	has_lines precious precious
 }
 
-@test "nor does one that takes the file's place later; the lines wait" {
+@test "nor does one that takes the file's place later" {
 	requires root
 	file_setup
 	mkdir dir
@@ -528,7 +792,8 @@ daemonize: sh: exited with status 5; not restarted"
 	feed two
 	# It is tried again each second.
 	rm dir/log
-	eventually has_lines dir/log two
+	feed three
+	eventually eval 'feed four; has four dir/log'
 	has_lines precious precious
 }
 
@@ -614,7 +879,7 @@ small_disk() {
 	wait $pid || status=$?
 	equal status $status 143
 	equal "how often it is said" "$(grep -c 'No space left' err)" 1
-	grep -q 'the last [0-9]* bytes are lost' err
+	grep -q ': [0-9]* bytes are lost' err
 }
 
 # --- nothing lost, doubled, torn, out of order -------------------------------

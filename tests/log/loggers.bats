@@ -196,9 +196,11 @@ messages() {
 
 @test "what a logger that died has not read is read by the next one, also at the end" {
 	file_setup
+	mkfifo go
 	launch -p "$PIDFILE" \
-	    --log="|[ -e $TMP/first ] || { : >$TMP/first; exit 1; }
+	    --log="|[ -e $TMP/first ] || { : >$TMP/first; read -r x <$TMP/go; exit 1; }
 		exec cat >>$LOG" seq 50
+	timeout "$DEADLINE" sh -c 'echo >go'
 	eventually ended_by_itself
 	sed '$d' log | cmp - <(seq 50)
 }
@@ -221,26 +223,76 @@ messages() {
 	equal lines "$("$LINES_HELPER" check -m log)" 1000000
 }
 
-@test "a logger that does not read holds up no stop, and is terminated" {
+@test "a logger that does not read holds up no stop, and is terminated with its session" {
+	requires bash
 	file_setup
-	launch -p "$PIDFILE" --log="|exec sleep 1000" seq 10
+	# The second one has a process group of its own.
+	launch -p "$PIDFILE" --log="|sleep 1000; bash -c 'set -m; sleep 1000 & wait'" \
+	    seq 10
 	remember_both
 	local status=0
 	launch --stop -p "$PIDFILE" >/dev/null || status=$?
 	equal status $status 0
 	gone "$SUPERVISOR"
+	equal leftovers "$(leftovers)" ""
 }
 
-@test "a logger that cannot be executed is tried again; what is lost is said" {
+@test "what a logger that is killed leaves behind is terminated before the next start" {
 	file_setup
-	"$DAEMONIZE" -F -p "$PIDFILE" --log="|exec /nonexistent/logger" \
+	launch -p "$PIDFILE" \
+	    --log="|echo \$\$ >>$TMP/loggers; cat >>$LOG; :" sleep 1000
+	remember_both
+	eventually lines_in loggers 1
+	LOGGER=$(cat loggers)
+	eventually pgrep -P "$LOGGER"
+	local cat
+	cat=$(pgrep -P "$LOGGER")
+	kill -KILL "$LOGGER"
+	eventually lines_in loggers 2
+	gone "$cat"
+}
+
+# A logger that ends later than 100 ms after its start is not the launch's.
+is_refused() {
+	local status=0
+
+	"$DAEMONIZE" -p "$PIDFILE" --log="|exec /nonexistent/logger" \
+	    sleep 1000 3>&- 2>err || status=$?
+	((status != 0)) || "$DAEMONIZE" --stop -p "$PIDFILE" 3>&- >/dev/null
+	((status == 125))
+}
+
+@test "a logger that cannot be executed fails the launch" {
+	file_setup
+	eventually is_refused
+	grep -qx 'daemonize: log: |exec /nonexistent/logger: the logger exited with status 127' err
+	[[ ! -e $PIDFILE ]]
+	equal leftovers "$(leftovers)" ""
+}
+
+@test "a logger that ends again and again is reported once; what is lost is said" {
+	file_setup
+	mkfifo go
+	"$DAEMONIZE" -F -p "$PIDFILE" \
+	    --log="|[ -e $TMP/go ] && read -r x <$TMP/go; rm -f $TMP/go; exit 7" \
 	    sh -c 'echo hello; exec sleep 1000' 3>&- 2>err &
 	local pid=$!
 	remember $pid
-	eventually grep -q '^daemonize: log: |exec /nonexistent/logger: the logger exited with status 127; again in 1 s$' err
+	eventually test -s "$PIDFILE"
+	timeout "$DEADLINE" sh -c 'echo >go'
+	eventually grep -q ': the logger exited with status 7; again in 1 s$' err
 	launch --stop -p "$PIDFILE" >/dev/null
 	eventually gone $pid
-	grep -q '^daemonize: log: |exec /nonexistent/logger: the last [0-9]* bytes are lost$' err
+	grep -q ': [0-9]* bytes are lost$' err
+}
+
+@test "a logger gets lines with their times, and a line without an end" {
+	file_setup
+	launch -p "$PIDFILE" --log="|exec cat >>$LOG" --log-time=utc \
+	    sh -c 'echo one; printf prompt; exec sleep 1000'
+	remember_both
+	eventually grep -q '^[0-9T:.-]*Z prompt$' log
+	grep -q '^[0-9T:.-]*Z one$' log
 }
 
 @test "status names a logger, and syslog" {
@@ -303,6 +355,21 @@ messages() {
 	equal "length of all" \
 	    "$(sed 's/.*: //; /next/d' messages | tr -d '\n' | wc -c)" 100000
 	eval '(($(wc -L <messages) <= 1024))'
+}
+
+@test "a long line to syslog is cut between two characters" {
+	requires python3
+	file_setup
+	own_dev
+	syslogd log
+	launch -p "$PIDFILE" --log=syslog python3 -c '
+import os, time
+os.write(1, "a{}\n".format("\u00e9\u20ac\U0001f600" * 20000).encode())
+time.sleep(1000)'
+	remember_both
+	eventually grep -q "" messages
+	eventually eval '(($(sed "s/.*: //" messages | tr -d "\n" | wc -c) == 180001))'
+	iconv -f utf-8 -t utf-8 messages >/dev/null
 }
 
 @test "a syslog that does not read blocks no stop; what it reads later is in order" {
