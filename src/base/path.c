@@ -314,7 +314,11 @@ write_whole(const struct at *at, const char *rest)
 
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", at->dir);
 	dir = readlink(link, walk.whole, PATH_MAX - 1);
-	if (dir <= 0)
+	if (dir == -1 && errno == ENOENT) {
+		*walk.whole = '\0';
+		return 0;
+	}
+	if (dir == -1)
 		return -1;
 	for (used = dir == 1 ? 0 : (size_t)dir; *rest != '\0'; rest += length) {
 		rest += strspn(rest, "/");

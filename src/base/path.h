@@ -61,8 +61,7 @@ int	path_open(struct at *, const char *path, int flags, mode_t mode,
 /*
  * Write the path as seen from any directory, with root's links followed; a
  * user's part is as it was said.  Return 1 if an ordinary user can change what
- * root finds by it, 0, or -1 with errno: ENOENT, there is no such directory, or
- * no /proc.
+ * root finds by it, 0, or -1 with errno.  Without /proc, it is "".
  */
 int	path_resolve(const char *path, char whole[static PATH_MAX]);
 

@@ -62,6 +62,9 @@ process_is(pid_t pid, unsigned long long start)
 	    stat.started == start;
 }
 
+/* A path in a record.  It is too large for a small stack. */
+static char recorded[PATH_MAX];
+
 /* --- by the record ------------------------------------------------------- */
 
 /*
@@ -102,6 +105,7 @@ see(pid_t pid, unsigned long long start, struct instance_status *status)
 static bool
 classify_processes(const struct record *record, struct instance_status *status)
 {
+	unsigned long long inode;
 	int runs, supervised = 0;
 
 	if (record->supervisor != 0)
@@ -111,8 +115,8 @@ classify_processes(const struct record *record, struct instance_status *status)
 	    see(record->pid, record->start, status);
 	/* Its inode tells it from one that began in the same 10 ms. */
 	if (runs == 1 && record->pidfd != 0 &&
-	    proc_pidfd_inode(record->pid) != record->pidfd &&
-	    proc_pidfd_inode(record->pid) != 0)
+	    (inode = proc_pidfd_inode(record->pid)) != 0 &&
+	    inode != record->pidfd)
 		runs = 0;
 	if (runs == DISBELIEVED)
 		set_state(status, INSTANCE_GUESS, "its record belongs to "
@@ -158,13 +162,13 @@ classify_record(const struct record *record, struct instance_status *status)
 	return true;
 }
 
-/* Are device and inode in the record those of the open file? */
-static bool
+/* Are device and inode in the record those of the open file?  -1: unknown. */
+static int
 names_its_file(int fd, const struct record *record)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && st.st_dev == record->device &&
+	return fstat(fd, &st) == -1 ? -1 : st.st_dev == record->device &&
 	    st.st_ino == record->inode;
 }
 
@@ -175,21 +179,20 @@ names_its_file(int fd, const struct record *record)
 static bool
 is_copy(int fd, const struct record *record)
 {
-	char path[PATH_MAX];
-	struct record other;
+	static struct record other;
 	struct at file, at;
 	const char *reason;
 	bool copy = false;
 	int original;
 
-	if (names_its_file(fd, record) ||
-	    !record_value(record, "path", 0, path, sizeof(path)) ||
-	    path_find(&file, path, &reason) == -1)
+	if (names_its_file(fd, record) != 0 ||
+	    !record_value(record, "path", 0, recorded, sizeof(recorded)) ||
+	    path_find(&file, recorded, &reason) == -1)
 		return false;
 	if (record_find(&at, &file) == 0 && (original = openat(at.dir,
 	    at.name, O_RDONLY | PIDFILE_FLAGS)) != -1) {
 		copy = record_read(original, &other) == RECORD_GOOD &&
-		    names_its_file(original, &other) &&
+		    names_its_file(original, &other) == 1 &&
 		    (process_is(other.pid, other.start) ||
 		    process_is(other.supervisor, other.supervisor_start));
 		close_quietly(original);
@@ -206,15 +209,14 @@ is_copy(int fd, const struct record *record)
 static bool
 is_of_path(const char *path, int fd, struct instance_status *status)
 {
-	/* Not on the stack, which may be small. */
-	static char whole[PATH_MAX], recorded[PATH_MAX];
+	static char whole[PATH_MAX];
 	int changeable = geteuid() == 0 && status->owner == 0 ?
 	    path_resolve(path, whole) : 0;
 	struct stat st;
 
 	if (changeable == 0)
 		return true;
-	recorded[0] = '\0';
+	*recorded = '\0';
 	(void)record_value(&status->record, "path", 0, recorded,
 	    sizeof(recorded));
 	if (changeable == -1 || fstat(fd, &st) == -1)

@@ -140,21 +140,17 @@ lock_record(struct instance *instance, int ms, const char **reason)
 int
 instance_open(struct instance *instance, int ms, const char **reason)
 {
-	char whole[PATH_MAX];
+	static char whole[PATH_MAX];	/* too large for a small stack */
 	const char *why;
 	int result = 0, error;
 
 	if (instance->file_at.dir == -1) {
 		if (path_find(&instance->file_at, instance->path, reason) == -1)
 			return -1;
+		if (path_resolve(instance->path, whole) == -1)
+			return fail(reason, strerror(errno));
 		/* Before the options, which may fill the record. */
-		if (path_resolve(instance->path, whole) != -1)
-			(void)record_add(&instance->entry, "path", whole);
-		else {
-			error = errno;
-			if (error != ENOENT || proc_is_ours())
-				return fail(reason, strerror(error));
-		}
+		(void)record_add(&instance->entry, "path", whole);
 	}
 	*reason = NULL;
 	if (record_find(&instance->record_at, &instance->file_at) == -1)

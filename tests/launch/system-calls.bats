@@ -96,8 +96,8 @@ fails_at_each() {
 @test "--stop fails where each look finds another process" {
 	untouched start_daemon
 	inject pidfd_open:error=ESRCH
-	fails_of_it 125 "daemonize: stop: $PIDFILE: the process changes all \
-the time; stop what restarts it" \
+	fails_of_it 125 "daemonize: stop: $PIDFILE: the process keeps \
+being replaced; stop what restarts it" \
 	    --stop -p "$PIDFILE"
 	alive "$PID"
 }
