@@ -579,6 +579,8 @@ instance_remove_dead(const char *path, const struct instance_status *status)
 	const char *reason;
 	int record, result = 0;
 
+	if (status != NULL && (!status->recorded || status->elsewhere))
+		return 0;
 	if (path_find(&file, path, &reason) == -1)
 		return errno == ENOENT ? 0 : -1;
 	if (record_find(&at, &file) == 0) {

@@ -218,8 +218,11 @@ stop_held(const struct config *config, const char *verb,
 
 	if (held->supervisor != -1) {
 		asked = ask_supervisor(verb, path, held, REQUEST_STOP);
-		if (asked != 1)
+		if (asked <= 0)
 			return asked == 0 ? -1 : STATUS_FAILED;
+		/* It terminates the command by itself. */
+		if (asked == 2)
+			return await_supervisor(path, held);
 	}
 	if (held->command != -1)
 		status = control_stop_run(config, held);
@@ -255,11 +258,14 @@ control_replace(const struct config *config, bool *stopped)
 	const char *path = config->pidfile;
 	const char *verb = config->replace ? "replace" : "stop";
 	struct held held;
+	char reason[96];
 	int status;
 
 	do {
 		*stopped = hold(path, &held);
+		/* Nothing of another container is stopped here. */
 		status = *stopped ? stop_held(config, verb, &held) :
+		    config->replace && held.found.elsewhere ? STATUS_DONE :
 		    refuse(verb, path, &held.found, "");
 		held_release(&held);
 	} while (status == -1);
@@ -270,8 +276,12 @@ control_replace(const struct config *config, bool *stopped)
 	*stopped = *stopped && status == STATUS_DONE;
 	if (*stopped && held.supervisor != -1)
 		print_lost(config);
-	if (status == STATUS_DONE)
-		instance_remove_dead(path, &held.found);
+	if (status == STATUS_DONE &&
+	    instance_remove_dead(path, &held.found) == -1) {
+		(void)snprintf(reason, sizeof(reason), "could not be removed: "
+		    "%s", strerror(errno));
+		(void)complain(verb, path, reason);
+	}
 	return status;
 }
 

@@ -135,6 +135,14 @@ refuse_dead(const char *verb, const char *path)
 	return STATUS_NOT_RUNNING;
 }
 
+/* Can the record not be written, whatever is tried again? */
+static bool
+is_unwritable(int error)
+{
+	return error == EROFS || error == EIO || error == ENOSPC ||
+	    error == EDQUOT || error == EACCES || error == EPERM;
+}
+
 int
 ask_supervisor(const char *verb, const char *path, const struct held *held,
     enum request word)
@@ -149,6 +157,10 @@ ask_supervisor(const char *verb, const char *path, const struct held *held,
 		return -1;
 	}
 	asked = instance_request(path, &held->found, word, &reason);
+	if (asked == -1 && word == REQUEST_STOP && strcmp(verb, "stop") == 0 &&
+	    is_unwritable(errno))
+		return pidfd_send_signal(held->supervisor, SIGTERM, NULL,
+		    0) == -1 ? 0 : 2;
 	if (asked == -1)
 		(void)complain(verb, path, reason);
 	if (asked != 1)

@@ -36,8 +36,9 @@ int	refuse(const char *verb, const char *path,
 int	refuse_dead(const char *verb, const char *path);
 
 /*
- * Write the word for the supervisor, and wake it up.  Return 1; 0 if the
- * instance has changed, so that it has to be found again; -1 after a message.
+ * Write the word for the supervisor, and wake it up.  Return 1; 2 if the record
+ * cannot be written, so that --stop has sent TERM instead; 0 if the instance has
+ * changed, so that it has to be found again; -1 after a message.
  */
 int	ask_supervisor(const char *verb, const char *path, const struct held *,
 	    enum request);

@@ -203,9 +203,13 @@ namespace; use this verb there, or, if that container has ended, launch it \
 again or remove the file" --stop -p "$PIDFILE"
 	kill -KILL $!
 	eventually nothing_runs
-	# A restarted container launches again.
+	# A restarted container launches again, or replaces.
 	CALLER=("${namespace[@]}" sh -c '"$@" && cat pid' sh)
 	run launch -p "$PIDFILE" sleep 1000
+	status_is 0
+	[[ $output =~ ^[0-9]+$ ]]
+	eventually nothing_runs
+	run launch --replace -p "$PIDFILE" sleep 1000
 	status_is 0
 	[[ $output =~ ^[0-9]+$ ]]
 }

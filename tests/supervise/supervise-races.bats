@@ -493,3 +493,21 @@ was removed, so the next run cannot be seen"
 	gone "$old"
 	names_instance
 }
+
+@test "a file system that became read-only hinders no stop, but --again" {
+	tiny_disk
+	begin --restart=always
+	eventually is_closed "$PIDFILE.record"
+	mount -o remount,ro small
+	fails 125 "daemonize: again: $PIDFILE: Read-only file system" \
+	    --again -p "$PIDFILE"
+	fails 125 "daemonize: pidfile: $PIDFILE: Read-only file system" \
+	    --replace -p "$PIDFILE" sleep 1000
+	alive "$SUPERVISOR"
+	fails 0 "daemonize: stop: $PIDFILE: could not be removed: Read-only \
+file system" --stop -p "$PIDFILE"
+	gone "$SUPERVISOR"
+	eventually nothing_runs
+	run launch --status -p "$PIDFILE"
+	status_is 1
+}
