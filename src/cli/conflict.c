@@ -46,16 +46,33 @@ refuse_option(const struct config *config, const struct option_row *row,
 	    hint_format("%s is for %s", given, verbs));
 }
 
-/* What the verb has no use for, and what excludes another. */
+/* Does the option have one of those that it needs? */
+static int
+check_needs(const struct config *config, const char *const *needs,
+    const char *given)
+{
+	char names[128] = "";
+	int i;
+
+	for (i = 0; i < 3 && needs[i] != NULL; i++) {
+		if (option_given(config, needs[i]) != NULL)
+			return STATUS_DONE;
+		list_add(names, sizeof(names), needs[i], " or ",
+		    i == 2 || needs[i + 1] == NULL);
+	}
+	return i == 0 ? STATUS_DONE :
+	    misuse(given, NULL, hint_format("needs %s", names));
+}
+
+/* What the row of each option that was given says of others. */
 static int
 check_rows(const struct config *config)
 {
-	const struct option_row *row;
+	const struct option_row *row = option_table;
 	const char *given, *other;
 	size_t i;
 
-	for (i = 0; i < option_count; i++) {
-		row = &option_table[i];
+	for (i = 0; i < option_count; i++, row++) {
 		if ((given = config->given[i]) == NULL)
 			continue;
 		if (!(row->verbs & 1U << config->verb))
@@ -64,31 +81,8 @@ check_rows(const struct config *config)
 		    option_given(config, row->excludes)) != NULL)
 			return misuse(given, NULL,
 			    hint_format("excludes %s", other));
-	}
-	return STATUS_DONE;
-}
-
-/* Does each option have one of those that it needs? */
-static int
-check_needs(const struct config *config)
-{
-	const char *const *needs;
-	char names[128];
-	size_t i;
-	int n;
-
-	for (i = 0; i < option_count; i++) {
-		needs = option_table[i].needs;
-		if (config->given[i] == NULL || needs[0] == NULL)
-			continue;
-		*names = '\0';
-		for (n = 0; n < 3 && needs[n] != NULL &&
-		    option_given(config, needs[n]) == NULL; n++)
-			list_add(names, sizeof(names), needs[n], " or ",
-			    n == 2 || needs[n + 1] == NULL);
-		if (n == 3 || needs[n] == NULL)
-			return misuse(config->given[i], NULL,
-			    hint_format("needs %s", names));
+		if (check_needs(config, row->needs, given) != STATUS_DONE)
+			return STATUS_FAILED;
 	}
 	return STATUS_DONE;
 }
@@ -179,8 +173,7 @@ check_options(const struct config *config)
 int
 conflict_check(struct config *config)
 {
-	return check_rows(config) != STATUS_DONE ||
-	    check_operands(config) != STATUS_DONE ||
-	    check_needs(config) != STATUS_DONE ||
+	return check_operands(config) != STATUS_DONE ||
+	    check_rows(config) != STATUS_DONE ||
 	    check_options(config) != STATUS_DONE ? STATUS_FAILED : STATUS_DONE;
 }

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/number.h"
 #include "cli/hint.h"
@@ -29,7 +30,7 @@ hint_format(const char *format, ...)
 	return text != NULL ? text : strerror(ENOMEM);
 }
 
-/* A row has what some words, with a blank between them, may mean. */
+/* What words, each between two blanks, may be meant for. */
 struct mistake {
 	const char *words;
 	const char *hint;
@@ -37,143 +38,113 @@ struct mistake {
 
 /* Return the hint for the word, or NULL. */
 static const char *
-find_mistake(const struct mistake *mistake, const char *word, size_t length)
+find_mistake(const struct mistake *mistake, const char *word)
 {
-	const char *list;
-	size_t n;
+	const char *between = hint_format(" %s ", word);
 
 	for (; mistake->words != NULL; mistake++)
-		for (list = mistake->words; *list != '\0'; list += n + 1) {
-			n = strcspn(list, " ");
-			if (n == length && strncmp(list, word, n) == 0)
-				return mistake->hint;
-			if (list[n] == '\0')
-				break;
-		}
+		if (strstr(mistake->words, between) != NULL)
+			return mistake->hint;
 	return NULL;
 }
 
 /* --- options ----------------------------------------------------------- */
 
 static const struct mistake options[] = {
-	{ "--kill", "use --stop=KILL, or --signal=KILL" },
-	{ "--reload", "did you mean --signal=HUP?" },
-	{ "--logs --logfile",
+	{ " --kill ", "use --stop=KILL, or --signal=KILL" },
+	{ " --reload ", "did you mean --signal=HUP?" },
+	{ " --logs --logfile ",
 	    "did you mean --log=FILE? --status names the file" },
-	{ "--nofork --no-daemon --nodaemon -f", "did you mean -F?" },
-	{ "--daemon --detach --start -d -b -D",
+	{ " --nofork --no-daemon --nodaemon -f ", "did you mean -F?" },
+	{ " --daemon --detach --start -d -b -D ",
 	    "it is the default: leave it out" },
-	{ "--cwd --dir", "did you mean --chdir?" },
-	{ "--nice", "use nice(1): nice -n 10 daemonize ..." },
-	{ "--startas --exec", "COMMAND comes after the options" },
-	{ "--retry", "did you mean --stop=SCHEDULE?" },
+	{ " --cwd --dir ", "did you mean --chdir?" },
+	{ " --nice ", "use nice(1): nice -n 10 daemonize ..." },
+	{ " --startas --exec ", "COMMAND comes after the options" },
+	{ " --retry ", "did you mean --stop=SCHEDULE?" },
 	{ NULL, NULL }
 };
 
-/* More than any option's length. */
-#define WORD_MAX	32
-
-static int
-min(int a, int b)
-{
-	return a < b ? a : b;
-}
-
-static bool
-same(char a, char b)
-{
-	return tolower((unsigned char)a) == tolower((unsigned char)b);
-}
-
 /*
- * How many characters are to be inserted, deleted, replaced or swapped with
- * their neighbour to make one word of the other (optimal string alignment).
+ * Does a become b if at most n characters are inserted, deleted, replaced or
+ * swapped with their neighbour?
  */
-static int
-distance(const char *a, size_t a_length, const char *b, size_t b_length)
+static bool
+is_similar(const char *a, const char *b, int n)
 {
-	int d[WORD_MAX + 1][WORD_MAX + 1];
-	size_t i, j;
-
-	for (i = 0; i <= a_length; i++)
-		d[i][0] = (int)i;
-	for (j = 0; j <= b_length; j++)
-		d[0][j] = (int)j;
-	for (i = 1; i <= a_length; i++)
-		for (j = 1; j <= b_length; j++) {
-			d[i][j] = min(d[i - 1][j - 1] +
-			    !same(a[i - 1], b[j - 1]),
-			    min(d[i - 1][j], d[i][j - 1]) + 1);
-			if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) &&
-			    same(a[i - 2], b[j - 1]))
-				d[i][j] = min(d[i][j], d[i - 2][j - 2] + 1);
-		}
-	return d[a_length][b_length];
+	for (; *a != '\0' && strncasecmp(a, b, 1) == 0; a++)
+		b++;
+	if (*a == '\0' && *b == '\0')
+		return true;
+	if (n-- == 0)
+		return false;
+	return (*a != '\0' && is_similar(a + 1, b, n)) ||
+	    (*b != '\0' && is_similar(a, b + 1, n)) ||
+	    (*a != '\0' && *b != '\0' && (is_similar(a + 1, b + 1, n) ||
+	    (strncasecmp(a, b + 1, 1) == 0 && strncasecmp(a + 1, b, 1) == 0 &&
+	    is_similar(a + 2, b + 2, n))));
 }
 
 /*
- * Return the option that word, up to a `=', is a misspelling or the
- * unambiguous beginning of, or NULL.
+ * Return the option that the word is the unambiguous beginning or a misspelling
+ * of, or NULL.
  */
 static const char *
 find_similar(const char *word)
 {
-	size_t length = strcspn(word, "="), i, n = 0;
-	const char *name, *nearest = NULL, *begun = NULL;
-	/* A third of the word may be wrong, but no more than two. */
-	int least = min((int)(length - 2) / 3, 2) + 1, d;
+	size_t length = strlen(word), i, n = 0;
+	const char *begun = NULL;
+	int wrong;
 
-	if (length < 4 || length > WORD_MAX)
-		return NULL;
-	for (i = 0; i < option_count; i++) {
-		name = option_table[i].name;
-		if (strncmp(word, name, length) == 0) {
-			begun = name;
+	for (i = 0; i < option_count && length > strlen("--x"); i++)
+		if (strncmp(word, option_table[i].name, length) == 0) {
+			begun = option_table[i].name;
 			n++;
 		}
-		d = distance(word, length, name, strlen(name));
-		if (d < least) {
-			least = d;
-			nearest = name;
-		}
-	}
-	return n == 1 ? begun : nearest;
+	if (n == 1)
+		return begun;
+	/* A third of the word may be wrong, but no more than two. */
+	for (wrong = 1; wrong <= 2 && 3 * wrong <= (int)length - 2; wrong++)
+		for (i = 0; i < option_count; i++)
+			if (is_similar(word, option_table[i].name, wrong))
+				return option_table[i].name;
+	return NULL;
 }
 
 const char *
 hint_option(const char *word)
 {
-	const char *hint = find_mistake(options, word, strcspn(word, "="));
-	const char *similar;
+	const char *name = hint_format("%.*s", (int)strcspn(word, "="), word);
+	const char *hint = find_mistake(options, name);
 
 	if (hint != NULL)
 		return hint_format("unknown option; %s", hint);
-	similar = find_similar(word);
-	return similar == NULL ? "unknown option" :
-	    hint_format("unknown option; did you mean %s?", similar);
+	name = find_similar(name);
+	return name == NULL ? "unknown option" :
+	    hint_format("unknown option; did you mean %s?", name);
 }
 
 /* --- COMMAND ----------------------------------------------------------- */
 
 /* A %s is the option for the instance that the next word may be. */
 static const struct mistake commands[] = {
-	{ "start", "leave it out: daemonize [OPTION]... COMMAND" },
-	{ "stop", "did you mean --stop %s?" },
-	{ "restart", "did you mean --again %s?" },
-	{ "reload", "did you mean --signal=HUP %s?" },
-	{ "status logs", "did you mean --status %s?" },
-	{ "list", "did you mean --list?" },
-	{ "help", "did you mean --help?" },
+	{ " start ", "leave it out: daemonize [OPTION]... COMMAND" },
+	{ " stop ", "did you mean --stop %s?" },
+	{ " restart ", "did you mean --again %s?" },
+	{ " reload ", "did you mean --signal=HUP %s?" },
+	{ " status logs ", "did you mean --status %s?" },
+	{ " list ", "did you mean --list?" },
+	{ " help ", "did you mean --help?" },
 	/* POSIX has these: utilities without a file, and reserved words. */
-	{ ". : ! { alias bg break case cd command continue eval exec exit "
+	{ " . : ! { alias bg break case cd command continue eval exec exit "
 	    "export fc fg for getopts hash if jobs local read readonly return "
 	    "set shift times trap type ulimit umask unalias unset until wait "
-	    "while", "a shell has it built in: use sh -c '...'" },
-	{ "[[ (( bind builtin caller declare dirs disown enable function "
+	    "while ", "a shell has it built in: use sh -c '...'" },
+	{ " [[ (( bind builtin caller declare dirs disown enable function "
 	    "history let logout mapfile popd pushd readarray select shopt "
-	    "source suspend time typeset",
+	    "source suspend time typeset ",
 	    "bash has it built in: use bash -c '...'" },
-	{ "l la ll", "if it is a shell alias, use its value" },
+	{ " l la ll ", "if it is a shell alias, use its value" },
 	{ NULL, NULL }
 };
 
@@ -200,7 +171,7 @@ is_file(const char *path)
 static const char *
 hint_word(char *const *command)
 {
-	const char *hint = find_mistake(commands, *command, strlen(*command));
+	const char *hint = find_mistake(commands, *command);
 	const char *name = command[1];
 
 	if (hint == NULL || strstr(hint, "%s") == NULL)

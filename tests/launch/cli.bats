@@ -182,13 +182,15 @@ useless_options() {
 	local verb
 
 	for verb in --status --stop --again --signal=HUP --wait; do
-		"$1" "${verb%=*}: -E is for a launch" "$verb" -E A=1
-		"$1" "${verb%=*}: --env is for a launch" "$verb" --env=A=1
+		"$1" "${verb%=*}: -E is for a launch" "$verb" -E A=1 -p "$TMP/none"
+		"$1" "${verb%=*}: --env is for a launch" "$verb" --env=A=1 \
+		    -p "$TMP/none"
 		"$1" "${verb%=*}: --restart is for a launch" "$verb" \
-		    --restart=always
-		"$1" "${verb%=*}: -v is for a launch" "$verb" -v
+		    --restart=always -p "$TMP/none"
+		"$1" "${verb%=*}: -v is for a launch" "$verb" -v \
+		    -p "$TMP/none"
 		"$1" "${verb%=*}: --umask is for a launch and --check" \
-		    "$verb" --umask=022
+		    "$verb" --umask=022 -p "$TMP/none"
 	done
 	"$1" "--check: -u is for a launch" --check -u root 1
 	"$1" "--list: -F is for a launch and --check" --list -F
