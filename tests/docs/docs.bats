@@ -481,6 +481,10 @@ for one in [value] + value.get("steps", [])[:1] + value.get("past", [])[:1]:
 			reason='again in %s' ;;
 		*"not ready after"*)
 			reason='not ready after %s: %s' ;;
+		*"with the rights of USER"*)
+			reason='with the rights of %s' ;;
+		*"setgroups: "*)
+			reason='setgroups' ;;
 		*"cannot be rotated: "*)
 			reason='cannot be rotated: %s' ;;
 		*"could not be "*)

@@ -235,7 +235,7 @@ file that everybody may read" sticky/in -i
 	CALLER=(setpriv --securebits +no_setuid_fixup)
 	refuses "$DENIED" att/link -o
 	# Without capabilities from the start.
-	CALLER=(setpriv --securebits +noroot,+no_setuid_fixup)
+	CALLER=(setpriv --securebits "+noroot,+no_setuid_fixup")
 	refuses "setgroups: Operation not permitted" att/link -o
 }
 
