@@ -458,7 +458,7 @@ static int
 step(struct at *at, bool last, bool follows)
 {
 	int fd = openat(at->dir, at->name, SEEN), result;
-	struct stat st;
+	struct stat st = { 0 };
 
 	if (fd == -1)
 		return last && errno == ENOENT ? 1 : -1;

@@ -225,7 +225,7 @@ is_of_path(const char *path, int fd, struct instance_status *status)
 		set_state(status, INSTANCE_UNKNOWN, "");
 		(void)snprintf(status->reason, sizeof(status->reason),
 		    "a user can change this path, and the record is that of "
-		    "another one; use %s", recorded);
+		    "another one; use %.900s", recorded);
 	} else if (st.st_nlink != 1)
 		set_state(status, INSTANCE_UNKNOWN, "a user can change this "
 		    "path, and the record has a second name (a hard link)");

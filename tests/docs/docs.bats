@@ -1133,11 +1133,6 @@ PERSONS="he|him|his|himself|who|whom|whoever|nobody|somebody|anybody"
 	done
 }
 
-@test "shellcheck finds nothing in the scripts" {
-	requires shellcheck
-	"$SOURCE_DIR/contrib/lint" shell
-}
-
 @test "the first version in NEWS that has a date is that of the program" {
 	local headings
 

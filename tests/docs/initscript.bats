@@ -540,8 +540,3 @@ comes_back() {
 		rm "$REPORT"
 	done
 }
-
-@test "shellcheck finds nothing in the script" {
-	requires shellcheck
-	shellcheck "$SOURCE_DIR/contrib/daemonize.init"
-}

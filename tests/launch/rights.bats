@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC2016,SC2034  # other shells' variables; CALLER is launch's
 # In a directory of an ordinary user, root does what that user could do.
 
 load ../lib/helpers

@@ -194,14 +194,14 @@ start_sshd() {
 	answers
 }
 
-@test "of 20 daemons launched over ssh with a terminal none is lost" {
+@test "of five daemons launched over ssh with a terminal none is lost" {
 	local _
 
 	setup_daemon
 	start_sshd
 	# Not as root sshd may be unable to give the terminal its owner.
 	((EUID == 0)) || remote -tt true || skip "needs a terminal over ssh"
-	for _ in {1..20}; do
+	for _ in {1..5}; do
 		run remote -tt "$DAEMONIZE -c $TMP -p $PIDFILE ${DAEMON[*]}"
 		output_is ""
 		status_is 0

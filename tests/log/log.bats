@@ -385,7 +385,6 @@ daemonize:"
 	EOF
 	equal lines "$(python3 pair.py "$DAEMONIZE" -F --log=- seq 1000 3>&- |
 	    cksum)" "$(seq 1000 | cksum)"
-	# shellcheck disable=SC2016  # for that shell
 	CALLER=(sh -c 'exec "$@" 1</dev/null' sh)
 	fails 125 "daemonize: log: -: standard output is not open for writing" \
 	    -F --log=- true

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC1003,SC2054
+# shellcheck disable=SC1003
 # --explain: prints what the same command line without it would do.
 
 load ../lib/helpers

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck disable=SC1003,SC2054
+# shellcheck disable=SC1003
 # --explain=unit: the same launch as a service of systemd.
 
 load ../lib/helpers
