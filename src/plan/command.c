@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <link.h>
-#include <mntent.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,37 +98,19 @@ read_head(const char *path, int root, char *head, size_t size)
 	return length;
 }
 
-static bool
-has_nul(const char *head, ssize_t length)
-{
-	ssize_t i;
-
-	for (i = 0; i < length && head[i] != '\n'; i++)
-		if (head[i] == '\0')
-			return true;
-	return false;
-}
-
 bool
 command_needs_shell(const char *path, int root)
 {
-	char head[128] = "";
+	char head[128];
 	ssize_t length = read_head(path, root, head, sizeof(head));
+	const char *line;
 
-	if (length == -1 || has_nul(head, length))
+	if (length <= 0)
+		return length == 0;
+	line = memchr(head, '\n', (size_t)length);
+	if (memchr(head, '\0', (size_t)(line != NULL ? line - head : length)))
 		return false;
 	return length < 2 || memcmp(head, "#!", 2) != 0;
-}
-
-/* The first word after `#!`. */
-static const char *
-script_interpreter(char *head)
-{
-	char *start = head + 2;
-
-	start += strspn(start, " \t");
-	start[strcspn(start, " \t\n")] = '\0';
-	return start;
 }
 
 /* The dynamic loader, where the headers lie within the first length bytes. */
@@ -168,13 +149,14 @@ find_interpreter(const char *path, int root, int error, char *buf,
 	char head[4096] __attribute__((aligned(16)));
 	ssize_t length = read_head(path, root, head, sizeof(head) - 1);
 	const char *interpreter = NULL;
+	char *rest;
 
 	if (length < 4)
 		return -1;
 	head[length] = '\0';
 
 	if (memcmp(head, "#!", 2) == 0)
-		interpreter = script_interpreter(head);
+		interpreter = strtok_r(head + 2, " \t\n", &rest);
 	else if (memcmp(head, ELFMAG, SELFMAG) == 0)
 		interpreter = elf_interpreter(head, (size_t)length);
 	if (interpreter == NULL || *interpreter == '\0' ||
@@ -184,87 +166,62 @@ find_interpreter(const char *path, int root, int error, char *buf,
 	return 0;
 }
 
-/* Decode a name of /proc/self/mounts (\040) that musl leaves as it is. */
-static void
-decode(char *text)
+static bool
+is_noexec(const char *path)
 {
-	char *to;
+	struct statvfs vfs;
 
-	for (to = text; *text != '\0'; to++) {
-		if (text[0] == '\\' && strspn(text + 1, "01234567") >= 3) {
-			*to = (char)((text[1] - '0') << 6 |
-			    (text[2] - '0') << 3 | (text[3] - '0'));
-			text += 4;
-		} else
-			*to = *text++;
-	}
-	*to = '\0';
+	return statvfs(path, &vfs) == 0 && vfs.f_flag & ST_NOEXEC;
 }
 
 /*
- * The mount that forbids to execute a file that has the permission (noexec), as
- * mount(8) has it: 0 with its directory in buf, or -1.
+ * Why a file that has the permission cannot be executed: 0 with the outermost
+ * directory above it that is mounted noexec (mount(8)) in dir, or -1.
  */
 static int
-find_noexec(const char *path, int root, char *buf, size_t size)
+find_noexec(const char *path, int root, char *dir, size_t size)
 {
 	int fd = open_in_root(root, path, O_PATH);
-	char link[32], file[PATH_MAX] = "";
-	struct mntent *mount;
-	struct statvfs vfs;
+	char link[32], file[PATH_MAX] = "", *slash;
 	struct stat st;
-	size_t length, longest = 0;
-	FILE *mounts;
 
 	if (fd == -1)
 		return -1;
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	if (fstat(fd, &st) == -1 || !(st.st_mode & 0111) ||
-	    fstatvfs(fd, &vfs) == -1 || !(vfs.f_flag & ST_NOEXEC) ||
 	    readlink(link, file, sizeof(file) - 1) == -1)
-		file[0] = '\0';
+		*file = '\0';
 	(void)close(fd);
-	if (file[0] == '\0' ||
-	    (mounts = setmntent("/proc/self/mounts", "re")) == NULL)
-		return -1;
-	while ((mount = getmntent(mounts)) != NULL) {
-		decode(mount->mnt_dir);
-		length = strlen(mount->mnt_dir);
-		if (length >= longest &&
-		    strncmp(file, mount->mnt_dir, length) == 0 &&
-		    (file[length] == '/' || length == 1)) {
-			longest = length;
-			(void)strlcpy(buf, mount->mnt_dir, size);
-		}
+	*dir = '\0';
+	while (strcmp(file, "/") != 0 && (slash = strrchr(file, '/')) != NULL) {
+		slash[slash == file] = '\0';
+		if (!is_noexec(file))
+			break;
+		(void)strlcpy(dir, file, size);
 	}
-	(void)endmntent(mounts);
-	return longest > 0 ? 0 : -1;
+	return *dir != '\0' ? 0 : -1;
 }
 
 int
 command_describe(const char *path, int root, int error, char *buf, size_t size)
 {
+	const char *why = strerror(error);
 	char other[PATH_MAX];
-	size_t length;
+	size_t end;
 
-	*buf = '\0';
 	if ((error == ENOENT || error == EACCES) && find_interpreter(path,
 	    root, error, other, sizeof(other)) == 0) {
-		length = strlen(other);
-		if (other[length - 1] == '\r')
-			(void)snprintf(buf, size, "bad interpreter: %.*s\\r: "
-			    "%s; the file has DOS line ends", (int)length - 1,
-			    other, strerror(error));
-		else
-			(void)snprintf(buf, size, "bad interpreter: %s: %s",
-			    other, strerror(error));
+		end = strcspn(other, "\r");
+		(void)snprintf(buf, size, "bad interpreter: %.*s%s: %s%s",
+		    (int)end, other, other[end] == '\r' ? "\\r" : "", why,
+		    other[end] == '\r' ? "; the file has DOS line ends" : "");
 		return STATUS_CANNOT_EXECUTE;
 	}
-	if (error == EACCES && find_noexec(path, root, other,
-	    sizeof(other)) == 0)
-		(void)snprintf(buf, size, "%s; %s is mounted noexec",
-		    strerror(error), other);
+	if (error == EACCES &&
+	    find_noexec(path, root, other, sizeof(other)) == 0)
+		(void)snprintf(buf, size, "%s; %s is mounted noexec", why,
+		    other);
 	else
-		(void)strlcpy(buf, strerror(error), size);
+		(void)strlcpy(buf, why, size);
 	return error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
 }
