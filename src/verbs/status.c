@@ -254,6 +254,8 @@ print_json(const struct view *view)
 		json_string("reason", found->reason);
 	if (found->state == INSTANCE_RUNNING) {
 		json_number("pid", found->pid);
+		json_optional("pidfd_inode", found->recorded &&
+		    found->record.pidfd != 0, (long long)found->record.pidfd);
 		json_optional("uid", view->seen, view->uid);
 		json_string("user", view->seen ? user_from_uid(view->uid, 1) :
 		    NULL);
@@ -387,6 +389,12 @@ print_line(struct view *view)
 	if (view->state->status == STATUS_UNKNOWN) {
 		(void)fputs(": ", stdout);
 		print_plain(found->reason);
+	}
+	/* The directory of a user's names depends on the host's name. */
+	if (found->state == INSTANCE_NONE && view->name != NULL &&
+	    !found->recorded) {
+		(void)fputs(": no ", stdout);
+		print_plain(view->path);
 	}
 	if (found->state == INSTANCE_GUESS) {
 		proc_title(found->pid, title, sizeof(title));

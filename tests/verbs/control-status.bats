@@ -194,7 +194,7 @@ start_named() {
 	end_daemon "$PID"
 	fails 1 "some.thing: dead, but its pid file exists, output to \
 /dev/null: sleep 1000" --status -n some.thing
-	fails 3 "other: not running" --status -n other
+	fails 3 "other: not running: no $NAMED/other.pid" --status -n other
 }
 
 @test "by a name of root's" {

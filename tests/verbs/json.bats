@@ -217,6 +217,8 @@ assert lines == open(args[0]).read().splitlines(), lines' rows
 	remember "$(fact pid)"
 	launch --status --json -p "$PIDFILE" >status
 	reads status 'import datetime, os, pwd, time
+# Before Linux 6.9 there is none.
+assert str(j.pop("pidfd_inode") or "") == args[4]
 typed(j, name=type(None), pidfile=str, state=str, pid=int, uid=int, user=str,
     since=str, uptime=int, memory_kib=int, command=list, stdout=str, stderr=str)
 assert j["pidfile"] == args[0]
@@ -230,7 +232,7 @@ since = since.replace(tzinfo=datetime.timezone.utc).timestamp()
 began, reported = (os.stat(f).st_mtime for f in (args[3], args[2]))
 assert began - 2 <= since <= reported + 2, (began, since, reported)
 assert 0 <= j["uptime"] <= time.time() - began + 2, j["uptime"]' \
-	    "$PIDFILE" "$(fact pid)" "$REPORT" "$TMP/.pause"
+	    "$PIDFILE" "$(fact pid)" "$REPORT" "$TMP/.pause" "$(recorded pidfd)"
 }
 
 @test "--status has the time in UTC, wherever the user lives" {
