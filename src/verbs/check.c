@@ -20,6 +20,7 @@
 
 #include "base/json.h"
 #include "base/message.h"
+#include "cli/table.h"
 #include "instance/find.h"
 #include "process/proc.h"
 #include "steps/facts.h"
@@ -42,6 +43,7 @@ expect(const struct config *config, const struct record *record,
     struct config *expected)
 {
 	char value[PATH_MAX], **argv;
+	const char *excludes;
 	int argc = 1, i;
 	size_t line;
 
@@ -49,11 +51,18 @@ expect(const struct config *config, const struct record *record,
 	if (argv == NULL)
 		return complain_errno("check", NULL, errno);
 	argv[0] = config->argv[0];
-	for (line = 0; line < STEP_LINES; line++)
-		if (record_value(record, step_lines[line], 0, value,
-		    sizeof(value)) && asprintf(&argv[argc++], "--%s=%s",
-		    step_lines[line], value) == -1)
+	for (line = 0; line < STEP_LINES; line++) {
+		if (!record_value(record, step_lines[line], 0, value,
+		    sizeof(value)))
+			continue;
+		if (asprintf(&argv[argc], "--%s=%s", step_lines[line],
+		    value) == -1)
 			return complain_errno("check", NULL, errno);
+		/* An option that it excludes counts more, as the same does. */
+		excludes = option_find(argv[argc])->excludes;
+		if (excludes == NULL || option_given(config, excludes) == NULL)
+			argc++;
+	}
 	for (i = 1; i < config->argc; i++)
 		argv[argc++] = config->argv[i];
 	return options_parse(expected, argc, argv);

@@ -923,6 +923,15 @@ Try 'daemonize --help'" --check "${@:2}"
 	    --check 2147483647
 }
 
+@test "--output says what to expect, whatever the record has" {
+	launch -p "$PIDFILE" --output="$TMP/log" sleep 1000
+	remember "$(cat "$PIDFILE")"
+	launch --check -p "$PIDFILE" --output="$TMP/log"
+	run launch --check -p "$PIDFILE" --output="$TMP/other"
+	status_is 1
+	[[ $output == *"stdio       BAD "* ]]
+}
+
 @test "--check with another verb is refused" {
 	fails 125 "daemonize: --status: excludes --check
 Try 'daemonize --help'" --check --status -p "$PIDFILE"
