@@ -82,4 +82,12 @@ int	options_parse(struct config *, int argc, char **argv);
 /* Print the options and exit statuses on stdout. */
 void	options_help(void);
 
+/* Store the value of an option of the log.  Return NULL, or what is wrong with it. */
+const char *log_parse(struct log_want *, const char *);
+const char *log_parse_time(struct log_want *, const char *);
+const char *log_parse_rotate(struct log_want *, const char *);
+
+/* Return none, utc or local. */
+const char *log_time_name(enum log_time);
+
 #endif

@@ -52,7 +52,7 @@ complain_not_ready(struct plan *plan, const struct outcome *outcome)
 	(void)complain("ready", plan->path, outcome->reason);
 	log_end_run(&plan->log);
 	if (log_is_open(&plan->log)) {
-		tail = log_tail(&plan->log, &length);
+		(void)log_tail(&plan->log, &tail, &length);
 		tail_print(tail, length, plan->log.want.text);
 	}
 	if (plan->log_start != -1)

@@ -54,7 +54,7 @@ log_init(struct log *log, const struct log_want *want, const char *command,
 	log->name = slash == NULL ? command : slash + 1;
 	log->foreground = foreground;
 	log->pipe[0] = log->pipe[1] = -1;
-	log->file.fd = log->file.at.dir = log->syslog.fd = -1;
+	log->file.fd = log->file.at.dir = log->syslog = -1;
 	log->file.rotate = want->rotate;
 	log->file.keep = want->keep;
 	log->logger.pipe[0] = log->logger.pipe[1] = -1;
@@ -107,7 +107,7 @@ log_keep(const struct log *log, struct descriptors *kept)
 {
 	const int fds[] = { log->pipe[0], log->pipe[1], log->file.fd,
 	    log->file.at.dir, log->logger.pipe[0], log->logger.pipe[1],
-	    log->syslog.fd };
+	    log->syslog };
 	size_t i;
 
 	for (i = 0; i < sizeof(fds) / sizeof(*fds); i++)
@@ -179,30 +179,15 @@ set_fault(struct log *log, const char *text)
 	if (strcmp(log->fault, text) == 0)
 		return;
 	(void)strlcpy(log->fault, text, sizeof(log->fault));
-	log->changed = true;
 	if (*text != '\0')
 		report(log, text);
 }
 
 const char *
-log_fault(const struct log *log)
+log_fault(const struct log *log, long long *lost)
 {
+	*lost = log->lost;
 	return log->fault;
-}
-
-long long
-log_lost(const struct log *log)
-{
-	return log->lost;
-}
-
-bool
-log_fault_changed(struct log *log)
-{
-	bool changed = log->changed;
-
-	log->changed = false;
-	return changed;
 }
 
 static void
@@ -346,16 +331,11 @@ log_unwatch(struct log *log)
 }
 
 bool
-log_has_come(const struct log *log)
+log_tail(const struct log *log, const char **tail, size_t *length)
 {
-	return log->relay.found;
-}
-
-const char *
-log_tail(const struct log *log, size_t *length)
-{
+	*tail = log->relay.tail;
 	*length = log->relay.ntail;
-	return log->relay.tail;
+	return log->relay.found;
 }
 
 /* --- for the loop -------------------------------------------------------- */

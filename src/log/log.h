@@ -19,12 +19,12 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "base/descriptors.h"
 #include "log/file.h"
 #include "log/logger.h"
 #include "log/relay.h"
-#include "log/stamp.h"
 #include "log/syslog.h"
 
 enum log_time { LOG_TIME_NONE, LOG_TIME_UTC, LOG_TIME_LOCAL };
@@ -55,29 +55,22 @@ struct log {
 	bool foreground;		/* complaints go to stderr */
 	int pipe[2];			/* or -1 */
 	struct relay relay;
-	struct stamp stamp;
+	char stamp[48];			/* `2026-11-26T11:50:00.123Z ' */
+	size_t stamp_length;
+	time_t stamp_second;
 	char *out;			/* lines with their stamps; or NULL */
 	size_t out_start;		/* what could not be written yet */
 	size_t out_end;
 	struct log_file file;
 	struct logger logger;
-	struct syslog syslog;
+	int syslog;			/* socket, or -1 */
 	bool stuck;			/* the sink takes nothing at present */
 	bool polled;			/* poll(2) shows when it does */
 	long long due;			/* when it is tried again, by now_ms() */
 	char fault[sizeof(((struct log_file *)0)->fault)];		/* what is wrong at present; or empty */
-	bool changed;			/* since log_fault_changed */
 	long long lost;			/* bytes */
 	long long end;			/* deadline of log_finish; NEVER: none */
 };
-
-/* Store the value of an option.  Return NULL, or what is wrong with it. */
-const char *log_parse(struct log_want *, const char *);
-const char *log_parse_time(struct log_want *, const char *);
-const char *log_parse_rotate(struct log_want *, const char *);
-
-/* Return none, utc or local. */
-const char *log_time_name(enum log_time);
 
 /*
  * Store what was asked for; the path of a file becomes absolute.  Nothing is
@@ -142,9 +135,8 @@ void	log_say(struct log *, const char *text);
 int	log_watch(struct log *, const char *text);
 void	log_unwatch(struct log *);
 
-/* Return whether the text has come, and what is kept. */
-bool	log_has_come(const struct log *);
-const char *log_tail(const struct log *, size_t *length);
+/* Set tail to what is kept.  Return whether the text has come. */
+bool	log_tail(const struct log *, const char **tail, size_t *length);
 
 /*
  * Write what poll(2) has to wait for (two descriptors at most; -1: none), and
@@ -158,12 +150,8 @@ bool	log_reap(struct log *, pid_t, int status);
 /* Return the logger's process, which --tree leaves alone; pid 0: none. */
 struct process_id log_logger(const struct log *);
 
-/* Return what is wrong at present, or "", and the bytes that are lost. */
-const char *log_fault(const struct log *);
-long long log_lost(const struct log *);
-
-/* Return whether either of them is another one than at the last call. */
-bool	log_fault_changed(struct log *);
+/* Return what is wrong at present, or "", and set *lost to the bytes lost. */
+const char *log_fault(const struct log *, long long *lost);
 
 /*
  * End the log: relay the rest, for at most 10 s; then give end-of-file to a

@@ -8,8 +8,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -39,7 +41,8 @@ sink_open(struct log *log, const struct owner *owner, const char **reason)
 	case LOG_TO_LOGGER:
 		return logger_open(&log->logger);
 	default:
-		return syslog_open(&log->syslog);
+		log->syslog = syslog_open();
+		return log->syslog == -1 ? -1 : 0;
 	}
 }
 
@@ -54,7 +57,7 @@ sink_fd(const struct log *log)
 	case LOG_TO_LOGGER:
 		return log->logger.pipe[1];
 	default:
-		return log->syslog.fd;
+		return log->syslog;
 	}
 }
 
@@ -140,6 +143,44 @@ cut(const char *text, size_t length, size_t room)
 	return newline == NULL ? length : (size_t)(newline + 1 - text);
 }
 
+/* Write the time, by the calendar and without its milliseconds, to log->stamp. */
+static void
+format_stamp(struct log *log, time_t second, bool local)
+{
+	char date[32], offset[8] = "Z";
+	struct tm tm;
+
+	if (local)
+		(void)localtime_r(&second, &tm);
+	else
+		(void)gmtime_r(&second, &tm);
+	(void)strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	/* RFC 3339 has the offset `+01:00', and strftime(3) only `+0100'. */
+	if (local && strftime(offset, sizeof(offset), "%z", &tm) == 5) {
+		memmove(offset + 4, offset + 3, 3);
+		offset[3] = ':';
+	}
+	log->stamp_length = (size_t)snprintf(log->stamp, sizeof(log->stamp),
+	    "%s.000%s ", date, offset);
+	log->stamp_second = second;
+}
+
+/* Set the stamp to that time, or to the present one if it is 0. */
+static void
+set_stamp(struct log *log, struct timespec time)
+{
+	char *ms = log->stamp + sizeof("2026-11-26T11:50:00.") - 1;
+	int digit;
+
+	if (time.tv_sec == 0)
+		(void)clock_gettime(CLOCK_REALTIME, &time);
+	if (time.tv_sec != log->stamp_second)
+		format_stamp(log, time.tv_sec,
+		    log->want.time == LOG_TIME_LOCAL);
+	for (digit = 2; digit >= 0; digit--, time.tv_nsec /= 10)
+		ms[digit] = (char)('0' + time.tv_nsec / 1000000 % 10);
+}
+
 /*
  * Copy lines with the time before each, as far as there is room, and write them.
  * Return the bytes of text that were copied; sink_flush writes what is left of
@@ -153,25 +194,23 @@ write_stamped(struct log *log, const char *text, size_t length, size_t room)
 	bool inside = log->relay.midline;
 	char *out = log->out, *out_end = log->out + OUT_SIZE;
 
-	stamp_set(&log->stamp, &log->relay.first,
-	    log->want.time == LOG_TIME_LOCAL);
+	set_stamp(log, log->relay.first);
 	while (at < end && (size_t)(out - log->out) < room) {
 		newline = memchr(at, '\n', (size_t)(end - at));
 		length = (size_t)((newline == NULL ? end : newline + 1) - at);
-		if ((size_t)(out_end - out) < log->stamp.length + length) {
+		if ((size_t)(out_end - out) < log->stamp_length + length) {
 			/* A line that is longer than all the room. */
 			if (out > log->out)
 				break;
-			length = (size_t)(out_end - out) - log->stamp.length;
+			length = (size_t)(out_end - out) - log->stamp_length;
 			newline = NULL;
 		}
 		if (!inside)
-			out = mempcpy(out, log->stamp.text, log->stamp.length);
+			out = mempcpy(out, log->stamp, log->stamp_length);
 		out = mempcpy(out, at, length);
 		/* The first line may have waited, the others have come now. */
 		if (at == text)
-			stamp_set(&log->stamp, &now,
-			    log->want.time == LOG_TIME_LOCAL);
+			set_stamp(log, now);
 		at += length;
 		inside = newline == NULL;
 	}

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#define SYSLOG_NAMES	/* facilitynames, prioritynames */
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,52 +26,22 @@
 /* The longest message that every syslogd takes (RFC 3164). */
 #define MESSAGE_MAX	1024
 
-/* Return the code of the name of that length, or -1. */
-static int
-find_code(const CODE *codes, const char *name, size_t length)
-{
-	for (; codes->c_name != NULL; codes++)
-		if (strlen(codes->c_name) == length &&
-		    strncmp(codes->c_name, name, length) == 0)
-			return codes->c_val;
-	return -1;
-}
-
 int
-syslog_parse(const char *text)
-{
-	const char *dot = strchrnul(text, '.');
-	int facility = find_code(facilitynames, text, (size_t)(dot - text));
-	int level = *dot == '\0' ? LOG_INFO :
-	    find_code(prioritynames, dot + 1, strlen(dot + 1));
-
-	/* The kernel's own one, and two names that are none. */
-	if (facility <= LOG_KERN || LOG_FAC(facility) >= LOG_NFACILITIES ||
-	    level == -1 || level > LOG_PRIMASK)
-		return -1;
-	return facility | level;
-}
-
-int
-syslog_open(struct syslog *syslog)
+syslog_open(void)
 {
 	static const struct sockaddr_un address = { .sun_family = AF_UNIX,
 	    .sun_path = _PATH_LOG };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	syslog->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    0);
-	if (syslog->fd == -1)
-		return -1;
-	if (connect(syslog->fd, (const struct sockaddr *)&address,
+	if (fd != -1 && connect(fd, (const struct sockaddr *)&address,
 	    sizeof(address)) == 0)
-		return 0;
-	close_quietly(syslog->fd);
-	syslog->fd = -1;
+		return fd;
+	close_quietly(fd);
 	return -1;
 }
 
 ssize_t
-syslog_send(struct syslog *syslog, int priority, const char *name, pid_t pid,
+syslog_send(int *fd, int priority, const char *name, pid_t pid,
     const char *line, size_t length)
 {
 	char message[MESSAGE_MAX], stamp[32], sender[32] = "";
@@ -80,7 +49,7 @@ syslog_send(struct syslog *syslog, int priority, const char *name, pid_t pid,
 	size_t head;
 
 	/* A syslogd that was started anew has another socket. */
-	if (syslog->fd == -1 && syslog_open(syslog) == -1)
+	if (*fd == -1 && (*fd = syslog_open()) == -1)
 		return -1;
 	/* The names of months are those of C: no locale is set. */
 	(void)strftime(stamp, sizeof(stamp), "%b %e %T", localtime(&now));
@@ -92,11 +61,11 @@ syslog_send(struct syslog *syslog, int priority, const char *name, pid_t pid,
 	if (length > sizeof(message) - head)
 		length = whole_characters(line, sizeof(message) - head);
 	memcpy(message + head, line, length);
-	if (send(syslog->fd, message, head + length, MSG_NOSIGNAL) != -1)
+	if (send(*fd, message, head + length, MSG_NOSIGNAL) != -1)
 		return (ssize_t)length;
 	if (errno != EAGAIN) {
-		close_quietly(syslog->fd);
-		syslog->fd = -1;
+		close_quietly(*fd);
+		*fd = -1;
 	}
 	return -1;
 }
@@ -104,9 +73,9 @@ syslog_send(struct syslog *syslog, int priority, const char *name, pid_t pid,
 void
 syslog_report(const char *text)
 {
-	struct syslog syslog = { .fd = -1 };
+	int fd = -1;
 
-	(void)syslog_send(&syslog, LOG_DAEMON | LOG_NOTICE, getprogname(),
+	(void)syslog_send(&fd, LOG_DAEMON | LOG_NOTICE, getprogname(),
 	    getpid(), text, strlen(text));
-	close_quietly(syslog.fd);
+	close_quietly(fd);
 }

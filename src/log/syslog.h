@@ -7,26 +7,19 @@
 
 #include <stddef.h>
 
-struct syslog {
-	int fd;				/* or -1 */
-};
-
-/* Connect to it.  Return -1 with errno (ENOENT: there is none). */
-int	syslog_open(struct syslog *);
+/* Connect to it.  Return a socket, or -1 with errno (ENOENT: there is none). */
+int	syslog_open(void);
 
 /*
- * Send a line without its newline, as syslog(3) does (RFC 3164).  priority is
- * a facility and a level of syslog(3), name and pid are those of the sender
- * (pid 0: none).  Return the bytes that fitted into the message, or -1 with
+ * Send a line without its newline, as syslog(3) does (RFC 3164).  *fd is the
+ * socket; -1: connect first.  priority is a facility and a level of syslog(3),
+ * name and pid are those of the sender (pid 0: none).  Return the bytes that fitted into the message, or -1 with
  * errno (EAGAIN: syslog does not read).
  */
-ssize_t	syslog_send(struct syslog *, int priority, const char *name, pid_t,
+ssize_t	syslog_send(int *fd, int priority, const char *name, pid_t,
 	    const char *line, size_t length);
 
 /* Send a message of this program, by a socket of its own. */
 void	syslog_report(const char *text);
-
-/* Return the priority of `facility[.level]`, or -1. */
-int	syslog_parse(const char *);
 
 #endif

@@ -94,14 +94,15 @@ open_instance(struct supervisor *s)
 	return word;
 }
 
-void
+bool
 note_log(struct plan *plan)
 {
 	struct record *entry = &plan->instance->entry;
+	const char *fault = log_fault(&plan->log, &entry->log_lost);
+	bool changed = strcmp(entry->log_fault, fault) != 0;
 
-	(void)strlcpy(entry->log_fault, log_fault(&plan->log),
-	    sizeof(entry->log_fault));
-	entry->log_lost = log_lost(&plan->log);
+	(void)strlcpy(entry->log_fault, fault, sizeof(entry->log_fault));
+	return changed;
 }
 
 /* Write the instance with that state, and close it. */
@@ -113,7 +114,7 @@ write_instance(struct supervisor *s, enum record_state state)
 
 	if (instance == NULL)
 		return;
-	note_log(s->plan);
+	(void)note_log(s->plan);
 	if (instance_update(instance, state, s->run.pid, &path) == -1)
 		say_unwritten(s, path, strerror(errno));
 	else if (instance->record != -1 || instance->entry.device == 0) {

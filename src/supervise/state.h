@@ -48,8 +48,11 @@ enum request	open_instance(struct supervisor *);
 /* Writes the instance with that state, and closes it. */
 void	write_instance(struct supervisor *, enum record_state);
 
-/* Note in the record, before it is written, how the log does. */
-void	note_log(struct plan *);
+/*
+ * Note in the record, before it is written, how the log does.  Return whether
+ * that has changed.
+ */
+bool	note_log(struct plan *);
 
 /* Tries again what could not be written. */
 void	rewrite_instance(struct supervisor *);

@@ -212,7 +212,7 @@ do_what_is_due(struct supervisor *s)
 	long long now = now_ms();
 
 	log_pump(&s->plan->log);
-	if (log_fault_changed(&s->plan->log)) {
+	if (s->plan->instance != NULL && note_log(s->plan)) {
 		s->unwritten = true;
 		s->rewrite_due = now;
 	}
@@ -240,7 +240,7 @@ finish(struct supervisor *s)
 {
 	(void)open_instance(s);
 	if (s->plan->instance != NULL) {
-		note_log(s->plan);
+		(void)note_log(s->plan);
 		instance_finish(s->plan->instance, RECORD_ENDED);
 		instance_release(s->plan->instance);
 	}

@@ -285,6 +285,7 @@ time.sleep(1000)' "$TMP/done"
 	eventually test -e first
 	timeout "$DEADLINE" sh -c ': >go'
 	ended
+	eventually nothing_runs
 	# O_WRONLY alone, and O_LARGEFILE.
 	[[ $(cat flags) =~ ^flags:[[:blank:]]0[0-9]*01$ && $(cat flags) != *4001 ]]
 }

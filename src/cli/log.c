@@ -4,10 +4,11 @@
 
 #include <limits.h>
 #include <string.h>
+#define SYSLOG_NAMES	/* facilitynames, prioritynames */
 #include <syslog.h>
 
 #include "base/number.h"
-#include "log/log.h"
+#include "cli/options.h"
 
 static const char *const time_names[] = {
 	[LOG_TIME_NONE] = "none",
@@ -19,6 +20,33 @@ const char *
 log_time_name(enum log_time time)
 {
 	return time_names[time];
+}
+
+/* Return the code of the name of that length, or -1. */
+static int
+find_code(const CODE *codes, const char *name, size_t length)
+{
+	for (; codes->c_name != NULL; codes++)
+		if (strlen(codes->c_name) == length &&
+		    strncmp(codes->c_name, name, length) == 0)
+			return codes->c_val;
+	return -1;
+}
+
+/* Return the priority of `FACILITY[.LEVEL]`, or -1. */
+static int
+parse_priority(const char *text)
+{
+	const char *dot = strchrnul(text, '.');
+	int facility = find_code(facilitynames, text, (size_t)(dot - text));
+	int level = *dot == '\0' ? LOG_INFO :
+	    find_code(prioritynames, dot + 1, strlen(dot + 1));
+
+	/* The kernel's own one, and two names that are none. */
+	if (facility <= LOG_KERN || LOG_FAC(facility) >= LOG_NFACILITIES ||
+	    level == -1 || level > LOG_PRIMASK)
+		return -1;
+	return facility | level;
 }
 
 const char *
@@ -34,7 +62,7 @@ log_parse(struct log_want *want, const char *value)
 	if (strcmp(value, "syslog") == 0 || strncmp(value, "syslog:", 7) == 0) {
 		want->kind = LOG_TO_SYSLOG;
 		want->priority = value[6] == '\0' ? LOG_DAEMON | LOG_INFO :
-		    syslog_parse(value + 7);
+		    parse_priority(value + 7);
 		return want->priority != -1 ? NULL :
 		    "not syslog:FACILITY or syslog:FACILITY.LEVEL, such as "
 		    "syslog:local0.notice";
