@@ -31,7 +31,7 @@ interleaving_says() {
 
 # A schedule of that scenario shows what is broken: is_found BROKEN SCENARIO
 schedule_shows() {
-	interleaving_says 1 --broken="$1" --first --seconds=20 "$2"
+	interleaving_says 1 --broken="$1" --first "$2"
 }
 
 @test "no schedule with one preemption breaks a promise" {
