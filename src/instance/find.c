@@ -360,24 +360,21 @@ record_find(struct at *record, const struct at *file)
 	return -1;
 }
 
-/*
- * Open the record and take its flock, shared: then it is the one of that name.
- * Return the descriptor; -1 with errno: ENOENT, there is none, and EWOULDBLOCK,
- * a launch holds it.
- */
-static int
-open_record(const struct at *at, int ms)
+int
+record_open(const struct at *at, int flags, int ms)
 {
+	int lock = (flags & O_ACCMODE) == O_RDONLY ? LOCK_SH : LOCK_EX;
 	int fd, tries;
 
 	for (tries = 0; tries < OPEN_TRIES; tries++) {
-		fd = openat(at->dir, at->name, O_RDONLY | PIDFILE_FLAGS);
-		if (fd == -1)
-			return -1;
-		if (lock_wait(fd, LOCK_SH, ms) == -1) {
+		fd = openat(at->dir, at->name, flags | PIDFILE_FLAGS, 0600);
+		if (fd == -1 || ms < 0)
+			return fd;
+		if (lock_wait(fd, lock, ms) == -1) {
 			close_quietly(fd);
 			return -1;
 		}
+		/* A launch that failed, or a stop, may have removed it. */
 		if (path_is_current(at, fd) == 1)
 			return fd;
 		(void)close(fd);
@@ -414,7 +411,7 @@ find_in(const char *path, const struct at *at, bool wait,
 	int fd = -1;
 
 	if (record_find(&record, at) == 0)
-		fd = open_record(&record, wait ? LOCK_MS : 0);
+		fd = record_open(&record, O_RDONLY, wait ? LOCK_MS : 0);
 	status->foreign = fd == -1 && errno == EACCES;
 	if (fd == -1 && errno == EWOULDBLOCK)
 		set_state(status, wait ? INSTANCE_UNKNOWN : INSTANCE_STARTING,

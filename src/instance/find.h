@@ -69,6 +69,14 @@ void	classify(const char *path, int file, int record,
 /* Set the place of the record of a pid file.  -1 with errno: ENAMETOOLONG. */
 int	record_find(struct at *record, const struct at *file);
 
+/*
+ * Open the record of that place, and take its flock, shared to read it: then it
+ * is the one of that name.  Wait for at most that many milliseconds; less than
+ * 0: take no flock.  Return a descriptor, or -1 with errno: EWOULDBLOCK and
+ * EINTR are lock_wait's.
+ */
+int	record_open(const struct at *, int flags, int ms);
+
 /* Is it still that process: does it have the same start tick? */
 bool	process_is(pid_t, unsigned long long start);
 

@@ -19,9 +19,6 @@
 #include "instance/lockfile.h"
 #include "instance/pidfile.h"
 
-/* Tries to open a record that other processes create and remove. */
-#define OPEN_TRIES	1000
-
 /* No verb needs the flock for as long. */
 #define VERB_MS		1000
 
@@ -63,25 +60,6 @@ open_file(struct instance *instance, const char **reason)
 	return -1;
 }
 
-/* Open the record, or create it.  Return 0, or -1 with errno. */
-static int
-open_record(struct instance *instance)
-{
-	const struct at *at = &instance->record_at;
-
-	instance->created = false;
-	do {
-		instance->record = openat(at->dir, at->name,
-		    O_RDWR | PIDFILE_FLAGS);
-		if (instance->record != -1 || errno != ENOENT)
-			break;
-		instance->record = openat(at->dir, at->name,
-		    O_RDWR | O_CREAT | O_EXCL | PIDFILE_FLAGS, 0600);
-		instance->created = instance->record != -1;
-	} while (instance->record == -1 && errno == EEXIST);
-	return instance->record == -1 ? -1 : 0;
-}
-
 /* Return why this file must not be written as a record, or NULL. */
 static const char *
 unfit_record(int fd)
@@ -100,41 +78,38 @@ unfit_record(int fd)
 	return NULL;
 }
 
-/*
- * Open the record and take its flock: then it is the one of that name.  As
- * instance_open.
- */
+/* Open the record, or create it, and take its flock.  As instance_open. */
 static int
-lock_record(struct instance *instance, int ms, const char **reason)
+open_record(struct instance *instance, int ms, const char **reason)
 {
-	int tries, current;
+	const struct at *at = &instance->record_at;
+	int error = 0;
 
-	for (tries = 0; tries < OPEN_TRIES; tries++) {
-		if (open_record(instance) == -1) {
-			*reason = errno == ELOOP ?
-			    "its record is a symbolic link" : strerror(errno);
-			return errno == EACCES || errno == EPERM ||
-			    errno == EROFS ? 0 : -1;
-		}
-		if ((*reason = unfit_record(instance->record)) != NULL) {
-			errno = 0;
-			return -1;
-		}
-		if (lock_wait(instance->record, LOCK_EX, ms) == -1)
-			return fail(reason, errno == EINTR ?
-			    "interrupted while another launch was under way" :
-			    strerror(errno));
-		/* A launch that failed, or a stop, may have removed it. */
-		current = path_is_current(&instance->record_at,
-		    instance->record);
-		instance->locked = current == 1;
-		if (current != 0)
-			return current == 1 ? 0 :
-			    fail(reason, strerror(errno));
-		(void)close(instance->record);
+	do {
+		instance->record = record_open(at, O_RDWR, ms);
+		instance->created = instance->record == -1 && errno == ENOENT;
+		if (instance->created)
+			instance->record = record_open(at,
+			    O_RDWR | O_CREAT | O_EXCL, ms);
+	} while (instance->record == -1 && instance->created &&
+	    errno == EEXIST);
+	instance->locked = instance->record != -1;
+	if (!instance->locked)
+		error = errno;
+	if (error == EWOULDBLOCK || error == EINTR)
+		instance->record = record_open(at, O_RDWR, -1);
+	if (instance->record != -1 &&
+	    (*reason = unfit_record(instance->record)) != NULL) {
+		errno = 0;
+		return -1;
 	}
-	errno = EBUSY;
-	return fail(reason, strerror(errno));
+	if (error == 0)
+		return 0;
+	*reason = error == ELOOP ? "its record is a symbolic link" :
+	    error == EINTR ? "interrupted while another launch was under way" :
+	    strerror(error);
+	errno = error;
+	return error == EACCES || error == EPERM || error == EROFS ? 0 : -1;
 }
 
 int
@@ -156,7 +131,7 @@ instance_open(struct instance *instance, int ms, const char **reason)
 	if (record_find(&instance->record_at, &instance->file_at) == -1)
 		*reason = strerror(errno);
 	else
-		result = lock_record(instance, ms, reason);
+		result = open_record(instance, ms, reason);
 	error = errno;
 	why = *reason;
 	if (result == -1 && error != EWOULDBLOCK && error != EINTR)
@@ -396,18 +371,36 @@ created_but_unused(struct instance *instance)
 	    record_read(instance->record, &now) == RECORD_EMPTY;
 }
 
+/*
+ * Remove the open files, or empty what may not be removed; -1: there is none.
+ * Return 0, or -1 with errno if one stays as it is.
+ */
+static int
+remove_files(const struct at *file_at, int file, const struct at *record_at,
+    int record)
+{
+	int result = 0;
+
+	/* Emptied first: a file that stays must not name a process. */
+	if (file != -1) {
+		result = pidfile_write(file, 0);
+		if (path_unlink(file_at, file) == 0)
+			result = 0;
+	}
+	/* A --wait that has it open reads how the command ended. */
+	if (record != -1 && path_unlink(record_at, record) == -1 &&
+	    record_write(record, NULL) == -1)
+		result = -1;
+	return result;
+}
+
 void
 instance_roll_back(struct instance *instance)
 {
-	if (is_ours(instance)) {
-		/* Emptied first: a file that stays must not name a process. */
-		(void)pidfile_write(instance->file, 0);
-		(void)path_unlink(&instance->file_at, instance->file);
-		if (instance->record == -1)
-			return;
-		(void)record_write(instance->record, NULL);
-		(void)path_unlink(&instance->record_at, instance->record);
-	} else if (!instance->cleared && created_but_unused(instance))
+	if (is_ours(instance))
+		(void)remove_files(&instance->file_at, instance->file,
+		    &instance->record_at, instance->record);
+	else if (!instance->cleared && created_but_unused(instance))
 		/* The launch was refused, or could not make the pid file. */
 		(void)path_unlink(&instance->record_at, instance->record);
 }
@@ -466,35 +459,14 @@ instance_finish(struct instance *instance, enum record_state state)
 {
 	pid_t pid = instance->file == -1 ? -1 : pidfile_read(instance->file);
 
-	if (pid == 0 || pid == instance->entry.pid) {
-		(void)pidfile_write(instance->file, 0);
-		(void)path_unlink(&instance->file_at, instance->file);
-	}
+	if (pid == 0 || pid == instance->entry.pid)
+		(void)remove_files(&instance->file_at, instance->file, NULL,
+		    -1);
 	/* After the pid file: the record says when all has ended. */
 	(void)write_record(instance, state);
 }
 
 /* --- the verbs -------------------------------------------------------------- */
-
-/*
- * Open the record to write it, with its flock.  Return a descriptor, or -1 with
- * errno: ENOENT, it is gone; EWOULDBLOCK, another process has the flock.
- */
-static int
-open_dead_record(const struct at *at)
-{
-	int fd = openat(at->dir, at->name, O_RDWR | PIDFILE_FLAGS);
-
-	if (fd == -1)
-		return -1;
-	if (lock_wait(fd, LOCK_EX, LOCK_MS) == 0) {
-		if (path_is_current(at, fd) == 1)
-			return fd;
-		errno = ENOENT;
-	}
-	close_quietly(fd);
-	return -1;
-}
 
 static int
 write_request(int record, const struct instance_status *status,
@@ -530,7 +502,7 @@ instance_request(const char *path, const struct instance_status *status,
 	if (path_find(&file, path, reason) == -1)
 		return -1;
 	if (record_find(&at, &file) == -1 ||
-	    (record = open_dead_record(&at)) == -1) {
+	    (record = record_open(&at, O_RDWR, LOCK_MS)) == -1) {
 		*reason = errno == EWOULDBLOCK ? "another process holds the "
 		    "lock of its record" : strerror(errno);
 		result = errno == ENOENT ? 0 : -1;
@@ -548,7 +520,7 @@ remove_both(const struct at *file_at, const struct at *record_at, int record,
 {
 	enum record_fault fault;
 	struct record now;
-	int file, result = 0;
+	int file, result;
 	pid_t pid;
 
 	fault = record_read(record, &now);
@@ -556,19 +528,13 @@ remove_both(const struct at *file_at, const struct at *record_at, int record,
 	    now.pid != status->pid || now.start != status->start)
 		return 0;
 	file = openat(file_at->dir, file_at->name, O_RDWR | PIDFILE_FLAGS);
-	if (file != -1) {
-		pid = pidfile_read(file);
-		if (pid == 0 || (status != NULL && pid == status->pid)) {
-			result = pidfile_write(file, 0);
-			if (path_unlink(file_at, file) == 0)
-				result = 0;
-		}
+	pid = file == -1 ? 0 : pidfile_read(file);
+	if (pid != 0 && (status == NULL || pid != status->pid)) {
 		close_quietly(file);
+		file = -1;
 	}
-	/* A --wait that has it open reads how the command ended. */
-	if (path_unlink(record_at, record) == -1 &&
-	    record_write(record, NULL) == -1)
-		result = -1;
+	result = remove_files(file_at, file, record_at, record);
+	close_quietly(file);
 	return result;
 }
 
@@ -584,7 +550,7 @@ instance_remove_dead(const char *path, const struct instance_status *status)
 	if (path_find(&file, path, &reason) == -1)
 		return errno == ENOENT ? 0 : -1;
 	if (record_find(&at, &file) == 0) {
-		if ((record = open_dead_record(&at)) != -1) {
+		if ((record = record_open(&at, O_RDWR, LOCK_MS)) != -1) {
 			result = remove_both(&file, &at, record, status);
 			close_quietly(record);
 		} else if (errno != ENOENT)

@@ -193,7 +193,8 @@ process; if it is mounted with hidepid, run this as root" --status -p "$PIDFILE"
 	untouched start_two
 	# The first is the daemon's.
 	inject pidfd_open:error=EMFILE:when=2+
-	fails_of_it 125 "daemonize: stop: pidfd_open: Too many open files" \
+	fails_of_it 125 "daemonize: stop: $PIDFILE: pidfd_open: Too many \
+open files" \
 	    --stop --tree -p "$PIDFILE"
 	alive "$PID"
 	alive "$CHILD"

@@ -519,7 +519,9 @@ forge() {
 	kill -KILL "$PID"
 	eventually gone "$PID"
 	rm "$PIDFILE"
-	fails 3 "$PIDFILE: not running" --status -p "$PIDFILE"
+	run launch --status -p "$PIDFILE"
+	status_is 3
+	[[ $output == "$PIDFILE: ended, "* ]]
 	fails 0 "$PIDFILE: not running" --stop -p "$PIDFILE"
 	[[ ! -e $PIDFILE.record ]]
 }
