@@ -715,6 +715,19 @@ path_mkdir(const char *path, mode_t mode, const char **reason)
 }
 
 int
+path_rmdir(const char *path, const char **reason)
+{
+	struct at at;
+	int result = find(&at, path, false);
+
+	if (result == 0 && walk.own == -1)
+		result = unlinkat(at.dir, at.name, AT_REMOVEDIR);
+	result = finish(&at, result, reason);
+	close_quietly(at.dir);
+	return result;
+}
+
+int
 path_is_current(const struct at *at, int fd)
 {
 	struct stat opened, named;

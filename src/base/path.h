@@ -65,8 +65,12 @@ int	path_open(struct at *, const char *path, int flags, mode_t mode,
  */
 int	path_resolve(const char *path, char whole[static PATH_MAX]);
 
-/* Make a directory.  Return 0, or -1 with errno (EEXIST) and *reason. */
+/*
+ * Make a directory, or remove one that is empty.  Return 0, or -1 with errno
+ * (EEXIST) and *reason.
+ */
 int	path_mkdir(const char *path, mode_t mode, const char **reason);
+int	path_rmdir(const char *path, const char **reason);
 
 /*
  * Take on the rights of that user, at->user for example, for a few calls, and

@@ -60,7 +60,8 @@ change_directory(const struct log_file *file, bool make)
 	if (strlcpy(path, file->path, sizeof(path)) >= sizeof(path))
 		return -1;
 	*strrchr(path, '/') = '\0';
-	return make ? path_mkdir(path, 0777, &reason) : rmdir(path);
+	return make ? path_mkdir(path, 0777, &reason) :
+	    path_rmdir(path, &reason);
 }
 
 int
