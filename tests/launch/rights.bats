@@ -158,6 +158,27 @@ can write" sticky/link -i
 	refuses "$DENIED" att/link -o
 }
 
+@test "what a user's FUSE calls root's is the user's" {
+	local status=0
+
+	attacked
+	requires python3
+	mkdir served
+	timeout 60 "$SOURCE_DIR/tests/bin/silentfs.py" -u 65534 \
+	    "$TMP/own/secret" "$TMP/served" sh -c '
+		test -L served/link || exit 98
+		for option in --stdin --stdout --log; do
+			"$0" "$option=served/link" true && exit 1
+		done
+		exit 0' "$DAEMONIZE" >said 2>&1 3>&- || status=$?
+	((status != 99)) || skip "needs a FUSE to mount"
+	equal status "$status" 0
+	equal messages "$(cat said)" "daemonize: stdio: served/link: $DENIED
+daemonize: stdio: served/link: $DENIED
+daemonize: log: served/link: $DENIED"
+	unharmed
+}
+
 @test "a user has the rights of its groups in the database" {
 	attacked
 	chgrp "$(id -gn nobody)" own/secret
