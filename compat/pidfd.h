@@ -11,6 +11,13 @@
 
 #include <signal.h>
 
+/*
+ * How has the process ended that this is the pidfd of, once it has been reaped?
+ * A status of wait(2).  -1 with errno if the kernel does not tell it: before
+ * Linux 6.15, or if it was reaped before the pidfd was opened.
+ */
+int	pidfd_get_exit(int pidfd, int *status);
+
 int	pidfd_open(pid_t pid, unsigned int flags);
 int	pidfd_send_signal(int pidfd, int sig, siginfo_t *info,
 	    unsigned int flags);

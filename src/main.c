@@ -32,7 +32,6 @@
 #include "plan/plan.h"
 #include "process/signals.h"
 #include "supervise/detach.h"
-#include "verbs/again.h"
 #include "verbs/control.h"
 #include "verbs/verbs.h"
 

@@ -286,6 +286,7 @@ keep_request(struct instance *instance, struct record *now,
 	if (now->state != RECORD_STOPPING)
 		return state;
 	instance->entry.again = now->again;
+	instance->entry.tree = now->tree;
 	return RECORD_STOPPING;
 }
 
@@ -421,7 +422,8 @@ instance_pending(struct instance *instance, enum request *request,
 			return fail(reason, "another launch has taken it");
 		}
 		if (now.state == RECORD_STOPPING)
-			*request = now.again ? REQUEST_AGAIN : REQUEST_STOP;
+			*request = now.again ? REQUEST_AGAIN :
+			    now.tree ? REQUEST_STOP_TREE : REQUEST_STOP;
 		return 0;
 	case RECORD_UNREADABLE:
 		return fail(reason, strerror(errno));
@@ -487,6 +489,7 @@ write_request(int record, const struct instance_status *status,
 	}
 	now.state = RECORD_STOPPING;
 	now.again = request == REQUEST_AGAIN;
+	now.tree = request == REQUEST_STOP_TREE;
 	now.since = (long long)time(NULL);
 	return record_write(record, &now) == 0 ? 1 :
 	    fail(reason, strerror(errno));

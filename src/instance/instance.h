@@ -91,7 +91,12 @@ void	instance_roll_back(struct instance *);
 /* --- for a supervisor ---------------------------------------------------- */
 
 /* What a verb wants of the supervisor. */
-enum request { REQUEST_NONE, REQUEST_STOP, REQUEST_AGAIN };
+enum request {
+	REQUEST_NONE,
+	REQUEST_STOP,
+	REQUEST_STOP_TREE,		/* and end all that it has started */
+	REQUEST_AGAIN
+};
 
 /*
  * Read the request from the open record.  Return 0, or -1 with errno and

@@ -120,6 +120,7 @@ proc_parse_stat(const char *text, struct proc_stat *stat)
 	stat->executed = !(strtoul(stat_column(text, 9), NULL, 10) &
 	    PF_FORKNOEXEC);
 	stat->started = strtoull(stat_column(text, 22), NULL, 10);
+	stat->exit_code = (int)strtol(stat_column(text, 52), NULL, 10);
 }
 
 int
@@ -325,6 +326,7 @@ proc_parse_status(const char *text, struct proc_status *status)
 	status->umask = (int)status_number(text, "Umask", 8,
 	    (unsigned long long)-1);
 	status->blocked = status_number(text, "SigBlk", 16, 0);
+	status->pending = status_number(text, "ShdPnd", 16, 0);
 	status->ignored = status_number(text, "SigIgn", 16, 0);
 	status->memory = (long long)status_number(text, "VmRSS", 10,
 	    (unsigned long long)-1);

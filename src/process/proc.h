@@ -19,6 +19,8 @@ struct proc_stat {
 	pid_t parent;
 	pid_t session;
 	unsigned long long started;	/* clock ticks since boot */
+	int exit_code;			/* of a zombie, as wait(2) has it; 0 if
+					   it may not be seen */
 };
 
 /* Of /proc/PID/status, which everybody may read. */
@@ -29,6 +31,7 @@ struct proc_status {
 	int umask;			/* -1: a kernel before 4.7 */
 	unsigned long long blocked;	/* a bit a signal, from 1 */
 	unsigned long long ignored;
+	unsigned long long pending;	/* for the whole process */
 	long long memory;		/* resident, in KiB; -1: it has none */
 };
 

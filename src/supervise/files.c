@@ -89,8 +89,10 @@ open_instance(struct supervisor *s)
 		if (s->asked)
 			word = REQUEST_STOP;
 	}
-	if (word == REQUEST_STOP)
+	if (word == REQUEST_STOP || word == REQUEST_STOP_TREE)
 		s->stopping = true;
+	if (word == REQUEST_STOP_TREE)
+		s->tree = true;
 	return word;
 }
 
@@ -134,6 +136,7 @@ rewrite_instance(struct supervisor *s)
 	if (s->plan->instance == NULL)
 		return;
 	s->plan->instance->entry.again = word == REQUEST_AGAIN;
+	s->plan->instance->entry.tree = word == REQUEST_STOP_TREE;
 	write_instance(s, word != REQUEST_NONE ? RECORD_STOPPING :
 	    s->run.pid != 0 ? RECORD_RUNNING : RECORD_WAITING);
 }

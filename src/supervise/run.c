@@ -93,7 +93,7 @@ run_ended(struct supervisor *s, struct ending how, long long began,
 		(void)snprintf(text, sizeof(text), "%s: %s after %s; %s",
 		    s->plan->command, what, after, next);
 	say(s->plan, text);
-	if (s->plan->tree)
+	if (s->tree)
 		begin_cleaning(s);
 }
 

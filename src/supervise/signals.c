@@ -91,9 +91,12 @@ act_on_word(struct supervisor *s)
 	word = open_instance(s);
 	if (s->plan->instance != NULL)
 		instance_release(s->plan->instance);
-	if (s->stopping)
+	if (s->stopping) {
 		s->due = NEVER;
-	else if (word == REQUEST_AGAIN)
+		/* A run that has ended may have left something behind. */
+		if (s->tree && !s->cleaning)
+			begin_cleaning(s);
+	} else if (word == REQUEST_AGAIN)
 		s->due = now_ms();
 }
 

@@ -25,6 +25,7 @@ struct supervisor {
 	struct backoff backoff;
 	long long due;			/* the next start; NEVER: there is none */
 	bool stopping;			/* restart no more */
+	bool tree;			/* end what a run leaves behind */
 	bool asked;			/* a verb's word has not been read */
 
 	struct schedule schedule;	/* of a run that is being ended */

@@ -50,7 +50,8 @@ static void	finish(struct supervisor *);
 int
 supervisor_run(struct plan *plan, int verdict)
 {
-	struct supervisor s = { .plan = plan, .due = NEVER };
+	struct supervisor s = { .plan = plan, .tree = plan->tree,
+	    .due = NEVER };
 	int status;
 
 	if (descriptors_add(&plan->spare, verdict) == -1 ||
@@ -96,8 +97,6 @@ prepare(struct supervisor *s)
 	if (s->signals == -1 ||
 	    descriptors_add(&s->plan->spare, s->signals) == -1)
 		return -1;
-	if (!s->plan->tree && s->plan->log.want.kind != LOG_TO_LOGGER)
-		return 0;
 	/* In the foreground the caller may have left some to this process. */
 	if ((n = stop_list_children(&s->plan->excluded)) == -1)
 		return -1;

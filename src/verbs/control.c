@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Signalling, stopping and awaiting an instance. */
+/* Signalling, stopping, restarting and awaiting an instance. */
 #include "config.h"
 
 #include <sys/types.h>
@@ -9,104 +9,151 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/message.h"
 #include "base/progress.h"
-#include "instance/instance.h"
 #include "pidfd.h"
+#include "process/proc.h"
 #include "process/signals.h"
 #include "process/stop.h"
 #include "verbs/control.h"
-#include "verbs/hold.h"
+#include "verbs/instance_ref.h"
 
 /* A supervisor may have to end what the command left behind, or its logger. */
 #define SUPERVISOR_MS	60000
+
+/* How often --again looks whether the next run has begun. */
+#define AGAIN_MS	10
+
+/* How long the parent of a process may take to reap it. */
+#define REAP_MS		1000
+
+/* --- signal ------------------------------------------------------------- */
 
 int
 control_signal(const struct config *config)
 {
 	const char *path = config->pidfile;
-	const char *name = signal_name(config->signal);
-	struct held held;
+	struct instance_ref ref;
 	int status = STATUS_DONE;
 
-	if (!hold(path, &held))
-		status = refuse("signal", path, &held.found, name);
-	if (status == STATUS_DONE && held.command == -1)
-		status = refuse_dead("signal", path);
-	else if (status == STATUS_DONE && pidfd_send_signal(held.command,
+	if (!open_pidfds(path, &ref))
+		status = report_unusable("signal", path, &ref,
+		    signal_name(config->signal));
+	if (status == STATUS_DONE && ref.command == -1) {
+		(void)complain("signal", path,
+		    ref.found.state == INSTANCE_WAITING ?
+		    "not running: it waits for its next run" : "not running");
+		status = STATUS_NOT_RUNNING;
+	} else if (status == STATUS_DONE && pidfd_send_signal(ref.command,
 	    config->signal, NULL, 0) == -1 && errno != ESRCH)
 		status = complain_errno("signal",
 		    stop_refusal(config->signal), errno);
-	held_release(&held);
+	close_pidfds(&ref);
 	return status;
 }
 
-static void
-await_end_of(int pidfd)
-{
-	struct pollfd fd = { .fd = pidfd, .events = POLLIN };
+/* --- wait ---------------------------------------------------------------- */
 
-	while (poll(&fd, 1, -1) == -1 && errno == EINTR)
-		;
+/*
+ * Wait for an event of a pidfd: POLLIN, the process has ended; POLLHUP, it has
+ * been reaped.  Return whether it has come in time (-1: no limit).
+ */
+static bool
+await(int pidfd, short event, int ms)
+{
+	struct pollfd fd = { .fd = pidfd, .events = event };
+	long long end = ms == -1 ? NEVER : now_ms() + ms;
+
+	do
+		(void)poll(&fd, 1, ms == -1 ? -1 : ms_until(end, ms));
+	while (!(fd.revents & event) && now_ms() < end);
+	return (fd.revents & event) != 0;
 }
 
-/* The status of the last run, where a supervisor has recorded its end. */
-static int
-recorded_status(int fd)
+/* The status of the last run, if a supervisor has recorded its end. */
+static bool
+get_recorded_status(int fd, int *status)
 {
 	struct record record;
 	const struct run *run;
 
 	if (fd == -1 || record_read(fd, &record) != RECORD_GOOD ||
 	    record.state != RECORD_ENDED || record.supervisor == 0)
-		return STATUS_DONE;
+		return false;
 	run = &record.run[record.runs % RECORD_RUNS];
-	return run->number == record.runs ? ending_status(&run->how) :
-	    STATUS_DONE;
+	*status = ending_status(&run->how);
+	return run->number == record.runs;
+}
+
+/*
+ * Wait for the end of a command.  Return its status, or 0 if it is not told:
+ * /proc has that of a zombie, and the kernel that of one that was reaped.
+ */
+static int
+await_command(const struct instance_ref *ref)
+{
+	struct proc_stat stat;
+	struct ending how;
+	int status = 0;
+
+	(void)await(ref->command, POLLIN, -1);
+	if (proc_stat(ref->found.pid, &stat) == 0 && stat.dead &&
+	    stat.started == ref->found.start)
+		status = stat.exit_code;
+	if (status == 0 && (!await(ref->command, POLLHUP, REAP_MS) ||
+	    pidfd_get_exit(ref->command, &status) == -1))
+		return STATUS_DONE;
+	how = ending_of(status);
+	return ending_status(&how);
 }
 
 int
 control_wait(const struct config *config)
 {
-	struct held held, rest;
-	int status;
+	const char *path = config->pidfile;
+	struct instance_ref ref, rest;
+	int status = STATUS_DONE;
 
-	if (!hold(config->pidfile, &held)) {
-		status = refuse("wait", config->pidfile, &held.found, NULL);
-		if (status == STATUS_DONE)
-			status = recorded_status(held.record);
-		held_release(&held);
-		return status;
-	}
-	if (held.supervisor == -1)
-		await_end_of(held.command);
+	if (!open_pidfds(path, &ref)) {
+		status = report_unusable("wait", path, &ref, NULL);
+		if (ref.found.state == INSTANCE_NONE && ref.record == -1)
+			status = complain("wait", path, "there is no instance");
+	} else if (ref.supervisor == -1)
+		status = await_command(&ref);
 	else {
-		await_end_of(held.supervisor);
+		(void)await(ref.supervisor, POLLIN, -1);
 		/* One that was killed leaves the command behind. */
-		if (hold(config->pidfile, &rest) && rest.supervisor == -1)
-			await_end_of(rest.command);
-		held_release(&rest);
+		if (open_pidfds(path, &rest) && rest.supervisor == -1)
+			status = await_command(&rest);
+		close_pidfds(&rest);
 	}
-	status = recorded_status(held.record);
-	held_release(&held);
+	if (status == STATUS_DONE)
+		(void)get_recorded_status(ref.record, &status);
+	close_pidfds(&ref);
 	return status;
 }
 
-/* Reports the process that has survived the schedule. */
-static void
-complain_survivor(const char *path, int pidfd, pid_t pid)
-{
-	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
-	char what[80];
+/* --- the end of a run ---------------------------------------------------- */
 
-	(void)snprintf(what, sizeof(what), poll(&ended, 1, 0) == 0 ?
-	    "pid %d still runs after the whole schedule" :
-	    "other processes in the session of pid %d still run", (int)pid);
-	(void)complain("stop", path, what);
+/* By which schedule it is ended: the verb's, the launch's or the default. */
+static void
+choose_schedule(const struct config *config,
+    const struct instance_status *found, struct schedule *schedule)
+{
+	char text[256];
+
+	*schedule = config->schedule;
+	if (schedule->n > 0 || (found->recorded && record_value(&found->record,
+	    "stop-with", 0, text, sizeof(text)) &&
+	    schedule_parse(text, schedule) == NULL))
+		return;
+	(void)schedule_parse(SCHEDULE_DEFAULT, schedule);
 }
 
 /* Wait for the next step. */
@@ -124,110 +171,119 @@ await_step(const struct stop *stop)
 		progress_show(what, due - now_ms());
 }
 
-/* End the targets.  For STOP_FAILED, errno and *call say why. */
-static enum stop_result
-stop_by(const struct targets *targets, const struct schedule *schedule,
-    const char **call)
-{
-	enum stop_result result = STOP_FAILED;
-	struct stop stop;
-
-	if (stop_begin(&stop, targets, schedule) == 0)
-		while ((result = stop_step(&stop)) == STOP_PENDING)
-			await_step(&stop);
-	progress_clear();
-	*call = stop.call;
-	stop_finish(&stop);
-	return result;
-}
-
-/* By which schedule it is ended: the verb's, the launch's or the default. */
-static void
-choose_schedule(const struct config *config,
-    const struct instance_status *found, struct schedule *schedule)
-{
-	char text[256];
-
-	*schedule = config->schedule;
-	if (schedule->n > 0 || (found->recorded && record_value(&found->record,
-	    "stop-with", 0, text, sizeof(text)) &&
-	    schedule_parse(text, schedule) == NULL))
-		return;
-	(void)schedule_parse(SCHEDULE_DEFAULT, schedule);
-}
-
-int
-control_stop_run(const struct config *config, const struct held *held)
-{
-	const struct instance_status *found = &held->found;
-	struct targets targets = { .scope = TARGET_ONE, .pid = found->pid,
-	    .pidfd = held->command };
-	struct schedule schedule;
-	const char *call;
-
-	choose_schedule(config, found, &schedule);
-	if (config->tree) {
-		targets.scope = TARGET_SESSION;
-		targets.session = found->session;
-		/* That user can put a set-user-ID program into its session. */
-		targets.only = geteuid() == 0 ? found->owner : 0;
-		/* 0: its leader is in another pid namespace. */
-		if (targets.session == 0 || targets.session == getsid(0))
-			return complain("stop", "--tree",
-			    "the caller is in the same session; "
-			    "leave out --tree");
-	}
-	switch (stop_by(&targets, &schedule, &call)) {
-	case STOP_GONE:
-		return STATUS_DONE;
-	case STOP_FAILED:
-		complain_errno("stop", call, errno);
-		return STATUS_FAILED;
-	default:
-		complain_survivor(config->pidfile, held->command, found->pid);
-		return STATUS_STILL_THERE;
-	}
-}
-
-/* Waits for the end of a supervisor that has no command any more. */
+/* Report what has survived the schedule. */
 static int
-await_supervisor(const char *path, const struct held *held)
+complain_survivor(const char *path, const struct instance_ref *ref)
 {
-	struct pollfd ended = { .fd = held->supervisor, .events = POLLIN };
 	char what[80];
-	int n;
 
-	do
-		n = poll(&ended, 1, SUPERVISOR_MS);
-	while (n == -1 && errno == EINTR);
-	if (n == 1)
-		return STATUS_DONE;
-	(void)snprintf(what, sizeof(what), "the supervisor, pid %d, still runs",
-	    (int)held->found.supervisor);
+	(void)snprintf(what, sizeof(what), await(ref->command, POLLIN, 0) ?
+	    "other processes in the session of pid %d still run" :
+	    "pid %d still runs after the whole schedule",
+	    (int)ref->found.pid);
 	(void)complain("stop", path, what);
 	return STATUS_STILL_THERE;
 }
 
-/* Stops what is held.  -1: it has changed, so it is to be looked for again. */
+/* End the command, with --tree all of its session.  Return the exit status. */
 static int
-stop_held(const struct config *config, const char *verb,
-    const struct held *held)
+end_run(const struct config *config, const struct instance_ref *ref)
 {
-	const char *path = config->pidfile;
-	int status = STATUS_DONE, asked;
+	const struct instance_status *found = &ref->found;
+	struct targets targets = { .scope = config->tree ? TARGET_SESSION :
+	    TARGET_ONE, .pid = found->pid, .pidfd = ref->command,
+	    .session = found->session,
+	    /* That user can put a set-user-ID program into its session. */
+	    .only = geteuid() == 0 ? found->owner : 0 };
+	enum stop_result result = STOP_FAILED;
+	struct schedule schedule;
+	struct stop stop;
+	int status;
 
-	if (held->supervisor != -1) {
-		asked = ask_supervisor(verb, path, held, REQUEST_STOP);
-		if (asked <= 0)
-			return asked == 0 ? -1 : STATUS_FAILED;
-		/* It terminates the command by itself. */
-		if (asked == 2)
-			return await_supervisor(path, held);
+	/* 0: its leader is in another pid namespace. */
+	if (config->tree && (targets.session == 0 ||
+	    targets.session == getsid(0)))
+		return complain("stop", "--tree", "the caller is in the same "
+		    "session; leave out --tree");
+	choose_schedule(config, found, &schedule);
+	if (stop_begin(&stop, &targets, &schedule) == 0)
+		while ((result = stop_step(&stop)) == STOP_PENDING)
+			await_step(&stop);
+	progress_clear();
+	status = result == STOP_GONE ? STATUS_DONE :
+	    result == STOP_SURVIVED ? complain_survivor(config->pidfile, ref) :
+	    complain_errno("stop", stop.call, errno);
+	stop_finish(&stop);
+	return status;
+}
+
+/* --- stop and replace ---------------------------------------------------- */
+
+/* Say how many processes a stop without --tree has left in the session. */
+static void
+print_rest(const struct config *config, const struct instance_ref *ref)
+{
+	struct proc_stat *list;
+	ssize_t n = proc_list(&list), i;
+	int rest = 0;
+
+	for (i = 0; i < n; i++)
+		rest += list[i].session == ref->found.session && !list[i].dead;
+	free(list);
+	if (rest == 0 || ref->found.session == getsid(0))
+		return;
+	print_plain(config->name != NULL ? config->name : config->pidfile);
+	(void)printf(": %d other process%s of its session still run%s; "
+	    "--tree stops %s, too\n", rest, rest == 1 ? "" : "es",
+	    rest == 1 ? "s" : "", rest == 1 ? "it" : "them");
+}
+
+/* Wait for a supervisor that has no command any more. */
+static int
+end_supervisor(const struct config *config, const struct instance_ref *ref)
+{
+	struct schedule schedule;
+	long long ms = SUPERVISOR_MS;
+	char what[80];
+	size_t i;
+
+	choose_schedule(config, &ref->found, &schedule);
+	for (i = 0; i < schedule.n; i++)
+		ms += schedule.stage[i].wait;
+	switch (await_supervisor(ref, ms)) {
+	case 1:
+		return STATUS_DONE;
+	case 0:
+		return -1;
 	}
-	if (held->command != -1)
-		status = control_stop_run(config, held);
-	if (status == STATUS_DONE && held->supervisor != -1)
-		status = await_supervisor(path, held);
+	(void)snprintf(what, sizeof(what), "the supervisor, pid %d, still runs",
+	    (int)ref->found.supervisor);
+	(void)complain("stop", config->pidfile, what);
+	return STATUS_STILL_THERE;
+}
+
+/* Stop what was found.  Return the exit status; -1: find it again. */
+static int
+stop_found(const struct config *config, const char *verb,
+    const struct instance_ref *ref)
+{
+	int status = STATUS_DONE, requested;
+
+	if (ref->supervisor != -1) {
+		requested = request_supervisor(verb, config->pidfile, ref,
+		    config->tree ? REQUEST_STOP_TREE : REQUEST_STOP);
+		if (requested < 1)
+			return requested == 0 ? -1 : STATUS_FAILED;
+		if (requested == 2)
+			return end_supervisor(config, ref);
+	}
+	if (ref->command != -1)
+		status = end_run(config, ref);
+	if (status == STATUS_DONE && ref->supervisor != -1)
+		status = end_supervisor(config, ref);
+	if (status == STATUS_DONE && ref->command != -1 && !config->tree &&
+	    !config->replace)
+		print_rest(config, ref);
 	return status;
 }
 
@@ -245,39 +301,35 @@ print_lost(const struct config *config)
 }
 
 int
-control_stop(const struct config *config)
-{
-	bool stopped;
-
-	return control_replace(config, &stopped);
-}
-
-int
 control_replace(const struct config *config, bool *stopped)
 {
 	const char *path = config->pidfile;
 	const char *verb = config->replace ? "replace" : "stop";
-	struct held held;
+	struct instance_ref ref;
 	char reason[96];
 	int status;
 
+	*stopped = false;
 	do {
-		*stopped = hold(path, &held);
-		/* Nothing of another container is stopped here. */
-		status = *stopped ? stop_held(config, verb, &held) :
-		    config->replace && held.found.elsewhere ? STATUS_DONE :
-		    refuse(verb, path, &held.found, "");
-		held_release(&held);
+		if (open_pidfds(path, &ref)) {
+			*stopped = true;
+			status = stop_found(config, verb, &ref);
+		} else if (config->replace && ref.found.elsewhere)
+			/* Nothing of another container is stopped here. */
+			status = STATUS_DONE;
+		else
+			status = report_unusable(verb, path, &ref, "");
+		close_pidfds(&ref);
 	} while (status == -1);
 	if (status == STATUS_DONE && !*stopped && !config->replace) {
 		print_plain(config->name != NULL ? config->name : path);
 		(void)puts(": not running");
 	}
 	*stopped = *stopped && status == STATUS_DONE;
-	if (*stopped && held.supervisor != -1)
+	if (*stopped && ref.found.record.supervisor != 0)
 		print_lost(config);
 	if (status == STATUS_DONE &&
-	    instance_remove_dead(path, &held.found) == -1) {
+	    instance_remove_dead(path, &ref.found) == -1) {
 		(void)snprintf(reason, sizeof(reason), "could not be removed: "
 		    "%s", strerror(errno));
 		(void)complain(verb, path, reason);
@@ -285,3 +337,84 @@ control_replace(const struct config *config, bool *stopped)
 	return status;
 }
 
+int
+control_stop(const struct config *config)
+{
+	bool stopped;
+
+	return control_replace(config, &stopped);
+}
+
+/* --- again ---------------------------------------------------------------- */
+
+/* Wait for a run that the record did not have.  Return the exit status. */
+static int
+await_run(const char *path, const struct instance_ref *ref)
+{
+	struct record now;
+	const struct run *run;
+	char how[64], reason[96];
+	bool over, removed;
+
+	for (;;) {
+		removed = is_removed(ref->record);
+		/* A stop removes it, but only after the supervisor's end. */
+		over = await(ref->supervisor, POLLIN, AGAIN_MS);
+		if (record_read(ref->record, &now) == RECORD_GOOD &&
+		    now.runs > ref->found.record.runs &&
+		    now.state != RECORD_STARTING)
+			break;
+		if (over)
+			return complain("again", path,
+			    "its supervisor has ended");
+		if (removed)
+			return complain("again", path, "its record was "
+			    "removed, so the next run cannot be seen");
+	}
+	run = &now.run[now.runs % RECORD_RUNS];
+	if (run->number != now.runs || run->how.kind != END_FAILED)
+		return STATUS_DONE;
+	ending_describe(&run->how, how, sizeof(how));
+	(void)snprintf(reason, sizeof(reason), "the command %s", how);
+	(void)complain("again", path, reason);
+	return run->how.number;
+}
+
+/* Return the exit status; -1: find it again. */
+static int
+restart(const struct config *config, const struct instance_ref *ref)
+{
+	const char *path = config->pidfile;
+	int status = STATUS_DONE, requested;
+
+	if (ref->supervisor == -1)
+		return complain("again", path, ref->found.lost ?
+		    "its supervisor has ended; stop it and launch it" :
+		    "it has no supervisor; launch it with --supervise");
+	requested = request_supervisor("again", path, ref, REQUEST_AGAIN);
+	if (requested != 1)
+		return requested == 0 ? -1 : STATUS_FAILED;
+	if (ref->command != -1)
+		status = end_run(config, ref);
+	return status == STATUS_DONE ? await_run(path, ref) : status;
+}
+
+int
+control_again(const struct config *config)
+{
+	const char *path = config->pidfile;
+	struct instance_ref ref;
+	int status;
+
+	do {
+		if (open_pidfds(path, &ref))
+			status = restart(config, &ref);
+		else if ((status = report_unusable("again", path, &ref,
+		    NULL)) == STATUS_DONE) {
+			(void)complain("again", path, "not running");
+			status = STATUS_NOT_RUNNING;
+		}
+		close_pidfds(&ref);
+	} while (status == -1);
+	return status;
+}

@@ -261,6 +261,26 @@ comm_is() {
 	eventually gone "$SUPERVISOR"
 }
 
+@test "a stop with --tree ends what all runs have left behind" {
+	begin --restart=always --restart-delay=1ms
+	leave 'exit 3'
+	await_run 2
+	eventually left_are 5
+	fails 0 "" --stop --tree -p "$PIDFILE"
+	equal leftovers "$(leftovers)" ""
+	nothing_is_left
+}
+
+@test "a stop with --tree between two runs ends what they have left behind" {
+	begin --restart=always --restart-delay=1h
+	leave 'exit 3'
+	eventually in_state waiting
+	eventually left_are 5
+	fails 0 "" --stop --tree -p "$PIDFILE"
+	equal leftovers "$(leftovers)" ""
+	nothing_is_left
+}
+
 @test "without --tree what a run leaves behind is left alone" {
 	local pid
 

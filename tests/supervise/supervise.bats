@@ -347,7 +347,8 @@ launch_ends() {
 	[[ ${lines[0]} == "$PIDFILE: waiting, supervisor $SUPERVISOR, run 1; run 1 exited with status 3 after "*"; again in "* ]]
 	equal state "$(told 'j["state"]')" waiting
 	equal restart "$(told '3590000 < j["restart_ms"] <= 3600000')" True
-	fails 3 "daemonize: signal: $PIDFILE: not running" --signal=HUP -p "$PIDFILE"
+	fails 3 "daemonize: signal: $PIDFILE: not running: it waits for its next run" \
+	    --signal=HUP -p "$PIDFILE"
 	eventually in_state waiting
 }
 
@@ -507,6 +508,39 @@ sleeps_on_pidfd() {
 	fails 0 "" --stop -p "$PIDFILE"
 	gone "$SUPERVISOR"
 	nothing_is_left
+}
+
+# A process that stands still, whatever it is sent, as in a file system that
+# hangs.  hang PID
+hang() {
+	python3 -c '
+import ctypes, signal, sys
+ptrace = ctypes.CDLL(None).ptrace
+SEIZE, INTERRUPT = 0x4206, 0x4207
+if [ptrace(call, int(sys.argv[1]), None, None) for call in
+        (SEIZE, INTERRUPT)] != [0, 0]:
+    sys.exit(1)
+signal.pause()' "$1" 3>&- &
+	remember $!
+	eventually is_traced "$1" "$!"
+}
+
+is_traced() {
+	kill -0 "$2" 2>/dev/null || skip "needs ptrace(2)"
+	[[ $(stat_field 3 "$1") == t ]]
+}
+
+@test "a supervisor that hangs is killed by a stop, and its command ends by the schedule" {
+	requires python3
+	supervise --restart=always --stop-with=USR1/1h \
+	    "$HELPERS_DIR/stubborn" "$TMP/log" end=10
+	eventually test -s log
+	hang "$SUPERVISOR"
+	fails 0 "" --stop -p "$PIDFILE"
+	gone "$SUPERVISOR"
+	gone "$PID"
+	equal signals "$(sed 1d log)" 10
+	[[ ! -e $PIDFILE ]]
 }
 
 @test "a stop uses its schedule, and returns when the supervisor is gone" {

@@ -463,7 +463,9 @@ until test -s '$TMP/late'; do :; done"
 	local member
 
 	start_family end=15
-	stops --stop=1h
+	fails 0 "$PIDFILE: 3 other processes of its session still run; \
+--tree stops them, too" --stop=1h -p "$PIDFILE"
+	gone "$PID"
 	for member in "${FAMILY[@]:1}"; do
 		alive "$member"
 	done

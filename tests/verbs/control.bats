@@ -240,17 +240,47 @@ holds_pidfd() {
 	eventually holds_pidfd $!
 	alive $!
 	kill -KILL "$PID"
-	wait $!
+	wait $! || :
 	gone "$PID"
+}
+
+# The status of what begins when it is told, and of the wait for it.
+# told_status COMMAND
+told_status() {
+	local status=0
+
+	mkfifo "$TMP/go"
+	start sh -c 'read -r x <"$0"; eval "$1"' "$TMP/go" "$1"
+	"$DAEMONIZE" --wait -p "$PIDFILE" 3>&- &
+	remember $!
+	eventually holds_pidfd $!
+	echo >"$TMP/go"
+	wait $! || status=$?
+	rm "$TMP/go"
+	echo "$status"
+}
+
+@test "a wait has the status of a command without a supervisor, from the kernel" {
+	local version
+
+	IFS=.- read -ra version < <(uname -r)
+	((version[0] * 1000 + version[1] >= 6015)) || skip "needs Linux 6.15"
+	equal "exit status" "$(told_status 'exit 3')" 3
+	equal "after a signal" "$(told_status 'kill -KILL $$')" 137
+	equal "after a success" "$(told_status 'exit 0')" 0
 }
 
 @test "a wait for an ended daemon returns at once" {
 	CALLER=(timeout "$DEADLINE")
-	fails 0 "" --wait -p "$PIDFILE"
 	start_stubborn
 	kill -KILL "$PID"
 	eventually gone "$PID"
 	fails 0 "" --wait -p "$PIDFILE"
+}
+
+@test "a wait for an instance that never was is refused" {
+	fails 125 "daemonize: wait: $PIDFILE: there is no instance" \
+	    --wait -p "$PIDFILE"
 }
 
 @test "a wait for a zombie that is never reaped returns" {
@@ -259,7 +289,7 @@ holds_pidfd() {
 	remember $!
 	eventually holds_pidfd $!
 	kill -KILL "$PID"
-	wait $!
+	wait $! || equal status $? 137
 	grep -q '^State:.Z' "/proc/$PID/status"
 	CALLER=(timeout "$DEADLINE")
 	fails 0 "" --wait -p "$PIDFILE"
