@@ -133,12 +133,12 @@ start_log(struct plan *plan)
 
 	if (!log_is_open(&plan->log))
 		return STATUS_DONE;
-	if (log_watch(&plan->log, NULL) == -1)
+	if (relay_watch(&plan->log.relay, NULL) == -1)
 		return complain_errno("log", plan->log.want.text, errno);
 	if (log_start(&plan->log, reason, sizeof(reason)) == -1)
 		return complain("log", plan->log.want.text, reason);
 	if (plan->excluded != NULL)
-		plan->excluded[plan->nexcluded - 1] = log_logger(&plan->log);
+		plan->excluded[plan->nexcluded - 1] = plan->log.logger.id;
 	return STATUS_DONE;
 }
 

@@ -46,15 +46,12 @@ complain_late(const struct plan *plan)
 void
 complain_not_ready(struct plan *plan, const struct outcome *outcome)
 {
-	const char *tail;
-	size_t length;
 
 	(void)complain("ready", plan->path, outcome->reason);
 	log_end_run(&plan->log);
-	if (log_is_open(&plan->log)) {
-		(void)log_tail(&plan->log, &tail, &length);
-		tail_print(tail, length, plan->log.want.text);
-	}
+	if (log_is_open(&plan->log))
+		tail_print(plan->log.relay.tail, plan->log.relay.ntail,
+		    plan->log.want.text);
 	if (plan->log_start != -1)
 		tail_show(plan->stdio[STDERR_FILENO], plan->log_start,
 		    plan->steps.stdio[STDERR_FILENO]);

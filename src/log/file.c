@@ -95,25 +95,15 @@ log_file_open(struct log_file *file, const char **reason)
 
 /* --- rotation ------------------------------------------------------------ */
 
-/* Write `FILE.N`, or FILE for 0.  Return false if the name is too long. */
-static bool
+/* Write `FILE.N`, or FILE for 0, to name, and return it. */
+static const char *
 numbered(const struct log_file *file, int n, char name[NAME_MAX + 1])
 {
-	int length = n == 0 ?
-	    snprintf(name, NAME_MAX + 1, "%s", file->at.name) :
-	    snprintf(name, NAME_MAX + 1, "%s.%d", file->at.name, n);
-
-	errno = ENAMETOOLONG;
-	return length <= NAME_MAX;
-}
-
-static int
-remove_number(const struct log_file *file, int n)
-{
-	char name[NAME_MAX + 1];
-
-	return numbered(file, n, name) ?
-	    unlinkat(file->at.dir, name, 0) : -1;
+	(void)strlcpy(name, file->at.name, NAME_MAX + 1);
+	if (n > 0)
+		(void)snprintf(name + strlen(name), NAME_MAX + 1 - strlen(name),
+		    ".%d", n);
+	return name;
 }
 
 /* Give FILE.N the next number, if that is free.  Return -1 with errno. */
@@ -123,8 +113,8 @@ move_number(const struct log_file *file, int n)
 	char from[NAME_MAX + 1], to[NAME_MAX + 1];
 	int dir = file->at.dir;
 
-	if (!numbered(file, n, from) || !numbered(file, n + 1, to))
-		return -1;
+	(void)numbered(file, n, from);
+	(void)numbered(file, n + 1, to);
 	if (syscall(SYS_renameat2, dir, from, dir, to, RENAME_NOREPLACE) == 0)
 		return 0;
 	/* NFS and others do not know the flag. */
@@ -144,19 +134,23 @@ move_all(const struct log_file *file)
 {
 	char name[NAME_MAX + 1];
 	struct stat st;
-	int n = 1;
+	int dir = file->at.dir, n = 1;
 
-	while (n <= file->keep && numbered(file, n, name) &&
-	    fstatat(file->at.dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	errno = ENAMETOOLONG;
+	if (strlen(file->at.name) > NAME_MAX - strlen(".1001"))
+		return -1;
+	while (n <= file->keep && fstatat(dir, numbered(file, n, name), &st,
+	    AT_SYMLINK_NOFOLLOW) == 0)
 		n++;
-	if (n > file->keep && remove_number(file, --n) == -1 &&
-	    errno != ENOENT)
+	if (n > file->keep && unlinkat(dir, numbered(file, --n, name), 0) == -1
+	    && errno != ENOENT)
 		return -1;
 	while (n-- > 0)
 		if (move_number(file, n) == -1)
 			return -1;
-	for (n = file->keep + 1; remove_number(file, n) == 0; n++)
-		;
+	n = file->keep + 1;
+	while (unlinkat(dir, numbered(file, n, name), 0) == 0)
+		n++;
 	return 0;
 }
 

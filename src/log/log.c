@@ -25,49 +25,27 @@
 
 /* --- opening ------------------------------------------------------------- */
 
-/* The path of --log=auto, by that of the pid file: .../NAME.pid. */
-static char *
-automatic_path(const char *pidfile)
-{
-	const char *slash = strrchr(pidfile, '/');
-	int length = (int)strlen(pidfile) - (int)strlen(".pid");
-	char *path;
-
-	if (geteuid() != 0)
-		return asprintf(&path, "%.*s.log", length, pidfile) == -1 ?
-		    NULL : path;
-	slash = slash == NULL ? pidfile : slash + 1;
-	length -= (int)(slash - pidfile);
-	return asprintf(&path, LOG_DIRECTORY "/%.*s.log", length, slash) == -1 ?
-	    NULL : path;
-}
-
-int
-log_init(struct log *log, const struct log_want *want, const char *command,
-    const char *pidfile, bool foreground)
+void
+log_init(struct log *log, const struct log_want *want, const char *path,
+    const char *command, bool foreground)
 {
 	/* As syslog(3) names a sender. */
 	const char *slash = strrchr(command, '/');
 
 	memset(log, 0, sizeof(*log));
 	log->want = *want;
+	if (want->automatic)
+		log->want.text = path;
 	log->name = slash == NULL ? command : slash + 1;
 	log->foreground = foreground;
 	log->pipe[0] = log->pipe[1] = -1;
-	log->file.fd = log->file.at.dir = log->syslog = -1;
-	log->file.rotate = want->rotate;
-	log->file.keep = want->keep;
+	log->file = (struct log_file){ .path = path, .rotate = want->rotate,
+	    .keep = want->keep, .fd = -1, .at.dir = -1 };
 	log->logger.pipe[0] = log->logger.pipe[1] = -1;
 	log->logger.command = want->command;
 	log->logger.keeps_stderr = foreground;
+	log->syslog = -1;
 	log->end = NEVER;
-	if (want->text == NULL || want->kind != LOG_TO_FILE)
-		return 0;
-	log->file.path = want->automatic ? automatic_path(pidfile) :
-	    absolute_path(want->text);
-	if (want->automatic)
-		log->want.text = log->file.path;
-	return log->file.path == NULL ? -1 : 0;
 }
 
 static int
@@ -143,12 +121,6 @@ log_is_open(const struct log *log)
 	return log->pipe[0] != -1;
 }
 
-const char *
-log_path(const struct log *log)
-{
-	return log->file.path;
-}
-
 bool
 log_is_file(const struct log *log, const struct stat *st)
 {
@@ -181,24 +153,6 @@ set_fault(struct log *log, const char *text)
 	(void)strlcpy(log->fault, text, sizeof(log->fault));
 	if (*text != '\0')
 		report(log, text);
-}
-
-const char *
-log_fault(const struct log *log, long long *lost)
-{
-	*lost = log->lost;
-	return log->fault;
-}
-
-static void
-report_lost(struct log *log)
-{
-	char text[64];
-
-	if (log->lost == 0)
-		return;
-	(void)snprintf(text, sizeof(text), "%lld bytes are lost", log->lost);
-	report(log, text);
 }
 
 /* --- handing on ---------------------------------------------------------- */
@@ -318,26 +272,6 @@ log_end_run(struct log *log)
 	log->pid = 0;
 }
 
-int
-log_watch(struct log *log, const char *text)
-{
-	return relay_watch(&log->relay, text);
-}
-
-void
-log_unwatch(struct log *log)
-{
-	relay_unwatch(&log->relay);
-}
-
-bool
-log_tail(const struct log *log, const char **tail, size_t *length)
-{
-	*tail = log->relay.tail;
-	*length = log->relay.ntail;
-	return log->relay.found;
-}
-
 /* --- for the loop -------------------------------------------------------- */
 
 static long long
@@ -389,15 +323,11 @@ log_reap(struct log *log, pid_t pid, int status)
 	return true;
 }
 
-struct process_id
-log_logger(const struct log *log)
-{
-	return log->logger.id;
-}
-
 bool
 log_finish(struct log *log)
 {
+	char text[64];
+
 	if (!log_is_open(log))
 		return true;
 	if (log->end == NEVER) {
@@ -416,6 +346,10 @@ log_finish(struct log *log)
 			return false;
 		log->lost += log->logger.lost;
 	}
-	report_lost(log);
+	if (log->lost > 0) {
+		(void)snprintf(text, sizeof(text), "%lld bytes are lost",
+		    log->lost);
+		report(log, text);
+	}
 	return true;
 }

@@ -47,7 +47,7 @@ struct log_want {
 	int keep;			/* FILE.1 to FILE.N */
 };
 
-/* Of log.c and sink.c alone. */
+/* Others read it only. */
 struct log {
 	struct log_want want;
 	const char *name;		/* the command's, for syslog */
@@ -73,16 +73,12 @@ struct log {
 };
 
 /*
- * Store what was asked for; the path of a file becomes absolute.  Nothing is
- * open after that.  command is the one that writes; pidfile is a path, NULL
- * unless --log=auto takes its name from it.  Return -1 with errno.
+ * Store what was asked for.  path is absolute, and NULL without a file; command
+ * is the one that writes.  Nothing is open after that.
  */
-int	log_init(struct log *, const struct log_want *, const char *command,
-	    const char *pidfile, bool foreground);
+void	log_init(struct log *, const struct log_want *, const char *path,
+	    const char *command, bool foreground);
 bool	log_is_open(const struct log *);
-
-/* Return the absolute path of the file, or NULL if the log is no file. */
-const char *log_path(const struct log *);
 
 /* Return whether that is the file of the log, and a regular one. */
 bool	log_is_file(const struct log *, const struct stat *);
@@ -129,16 +125,6 @@ void	log_end_run(struct log *);
 void	log_say(struct log *, const char *text);
 
 /*
- * Keep the last 4 KiB that come from now on, until log_unwatch, and look for
- * text, or NULL: at most 2 KiB, without a newline.  Return -1 with errno.
- */
-int	log_watch(struct log *, const char *text);
-void	log_unwatch(struct log *);
-
-/* Set tail to what is kept.  Return whether the text has come. */
-bool	log_tail(const struct log *, const char **tail, size_t *length);
-
-/*
  * Write what poll(2) has to wait for (two descriptors at most; -1: none), and
  * the time until which it may.
  */
@@ -146,12 +132,6 @@ void	log_poll(const struct log *, struct pollfd fds[2], long long *due);
 
 /* If it is the logger that has ended, have it restarted, and return true. */
 bool	log_reap(struct log *, pid_t, int status);
-
-/* Return the logger's process, which --tree leaves alone; pid 0: none. */
-struct process_id log_logger(const struct log *);
-
-/* Return what is wrong at present, or "", and set *lost to the bytes lost. */
-const char *log_fault(const struct log *, long long *lost);
 
 /*
  * End the log: relay the rest, for at most 10 s; then give end-of-file to a

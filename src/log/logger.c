@@ -122,25 +122,21 @@ stop_session(struct logger *logger, pid_t session,
 	if (logger->stopping)
 		return;
 	logger->stopping = stop_begin(&logger->stop, &targets, schedule) == 0;
-	if (logger->stopping)
-		return;
-	stop_finish(&logger->stop);
-	/* Without /proc, only the process itself is known. */
-	targets.scope = TARGET_ONE;
-	logger->stopping = targets.pid != 0 &&
-	    stop_begin(&logger->stop, &targets, schedule) == 0;
+	/* Without /proc, its processes are unknown. */
+	if (!logger->stopping)
+		stop_finish(&logger->stop);
 }
 
 /* Return whether that is over. */
 static bool
 is_stopped(struct logger *logger)
 {
-	if (logger->stopping && stop_step(&logger->stop) == STOP_PENDING)
-		return false;
-	if (logger->stopping)
+	if (!logger->stopping)
+		return true;
+	logger->stopping = stop_step(&logger->stop) == STOP_PENDING;
+	if (!logger->stopping)
 		stop_finish(&logger->stop);
-	logger->stopping = false;
-	return true;
+	return !logger->stopping;
 }
 
 bool

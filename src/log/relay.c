@@ -13,6 +13,9 @@
 #include "base/clock.h"
 #include "log/relay.h"
 
+/* How long a part of a line waits for its end. */
+#define HOLD_MS		1000
+
 int
 relay_init(struct relay *relay)
 {
@@ -118,9 +121,7 @@ make_room(struct relay *relay)
 {
 	size_t rest = relay->end - relay->start;
 
-	if (relay->start == 0)
-		return;
-	if (rest > 0)
+	if (relay->start > 0 && rest > 0)
 		memmove(relay->buffer, relay->buffer + relay->start, rest);
 	relay->whole = relay->whole > relay->start ?
 	    relay->whole - relay->start : 0;
@@ -179,45 +180,42 @@ add_said(struct relay *relay, size_t length)
 static bool
 take_own(struct relay *relay)
 {
-	struct relay_mark *mark = relay->marks;
-
-	if (mark->ends && !end_line(relay))
+	if (relay->marks->ends && !end_line(relay))
 		return false;
-	mark->ends = false;
-	if (mark->length > 0 && !add_said(relay, mark->length))
+	relay->marks->ends = false;
+	if (relay->marks->length > 0 && !add_said(relay, relay->marks->length))
 		return false;
-	relay->nmarks--;
-	memmove(mark, mark + 1, relay->nmarks * sizeof(*mark));
+	memmove(relay->marks, relay->marks + 1,
+	    --relay->nmarks * sizeof(*relay->marks));
 	return true;
 }
 
 bool
 relay_fill(struct relay *relay, int fd)
 {
-	struct relay_mark *mark = relay->marks;
 	size_t room, before;
 	ssize_t length;
 
 	make_room(relay);
 	before = relay->whole;
-	while (relay->nmarks > 0 && mark->left == 0)
+	while (relay->nmarks > 0 && relay->marks->left == 0)
 		if (!take_own(relay) || relay->whole > before)
 			return relay->whole > before;
 	room = RELAY_SIZE - relay->end;
 	if (room < RELAY_PACKET)
 		return false;
-	if (relay->nmarks > 0 && room > mark->left)
-		room = mark->left;
+	if (relay->nmarks > 0 && room > relay->marks->left)
+		room = relay->marks->left;
 	length = read(fd, relay->buffer + relay->end, room);
-	if (length <= 0) {
-		if (length == 0 || errno != EAGAIN || relay->nmarks == 0)
-			return false;
+	if (length == -1 && errno == EAGAIN && relay->nmarks > 0) {
 		/* Another reader of the pipe has taken it. */
-		mark->left = 0;
+		relay->marks->left = 0;
 		return relay_fill(relay, fd);
 	}
+	if (length <= 0)
+		return false;
 	if (relay->nmarks > 0)
-		mark->left -= (size_t)length;
+		relay->marks->left -= (size_t)length;
 	add(relay, (size_t)length);
 	return true;
 }
@@ -247,16 +245,16 @@ relay_drop(struct relay *relay, size_t length)
 long long
 relay_due(const struct relay *relay)
 {
-	return relay->held == 0 ? NEVER : relay->held + RELAY_HOLD_MS;
+	return relay->held == 0 ? NEVER : relay->held + HOLD_MS;
 }
 
 void
 relay_release(struct relay *relay)
 {
-	if (now_ms() < relay_due(relay))
-		return;
-	relay->whole = relay->end;
-	relay->held = 0;
+	if (now_ms() >= relay_due(relay)) {
+		relay->whole = relay->end;
+		relay->held = 0;
+	}
 }
 
 /* --- what does not come from the pipe ------------------------------------ */
@@ -265,7 +263,6 @@ relay_release(struct relay *relay)
 static void
 mark(struct relay *relay, int fd, bool ends, size_t length)
 {
-	struct relay_mark *last;
 	size_t left, i;
 	int bytes;
 
@@ -275,11 +272,12 @@ mark(struct relay *relay, int fd, bool ends, size_t length)
 		    left;
 	/* Of too many, the last ones come together. */
 	if (relay->nmarks == 0 || (left > 0 && relay->nmarks < RELAY_MARKS))
-		relay->marks[relay->nmarks++] = (struct relay_mark){ .left = 0 };
-	last = &relay->marks[relay->nmarks - 1];
-	last->left += left;
-	last->ends = last->ends || ends;
-	last->length += length;
+		memset(&relay->marks[relay->nmarks++], 0,
+		    sizeof(*relay->marks));
+	i = relay->nmarks - 1;
+	relay->marks[i].left += left;
+	relay->marks[i].ends = relay->marks[i].ends || ends;
+	relay->marks[i].length += length;
 }
 
 void

@@ -18,24 +18,9 @@
 /* The capacity of a pipe (pipe(7)), and that. */
 #define RELAY_SIZE	(65536 + RELAY_PACKET)
 
-/* Lines of the supervisor that wait for their turn. */
-#define RELAY_SAID	4096
-
-/* Places in the stream at which something of the supervisor's comes. */
-#define RELAY_MARKS	16
-
-/* The last bytes that are kept for a launch that may have to show them. */
-#define RELAY_TAIL	4096
-
-/* How long a part of a line waits for its end. */
-#define RELAY_HOLD_MS	1000
-
-struct relay_mark {
-	size_t left;			/* bytes of the pipe before it, behind
-					   those of the mark before */
-	bool ends;			/* a newline is due, if none was read */
-	size_t length;			/* of said: a message */
-};
+#define RELAY_SAID	4096		/* bytes of messages that wait */
+#define RELAY_MARKS	16		/* places in the stream for them */
+#define RELAY_TAIL	4096		/* the last bytes, while watched */
 
 struct relay {
 	char *buffer;			/* RELAY_SIZE bytes, and said */
@@ -49,7 +34,12 @@ struct relay {
 	struct timespec part;		/* the same by the calendar */
 	struct timespec first;		/* when the line at start began, if it
 					   has waited; or 0 */
-	struct relay_mark marks[RELAY_MARKS];
+	struct {
+		size_t left;		/* bytes of the pipe before it, behind
+					   those of the mark before */
+		bool ends;		/* a run: a newline is due */
+		size_t length;		/* of a message, in said */
+	} marks[RELAY_MARKS];
 	size_t nmarks;
 	char *said;			/* RELAY_SAID bytes */
 	size_t nsaid;
@@ -63,8 +53,8 @@ struct relay {
 int	relay_init(struct relay *);
 
 /*
- * From now on keep the last RELAY_TAIL bytes, and find text, or NULL: at most
- * half of that, without a newline.  Return -1 with errno (ENOMEM).
+ * Keep the last RELAY_TAIL bytes that come from now on, and look for text, or
+ * NULL: at most half of that, without a newline.  Return -1 with errno.
  */
 int	relay_watch(struct relay *, const char *text);
 void	relay_unwatch(struct relay *);
@@ -75,10 +65,8 @@ void	relay_unwatch(struct relay *);
  */
 bool	relay_fill(struct relay *, int fd);
 
-/* Return what may be handed on, and set *length to its size. */
+/* Return what may be handed on; remove what has been. */
 const char *relay_get(const struct relay *, size_t *length);
-
-/* Remove that many bytes, which have been handed on. */
 void	relay_drop(struct relay *, size_t length);
 
 /* Return when a part of a line has waited long enough, or NEVER. */
@@ -87,20 +75,19 @@ long long relay_due(const struct relay *);
 /* Let that part be handed on. */
 void	relay_release(struct relay *);
 
-/* Mark the end of a run: behind what is in the pipe fd now. */
-void	relay_end_run(struct relay *, int fd);
-
 /*
- * Add a line, behind what is in the pipe fd now; if that ends in a part of a
- * line, before that part.
+ * Mark the end of a run, or add a line: behind what is in the pipe fd now; a
+ * line before the part of a line that this ends in.
  */
+void	relay_end_run(struct relay *, int fd);
 void	relay_say(struct relay *, int fd, const char *line);
 
-/* Return whether all has been handed on that came before the last mark. */
-bool	relay_is_done(const struct relay *);
-
-/* Return how many bytes have not. */
+/*
+ * Return how many bytes that came before the last mark have not been handed on;
+ * it may be 0 before the end of a run was.
+ */
 size_t	relay_rest(const struct relay *);
+bool	relay_is_done(const struct relay *);
 
 /* Return the length without a UTF-8 character that its end would cut. */
 size_t	whole_characters(const char *text, size_t length);

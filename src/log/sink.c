@@ -23,7 +23,7 @@
 int
 sink_open(struct log *log, const struct owner *owner, const char **reason)
 {
-	int flags;
+	int flags = fcntl(STDOUT_FILENO, F_GETFL);
 
 	if (log->want.time != LOG_TIME_NONE &&
 	    (log->out = malloc(OUT_SIZE)) == NULL)
@@ -32,33 +32,25 @@ sink_open(struct log *log, const struct owner *owner, const char **reason)
 	case LOG_TO_FILE:
 		log->file.owner = *owner;
 		return log_file_open(&log->file, reason);
-	case LOG_TO_STDOUT:
-		flags = fcntl(STDOUT_FILENO, F_GETFL);
+	case LOG_TO_LOGGER:
+		return logger_open(&log->logger);
+	case LOG_TO_SYSLOG:
+		log->syslog = syslog_open();
+		return log->syslog == -1 ? -1 : 0;
+	default:
 		if (flags != -1 && (flags & O_ACCMODE) != O_RDONLY)
 			return 0;
 		*reason = "standard output is not open for writing";
 		return -1;
-	case LOG_TO_LOGGER:
-		return logger_open(&log->logger);
-	default:
-		log->syslog = syslog_open();
-		return log->syslog == -1 ? -1 : 0;
 	}
 }
 
 int
 sink_fd(const struct log *log)
 {
-	switch (log->want.kind) {
-	case LOG_TO_FILE:
-		return log->file.fd;
-	case LOG_TO_STDOUT:
-		return STDOUT_FILENO;
-	case LOG_TO_LOGGER:
-		return log->logger.pipe[1];
-	default:
-		return log->syslog;
-	}
+	return log->want.kind == LOG_TO_FILE ? log->file.fd :
+	    log->want.kind == LOG_TO_LOGGER ? log->logger.pipe[1] :
+	    log->want.kind == LOG_TO_SYSLOG ? log->syslog : STDOUT_FILENO;
 }
 
 /* --- bytes --------------------------------------------------------------- */
@@ -130,18 +122,6 @@ sink_flush(struct log *log)
 }
 
 /* --- lines --------------------------------------------------------------- */
-
-/* Return the length of the text up to the line that fills the room. */
-static size_t
-cut(const char *text, size_t length, size_t room)
-{
-	const char *newline;
-
-	if (room >= length)
-		return length;
-	newline = memchr(text + room - 1, '\n', length - room + 1);
-	return newline == NULL ? length : (size_t)(newline + 1 - text);
-}
 
 /* Write the time, by the calendar and without its milliseconds, to log->stamp. */
 static void
@@ -222,18 +202,23 @@ write_stamped(struct log *log, const char *text, size_t length, size_t room)
 static ssize_t
 write_lines(struct log *log, const char *text, size_t length)
 {
-	size_t room = SIZE_MAX;
+	size_t room = log->relay.midline ? 1 : SIZE_MAX;
+	const char *newline;
 
 	/* In the middle of a line: to its end at most. */
-	if (log->relay.midline)
-		room = 1;
 	if (log->relay.midline ? leave_removed(log) == -1 :
 	    log->want.kind == LOG_TO_FILE &&
 	    log_file_prepare(&log->file, &room) == -1)
 		return -1;
 	if (log->out != NULL)
 		return write_stamped(log, text, length, room);
-	return put(log, text, cut(text, length, room));
+	/* Up to the line that fills the room. */
+	if (room < length) {
+		newline = memchr(text + room - 1, '\n', length - room + 1);
+		if (newline != NULL)
+			length = (size_t)(newline + 1 - text);
+	}
+	return put(log, text, length);
 }
 
 /* Send one message a line, or several for a long line. */

@@ -200,7 +200,7 @@ check_file_apart(const struct plan *plan, const char *path, const char *reason)
 			    stdio_names[i] : name, reason);
 	}
 	return log_is_file(&plan->log, &st) ?
-	    complain("log", log_path(&plan->log), reason) : STATUS_DONE;
+	    complain("log", plan->log_path, reason) : STATUS_DONE;
 }
 
 static int
@@ -214,7 +214,7 @@ check_apart(const struct plan *plan)
 	while (i < 3 && plan->steps.stdio[i] != NULL &&
 	    is_null(plan->steps.stdio[i]))
 		i++;
-	if (i == 3 && log_path(&plan->log) == NULL)
+	if (i == 3 && plan->log_path == NULL)
 		return STATUS_DONE;
 	for (i = STDOUT_FILENO; i <= STDERR_FILENO; i++)
 		if (plan->steps.stdio[i] != NULL &&
@@ -308,7 +308,7 @@ is_served(const char *path)
 bool
 plan_is_served(const struct plan *plan)
 {
-	return is_served(log_path(&plan->log)) ||
+	return is_served(plan->log_path) ||
 	    is_served(plan->pidfile) || is_served(plan->lockfile) ||
 	    is_served(plan->steps.stdio[0]) ||
 	    is_served(plan->steps.stdio[1]) || is_served(plan->steps.stdio[2]);

@@ -143,8 +143,8 @@ describe_launch(const struct plan *plan, struct record *record)
 		else
 			add_path(record, stdio_names[i], plan->steps.stdio[i]);
 	if (plan->log.want.text != NULL)
-		(void)record_add(record, "log", log_path(&plan->log) != NULL ?
-		    log_path(&plan->log) : plan->log.want.text);
+		(void)record_add(record, "log", plan->log_path != NULL ?
+		    plan->log_path : plan->log.want.text);
 	describe_surroundings(plan, record);
 	(void)record_add(record, "exec", plan->path);
 	for (arg = plan->argv; *arg != NULL; arg++)

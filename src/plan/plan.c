@@ -319,6 +319,25 @@ make_absolute(struct plan *plan)
 	    complain_errno("chroot", "getcwd", errno);
 }
 
+/* The path of the log; of --log=auto, by the pid file's: .../NAME.pid. */
+static char *
+find_log_path(const struct config *config)
+{
+	const char *pidfile = config->pidfile;
+	int length;
+	char *path;
+
+	if (!config->log.automatic)
+		return absolute_path(config->log.text);
+	length = (int)strlen(pidfile) - (int)strlen(".pid");
+	if (geteuid() != 0)
+		return asprintf(&path, "%.*s.log", length, pidfile) == -1 ?
+		    NULL : path;
+	length -= (int)(strrchr(pidfile, '/') + 1 - pidfile);
+	return asprintf(&path, LOG_DIRECTORY "/%.*s.log", length,
+	    strrchr(pidfile, '/') + 1) == -1 ? NULL : path;
+}
+
 int
 plan_make(struct plan *plan, const struct config *config,
     const struct caller *caller)
@@ -328,9 +347,11 @@ plan_make(struct plan *plan, const struct config *config,
 	int status;
 
 	initialize(plan, config, caller);
-	if (log_init(&plan->log, &config->log, plan->command, plan->pidfile,
-	    !plan->steps.background) == -1)
+	if (config->log.text != NULL && config->log.kind == LOG_TO_FILE &&
+	    (plan->log_path = find_log_path(config)) == NULL)
 		return complain_errno("log", "getcwd", errno);
+	log_init(&plan->log, &config->log, plan->log_path, plan->command,
+	    !plan->steps.background);
 	if (plan->supervised &&
 	    (status = make_absolute(plan)) != STATUS_DONE)
 		return status;

@@ -45,6 +45,7 @@ struct plan {
 	const struct policy *policy;	/* its policy */
 	bool tree;			/* it ends what a run leaves behind */
 	const char *stop_with;		/* a schedule, for all that is ended */
+	const char *log_path;		/* absolute, of a file; or NULL */
 	struct log log;
 	struct process_id *excluded;	/* its children that are not of the
 					   command's; the last one is the

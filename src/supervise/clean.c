@@ -36,7 +36,7 @@ clean(struct supervisor *s)
 	/* It may have been started again. */
 	if (s->plan->excluded != NULL)
 		s->plan->excluded[s->plan->nexcluded - 1] =
-		    log_logger(&s->plan->log);
+		    s->plan->log.logger.id;
 	stopped = stop_step(&s->stop);
 	if (stopped == STOP_PENDING)
 		return;

@@ -100,10 +100,11 @@ bool
 note_log(struct plan *plan)
 {
 	struct record *entry = &plan->instance->entry;
-	const char *fault = log_fault(&plan->log, &entry->log_lost);
-	bool changed = strcmp(entry->log_fault, fault) != 0;
+	bool changed = strcmp(entry->log_fault, plan->log.fault) != 0;
 
-	(void)strlcpy(entry->log_fault, fault, sizeof(entry->log_fault));
+	(void)strlcpy(entry->log_fault, plan->log.fault,
+	    sizeof(entry->log_fault));
+	entry->log_lost = plan->log.lost;
 	return changed;
 }
 

@@ -58,7 +58,7 @@ supervisor_run(struct plan *plan, int verdict)
 	    prepare(&s) == -1)
 		return complain_errno("background", NULL, errno);
 	status = launch(plan, &s.run);
-	log_unwatch(&plan->log);
+	relay_unwatch(&plan->log.relay);
 	if (status != STATUS_DONE) {
 		finish_log(&s);
 		return status;

@@ -89,7 +89,7 @@ print_before(const struct plan *plan)
 		    "after stopping the old instance" :
 		    "or refuse if the instance runs");
 	if (log->text != NULL && log->kind == LOG_TO_FILE)
-		line("log", "open %s to append", log_path(&plan->log));
+		line("log", "open %s to append", plan->log_path);
 	else if (log->text != NULL && log->kind == LOG_TO_STDOUT)
 		line("log", "write to standard output");
 	else if (log->text != NULL && log->kind == LOG_TO_LOGGER)
@@ -267,7 +267,7 @@ print_json_log(const struct log *log)
 {
 	const struct log_want *want = &log->want;
 
-	json_string("log", log_path(log) != NULL ? log_path(log) :
+	json_string("log", log->file.path != NULL ? log->file.path :
 		    want->text);
 	json_string("log_time", want->time == LOG_TIME_NONE ? NULL :
 	    log_time_name(want->time));

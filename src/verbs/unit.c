@@ -225,9 +225,9 @@ print_output(const struct plan *plan, int fd)
 		print_value(names[fd], fd == STDIN_FILENO ? "file:" :
 		    plan->append ? "append:" : "truncate:", stdio_names[fd],
 		    settle_path(path));
-	else if (plan->steps.logged[fd] && log_path(&plan->log) != NULL)
+	else if (plan->steps.logged[fd] && plan->log_path != NULL)
 		print_value(names[fd], "append:", "log",
-		    settle_path(log_path(&plan->log)));
+		    settle_path(plan->log_path));
 	else
 		(void)printf("%s=%s\n", names[fd], path != NULL ||
 		    fd == STDIN_FILENO ? "null" : "journal");
