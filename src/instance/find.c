@@ -260,7 +260,7 @@ has_process(pid_t pid)
 static void
 classify_file(int file, struct instance_status *status)
 {
-	pid_t pid = file == -1 ? 0 : pidfile_read(file);
+	pid_t pid = file == -1 ? 0 : pidfile_get(file);
 	int has = 0;
 
 	status->pid = 0;
@@ -316,7 +316,7 @@ classify(const char *path, int file, int record,
 {
 	const char *why = status->foreign ? "its record cannot be read: "
 	    "it belongs to another user" : "there is no record";
-	pid_t pid = file == -1 ? 0 : pidfile_read(file);
+	pid_t pid = file == -1 ? 0 : pidfile_get(file);
 
 	if (record != -1)
 		why = read_record(record, status);

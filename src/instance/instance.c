@@ -254,7 +254,7 @@ instance_clear(struct instance *instance)
 	    (record_write(instance->record, NULL) == -1 ||
 	    name_record(instance) == -1))
 		return -1;
-	return pidfile_write(instance->file, 0);
+	return pidfile_set(instance->file, 0);
 }
 
 static bool
@@ -316,7 +316,7 @@ instance_write_pid(struct instance *instance, enum record_state state)
 		state = keep_request(instance, &now, state);
 	result = write_record(instance, state);
 	if (result == 0)
-		result = pidfile_write(instance->file, entry->pid);
+		result = pidfile_set(instance->file, entry->pid);
 	if (!locked)
 		unlock(instance);
 	return result;
@@ -336,7 +336,7 @@ instance_mark_running(struct instance *instance, pid_t pid,
 	entry->pidfd = now.pid == pid ? now.pidfd : 0;
 	/* On a full disk it still says `starting': readers treat both alike. */
 	(void)write_record(instance, state);
-	instance->dirty = pidfile_read(instance->file) != pid ||
+	instance->dirty = pidfile_get(instance->file) != pid ||
 	    (instance->record != -1 && now.pid != pid);
 	unlock(instance);
 }
@@ -351,7 +351,7 @@ is_ours(struct instance *instance)
 		return instance->cleared && instance->file != -1;
 	if (instance->record == -1)
 		return instance->entry.pid == 0 ||
-		    pidfile_read(instance->file) == instance->entry.pid;
+		    pidfile_get(instance->file) == instance->entry.pid;
 	return lock_wait(instance->record, LOCK_EX, LOCK_MS) == 0 &&
 	    record_read(instance->record, &now) == RECORD_GOOD &&
 	    now.pid == instance->entry.pid &&
@@ -384,7 +384,7 @@ remove_files(const struct at *file_at, int file, const struct at *record_at,
 
 	/* Emptied first: a file that stays must not name a process. */
 	if (file != -1) {
-		result = pidfile_write(file, 0);
+		result = pidfile_set(file, 0);
 		if (path_unlink(file_at, file) == 0)
 			result = 0;
 	}
@@ -452,14 +452,14 @@ instance_update(struct instance *instance, enum record_state state, pid_t pid,
 	/* A run may have removed it. */
 	if (create_file(instance) == -1)
 		return -1;
-	return pid != 0 && pidfile_read(instance->file) == pid ? 0 :
-	    pidfile_write(instance->file, pid);
+	return pid != 0 && pidfile_get(instance->file) == pid ? 0 :
+	    pidfile_set(instance->file, pid);
 }
 
 void
 instance_finish(struct instance *instance, enum record_state state)
 {
-	pid_t pid = instance->file == -1 ? -1 : pidfile_read(instance->file);
+	pid_t pid = instance->file == -1 ? -1 : pidfile_get(instance->file);
 
 	if (pid == 0 || pid == instance->entry.pid)
 		(void)remove_files(&instance->file_at, instance->file, NULL,
@@ -531,7 +531,7 @@ remove_both(const struct at *file_at, const struct at *record_at, int record,
 	    now.pid != status->pid || now.start != status->start)
 		return 0;
 	file = openat(file_at->dir, file_at->name, O_RDWR | PIDFILE_FLAGS);
-	pid = file == -1 ? 0 : pidfile_read(file);
+	pid = file == -1 ? 0 : pidfile_get(file);
 	if (pid != 0 && (status == NULL || pid != status->pid)) {
 		close_quietly(file);
 		file = -1;

@@ -14,7 +14,7 @@
 #include "instance/pidfile.h"
 
 pid_t
-pidfile_read(int fd)
+pidfile_get(int fd)
 {
 	static const char space[] = " \t\r\n";
 	char text[PIDFILE_MAX + 1], *end;
@@ -43,7 +43,7 @@ pidfile_read(int fd)
 }
 
 int
-pidfile_write(int fd, pid_t pid)
+pidfile_set(int fd, pid_t pid)
 {
 	char text[PIDFILE_MAX];
 	char *at = text + sizeof(text);
@@ -87,7 +87,7 @@ pidfile_unfit(int fd, uid_t user)
 		    "remove it, or run as that user";
 	if (st.st_nlink > 1)
 		return "has a second name (a hard link)";
-	return pidfile_read(fd) == -1 ? pidfile_fault(errno) : NULL;
+	return pidfile_get(fd) == -1 ? pidfile_fault(errno) : NULL;
 }
 
 const char *

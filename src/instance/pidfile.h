@@ -15,14 +15,14 @@
  * Return the pid in the file; 0 if it is empty or has white space alone; -1
  * with errno: EBADMSG, it contains something else; else pread(2)'s.
  */
-pid_t	pidfile_read(int fd);
+pid_t	pidfile_get(int fd);
 
 /*
  * Write the pid, or for 0 nothing but newlines.  A reader sees the old pid, the
  * new one, or none.  Return 0, or -1 with errno of pwrite(2): ENOSPC, also if
  * less was written.  Async-signal-safe.
  */
-int	pidfile_write(int fd, pid_t);
+int	pidfile_set(int fd, pid_t);
 
 /*
  * Return why the launch may not write this file, or NULL.  Root takes over a
@@ -30,7 +30,7 @@ int	pidfile_write(int fd, pid_t);
  */
 const char *pidfile_unfit(int fd, uid_t user);
 
-/* The reason of that errno of an open with PIDFILE_FLAGS, or pidfile_read. */
+/* The reason of that errno of an open with PIDFILE_FLAGS, or pidfile_get. */
 const char *pidfile_fault(int error);
 
 #endif

@@ -61,11 +61,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	pid = pidfile_get(file);
 	assert(pid == expected(data, size));
 	assert(pid != -1 || errno == EBADMSG);
-	unfit = pidfile_unfit(file);
+	unfit = pidfile_unfit(file, getuid());
 	assert((unfit != NULL) == (pid == -1));
 
 	/* What is written is read back. */
-	assert(ftruncate(file, 0) == 0 && pidfile_set(file, getpid()) == 0 &&
+	assert(pidfile_set(file, 0) == 0 && pidfile_get(file) == 0);
+	assert(pidfile_set(file, getpid()) == 0 &&
 	    pidfile_get(file) == getpid());
 	return 0;
 }
