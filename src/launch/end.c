@@ -129,8 +129,8 @@ end_daemon(const struct family *family, const struct wait *wait,
 	struct targets targets = { .scope = TARGET_DESCENDANTS,
 	    .pid = wait->pid, .pidfd = -1, .session = wait->session,
 	    .excluded = family->excluded, .nexcluded = family->nexcluded };
+	enum stop_result result;
 	struct schedule schedule;
-	struct proc_scope scope;
 
 	(void)schedule_parse(stop_with, &schedule);
 	/* Not CHLD any more. */
@@ -140,14 +140,17 @@ end_daemon(const struct family *family, const struct wait *wait,
 	if (family->had_children && family->excluded == NULL)
 		targets.scope = wait->session == getsid(0) ? TARGET_ONE :
 		    TARGET_SESSION;
+	result = end_targets(&targets, &schedule, wait->signals,
+	    wait->command);
 	/* Only /proc has the others. */
-	if (proc_scope(&scope) == -1) {
-		targets.scope = TARGET_ONE;
+	if (result == STOP_FAILED && targets.scope != TARGET_ONE) {
 		(void)complain("ready", wait->command, "without /proc, the "
 		    "processes that it has started are not found and ended");
+		targets.scope = TARGET_ONE;
+		result = end_targets(&targets, &schedule, wait->signals,
+		    wait->command);
 	}
-	if (end_targets(&targets, &schedule, wait->signals, wait->command) ==
-	    STOP_SURVIVED)
+	if (result == STOP_SURVIVED)
 		(void)complain("ready", wait->command,
 		    "still runs after the whole schedule");
 	while (waitpid(-1, NULL, WNOHANG) > 0)
