@@ -61,6 +61,7 @@ static const struct field {
 	{ "supervisor-start", MEMBER(supervisor_start), ULLONG_MAX, NULL },
 	{ "again", MEMBER(again), 1, NULL },
 	{ "tree", MEMBER(tree), 1, NULL },
+	{ "limited", MEMBER(limited), 1, NULL },
 	{ "runs", MEMBER(runs), ULLONG_MAX, NULL },
 	{ "due", MEMBER(due), LLONG_MAX, NULL },
 	{ "log-fault", MEMBER(log_fault), 0, NULL },

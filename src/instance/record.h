@@ -60,6 +60,7 @@ struct record {
 	unsigned long long supervisor_start;
 	int again;			/* STOPPING: then start the next run */
 	int tree;			/* STOPPING: end all descendants, too */
+	int limited;			/* FAILED: the limit of restarts */
 	unsigned long long runs;	/* begun until now */
 	long long due;			/* WAITING: the next start, as above */
 	struct run run[RECORD_RUNS];	/* run N is at N % RECORD_RUNS */

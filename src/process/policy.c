@@ -169,8 +169,8 @@ policy_allows_signal(const struct policy *policy, int sig)
 	return (policy->signals & SIGNAL_BIT(sig)) != 0;
 }
 
-static bool
-is_failure(const struct policy *policy, const struct ending *ending)
+bool
+policy_is_failure(const struct policy *policy, const struct ending *ending)
 {
 	switch (ending->kind) {
 	case END_EXIT:
@@ -210,7 +210,7 @@ backoff_next(struct backoff *backoff, const struct policy *policy,
 
 	if (policy->restart == RESTART_NEVER ||
 	    (policy->restart == RESTART_ON_FAILURE &&
-	    !is_failure(policy, ending)))
+	    !policy_is_failure(policy, ending)))
 		return RESTART_NONE;
 	/* A long run begins a new row. */
 	if (lasted > (policy->delay_max > LONG_RUN ? policy->delay_max :

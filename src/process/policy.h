@@ -70,6 +70,9 @@ const char *restart_name(enum restart);
 bool	policy_allows_status(const struct policy *, int status);
 bool	policy_allows_signal(const struct policy *, int sig);
 
+/* Is that end of a run a failure? */
+bool	policy_is_failure(const struct policy *, const struct ending *);
+
 /* Prepare the state.  Return -1 with errno (ENOMEM). */
 int	backoff_init(struct backoff *, const struct policy *);
 

@@ -54,6 +54,7 @@ decide(struct supervisor *s, enum request word, long long lasted, long long now,
 		(void)snprintf(next, size, "not restarted again: the limit is "
 		    "%zu restart%s", s->plan->policy->limit,
 		    s->plan->policy->limit == 1 ? "" : "s");
+	s->limited = ms == RESTART_LIMITED;
 	if (ms < 0)
 		return NEVER;
 	duration_format(ms, delay, sizeof(delay));

@@ -26,6 +26,7 @@ struct supervisor {
 	long long due;			/* the next start; NEVER: there is none */
 	bool stopping;			/* restart no more */
 	bool tree;			/* end what a run leaves behind */
+	bool limited;			/* the limit of restarts is reached */
 	bool asked;			/* a verb's word has not been read */
 
 	struct schedule schedule;	/* of a run that is being ended */

@@ -237,10 +237,15 @@ finish_log(struct supervisor *s)
 static void
 finish(struct supervisor *s)
 {
+	bool failed = !s->stopping && (s->limited ||
+	    policy_is_failure(s->plan->policy, &s->last));
+
 	(void)open_instance(s);
 	if (s->plan->instance != NULL) {
 		(void)note_log(s->plan);
-		instance_finish(s->plan->instance, RECORD_ENDED);
+		s->plan->instance->entry.limited = s->limited;
+		instance_finish(s->plan->instance, failed ? RECORD_FAILED :
+		    RECORD_ENDED);
 		instance_release(s->plan->instance);
 	}
 }

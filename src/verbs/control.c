@@ -84,7 +84,7 @@ get_recorded_status(int fd, int *status)
 	const struct run *run;
 
 	if (fd == -1 || record_read(fd, &record) != RECORD_GOOD ||
-	    record.state != RECORD_ENDED || record.supervisor == 0)
+	    record.state < RECORD_ENDED || record.supervisor == 0)
 		return false;
 	run = &record.run[record.runs % RECORD_RUNS];
 	*status = ending_status(&run->how);

@@ -57,7 +57,10 @@ static const struct state { const char *name, *text; int status; }
 	[INSTANCE_GUESS] = { "unknown", "unknown", STATUS_UNKNOWN },
 	[INSTANCE_UNKNOWN] = { "unknown", "unknown", STATUS_UNKNOWN },
 };
-static const struct state ended = { "ended", "ended", STATUS_NOT_RUNNING };
+static const struct state ended = { "ended", "ended", STATUS_NOT_RUNNING },
+    failed = { "failed", "failed", STATUS_NOT_RUNNING },
+    limited = { "failed", "failed, the limit of restarts is reached",
+    STATUS_NOT_RUNNING };
 
 /* --- what is seen --------------------------------------------------------- */
 
@@ -140,7 +143,8 @@ gather(struct view *view, const char *name, const char *path)
 
 	view->state = &states[found->state];
 	if (found->state == INSTANCE_NONE && found->recorded)
-		view->state = &ended;
+		view->state = found->record.limited ? &limited :
+		    found->record.state == RECORD_FAILED ? &failed : &ended;
 	view->supervised = found->recorded && found->record.supervisor != 0;
 	if (!view->seen && found->recorded)
 		find_command(view);
@@ -210,6 +214,7 @@ print_json_runs(const struct view *view)
 	json_number("runs", (long long)record->runs);
 	json_optional("restart_ms", view->found.state == INSTANCE_WAITING &&
 	    record->due != 0, ms_until(record->due, INT_MAX));
+	json_bool("limit_reached", record->limited);
 	json_string("log_fault", *record->log_fault == '\0' ? NULL :
 	    record->log_fault);
 	json_number("log_lost", record->log_lost);

@@ -203,7 +203,8 @@ judge_end(struct launch *launch, const struct standard *standard)
 	lenient = launch->reached;
 	if (!lenient && number_in(pidfile) != -1)
 		return because(LEFT, "pid file: %d", (int)number_in(pidfile));
-	if (!lenient && strcmp(noted.state, "ended") != 0)
+	if (!lenient && strcmp(noted.state, "ended") != 0 &&
+	    strcmp(noted.state, "failed") != 0)
 		return because(LEFT, "record: `%s'", noted.state);
 	verdict = judge_status(launch, standard, 3, "");
 	if (verdict != RIGHT || launch->fault.manner == NOTHING)

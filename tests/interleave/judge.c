@@ -145,7 +145,8 @@ none_is_left(const struct world *world, bool ended)
 		return is_wrong("the pid file is left");
 	record_of(path_of(world, "p.pid"), &noted);
 	if (noted.what != NOTED_NONE && !(ended && noted.what == NOTED_GOOD &&
-	    strcmp(noted.state, "ended") == 0))
+	    (strcmp(noted.state, "ended") == 0 ||
+	    strcmp(noted.state, "failed") == 0)))
 		return is_wrong("the record is left");
 	return true;
 }

@@ -376,9 +376,9 @@ launch_ends() {
 	[[ ! -e $PIDFILE ]]
 	run "$DAEMONIZE" --status -p "$PIDFILE" 3>&-
 	status_is 3
-	[[ ${lines[0]} == "$PIDFILE: ended; run 1 exited with status 3 after "* ]]
+	[[ ${lines[0]} == "$PIDFILE: failed; run 1 exited with status 3 after "* ]]
 	equal state "$(told 'j["state"], j["supervisor"], past[1]["exit"]')" \
-	    "('ended', None, 3)"
+	    "('failed', None, 3)"
 	launch -p "$PIDFILE" true
 	fails 0 "$PIDFILE: not running" --stop -p "$PIDFILE"
 	nothing_is_left

@@ -104,7 +104,7 @@ start_named() {
 	eventually test ! -e "$PIDFILE"
 	run launch --status -p "$PIDFILE"
 	status_is 3
-	[[ ${lines[0]} =~ ": ended; run 1 "$ended$output_to$ ]]
+	[[ ${lines[0]} =~ ": failed; run 1 "$ended$output_to$ ]]
 	[[ ${lines[1]} =~ ^"  run 1: "$ended$ ]]
 }
 
@@ -297,13 +297,35 @@ c: running, pid $running, user $USERNAME, since WHEN: sleep 1000"
 pid; is it the right file?"
 }
 
+@test "without a failure it has ended, and the limit of restarts is said" {
+	launch -p "$PIDFILE" --supervise true
+	eventually test ! -e "$PIDFILE"
+	run launch --status -p "$PIDFILE"
+	[[ ${lines[0]} == "$PIDFILE: ended; run 1 exited with status 0 "* ]]
+	launch -p "$PIDFILE" --restart=always --restart-limit=1 \
+	    --restart-delay=1ms true
+	eventually test ! -e "$PIDFILE"
+	run launch --status -p "$PIDFILE"
+	[[ ${lines[0]} == "$PIDFILE: failed, the limit of restarts is \
+reached; run 2 exited with status 0 "* ]]
+	launch --status --json -p "$PIDFILE" >status || :
+	grep -q '"state":"failed",.*"limit_reached":true,' status
+	# A signal is a failure, too.
+	launch -p "$PIDFILE" --supervise sleep 1000
+	remember "$(cat "$PIDFILE")"
+	kill -KILL "$(cat "$PIDFILE")"
+	eventually test ! -e "$PIDFILE"
+	run launch --status -p "$PIDFILE"
+	[[ ${lines[0]} == "$PIDFILE: failed; run 1 killed by signal 9 "* ]]
+}
+
 @test "what has ended by itself stays in the list, until it is stopped" {
 	as_user
 	launch -n job --supervise false
 	eventually test ! -e "$NAMED/job.pid"
 	run launch --list
 	status_is 0
-	[[ $output == "job: ended; run 1 exited with status 1 "* ]]
+	[[ $output == "job: failed; run 1 exited with status 1 "* ]]
 	fails 0 "job: not running" --stop -n job
 	fails 0 "" --list
 }
@@ -330,7 +352,7 @@ table() {
 	    s/ [0-9]{2,} / PID /; s/  +/ /g' <<<"$text")" \
 "NAME STATE PID UP RUNS MEMORY COMMAND
 a running PID UP - SIZE sleep 1000000000000000000000000000
-job ended - - 1 - false
+job failed - - 1 - false
 e?c running PID UP - SIZE sleep 1000"
 	# Each column begins at the same place in all rows.
 	equal commands "$(grep -oE '^.*(COMMAND|sleep|false)' <<<"$text" |
