@@ -332,6 +332,7 @@ dead, web = j
 assert dead == { "name": "dead", "pidfile": args[0] + "/dead.pid",
     "state": "dead", "command": ["sleep", "1000"], "stdout": "/dev/null",
     "stderr": "/dev/null" }, dead
+web.pop("pidfd_inode")
 typed(web, name=str, pidfile=str, state=str, pid=int, uid=int, user=str,
     since=str, uptime=int, memory_kib=int, command=list, stdout=str, stderr=str)
 assert web["pidfile"] == args[0] + "/web.pid"
