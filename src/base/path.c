@@ -2,18 +2,14 @@
 /* Files in other users' directories. */
 #include "config.h"
 
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/types.h>
 #include <sys/vfs.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <pwd.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +18,7 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "base/path.h"
+#include "base/rights.h"
 #include "openat2.h"
 
 #define DIRECTORY	(O_PATH | O_DIRECTORY | O_CLOEXEC)
@@ -33,9 +30,6 @@
 /* Limit of tries while other processes create and remove the file. */
 #define TRIES_MAX	100
 
-/* What the kernel shows for a user without a number in this user namespace. */
-#define UNMAPPED	65534
-
 #define UNKNOWN		((uid_t)-1)
 
 /* The path that is being walked, and why it failed. */
@@ -43,6 +37,7 @@ static struct {
 	bool judges;			/* for root */
 	int own;			/* one of the caller's descriptors */
 	int links;
+	uid_t user;			/* whose rights were taken, or 0 */
 	char *text, *rest;		/* the rest is what is left */
 	const char *reason;		/* NULL: errno says it */
 	char *whole;			/* NULL: not asked for (path_resolve) */
@@ -65,121 +60,11 @@ refuse(const char *reason)
 }
 
 static int
-name_call(const char *call)
+refuse_call(const char *call)
 {
 	(void)snprintf(said, sizeof(said), "%s: %s", call, strerror(errno));
 	walk.reason = said;
 	return -1;
-}
-
-/* --- a user's rights ------------------------------------------------------ */
-
-/* As capset(2) has it, version 3. */
-struct capabilities {
-	struct {
-		uint32_t effective, permitted, inheritable;
-	} half[2];
-};
-
-/* What rights_return sets back. */
-static struct {
-	bool taken;
-	uid_t user;			/* whose they are, or were */
-	gid_t gid, *groups;
-	int ngroups, dumpable;
-	struct capabilities capabilities;
-} rights;
-
-static int
-capabilities(long call, struct capabilities *value)
-{
-	struct {
-		uint32_t version;
-		int pid;
-	} header = { .version = 0x20080522 };
-
-	return (int)syscall(call, &header, value);
-}
-
-/* What could not be set back is not given up. */
-static int
-save_rights(void)
-{
-	rights.gid = getegid();
-	rights.dumpable = prctl(PR_GET_DUMPABLE);
-	rights.ngroups = getgroups(0, NULL);
-	rights.groups = calloc((size_t)rights.ngroups + 1, sizeof(gid_t));
-	if (rights.groups == NULL)
-		return -1;
-	if (getgroups(rights.ngroups, rights.groups) == -1 ||
-	    setgroups((size_t)rights.ngroups, rights.groups) == -1)
-		return name_call("setgroups");
-	if (setresgid((gid_t)-1, rights.gid, (gid_t)-1) == -1)
-		return name_call("setresgid");
-	return capabilities(SYS_capget, &rights.capabilities) == -1 ?
-	    name_call("capget") : 0;
-}
-
-/*
- * The real and the saved uid stay root's, so the user can neither signal nor
- * trace this process.  The permitted capabilities stay, so the user cannot
- * change its priority.
- */
-static int
-change_rights(uid_t uid)
-{
-	const struct passwd *user = getpwuid(uid);
-	struct capabilities none = rights.capabilities;
-	gid_t gid = user == NULL ? UNMAPPED : user->pw_gid;
-
-	none.half[0].effective = none.half[1].effective = 0;
-	rights.taken = true;
-	if ((user == NULL ? setgroups(0, NULL) :
-	    initgroups(user->pw_name, gid)) == -1)
-		return name_call("setgroups");
-	if (setresgid((gid_t)-1, gid, (gid_t)-1) == -1)
-		return name_call("setresgid");
-	if (setresuid((uid_t)-1, uid, (uid_t)-1) == -1)
-		return name_call("setresuid");
-	/* Securebits may have left the effective ones as they were. */
-	if (capabilities(SYS_capset, &none) == -1)
-		return name_call("capset");
-	/* With fs.suid_dumpable=1, the change of user has set it. */
-	(void)prctl(PR_SET_DUMPABLE, 0);
-	return 0;
-}
-
-int
-rights_take(uid_t uid)
-{
-	if (uid == geteuid())
-		return 0;
-	if (uid == UNKNOWN)
-		return refuse("the owner of the FUSE file system is unknown");
-	rights.user = uid;
-	if (save_rights() == 0 && change_rights(uid) == 0)
-		return 0;
-	rights_return();
-	return -1;
-}
-
-void
-rights_return(void)
-{
-	int saved = errno;
-
-	/* Each needs what the one before has brought back. */
-	if (rights.taken && (setresuid((uid_t)-1, 0, (uid_t)-1) == -1 ||
-	    capabilities(SYS_capset, &rights.capabilities) == -1 ||
-	    setresgid((gid_t)-1, rights.gid, (gid_t)-1) == -1 ||
-	    setgroups((size_t)rights.ngroups, rights.groups) == -1))
-		abort();
-	if (rights.taken && rights.dumpable == 1)
-		(void)prctl(PR_SET_DUMPABLE, 1);
-	free(rights.groups);
-	rights.groups = NULL;
-	rights.taken = false;
-	errno = saved;
 }
 
 /* --- whose it is ---------------------------------------------------------- */
@@ -269,17 +154,10 @@ is_kernels(int fd)
 
 /* --- the walk ------------------------------------------------------------- */
 
-/* Return the descriptor that path is a name of, or -1. */
+/* Return the descriptor that path is a name of, or -1.  /dev/stdin is a link. */
 static int
 own_descriptor(const char *path)
 {
-	static const char *const names[] = { "/dev/stdin", "/dev/stdout",
-	    "/dev/stderr" };
-	int fd;
-
-	for (fd = 0; fd < 3; fd++)
-		if (strcmp(path, names[fd]) == 0)
-			return fd;
 	if (strncmp(path, "/dev/fd/", 8) == 0)
 		return (int)number_parse(path + 8, 0, INT_MAX);
 	if (strncmp(path, "/proc/self/fd/", 14) == 0)
@@ -335,6 +213,17 @@ write_whole(const struct at *at, const char *rest)
 	return 0;
 }
 
+static int
+take(uid_t user)
+{
+	const char *call;
+
+	if (user == UNKNOWN)
+		return refuse("the owner of the FUSE file system is unknown");
+	walk.user = user;
+	return rights_take(user, &call) == -1 ? refuse_call(call) : 0;
+}
+
 /* From here on, the user's rights decide. */
 static int
 enter_part(struct at *at, uid_t user)
@@ -342,7 +231,7 @@ enter_part(struct at *at, uid_t user)
 	if (walk.whole != NULL && write_whole(at, walk.rest) == -1)
 		return -1;
 	at->user = user;
-	return rights_take(user);
+	return take(user);
 }
 
 /* Walk the text, to be freed, which begins in at->dir if it is relative. */
@@ -375,7 +264,7 @@ leap(struct at *at)
 	    openat(at->dir, walk.rest, DIRECTORY);
 	walk.rest = slash + 1;
 	if (dir == -1 && walk.judges && (errno == ENOSYS || errno == EPERM))
-		return name_call("openat2");
+		return refuse_call("openat2");
 	if (dir == -1 && walk.judges && errno == ELOOP)
 		walk.reason = "too many symbolic links, or one of procfs";
 	return dir == -1 ? -1 : go_to(at, dir);
@@ -414,7 +303,7 @@ check_link(const struct at *at, int link, const struct stat *st)
 		return refuse("a symbolic link of procfs is not followed");
 	if (fstat(at->dir, &dir) == -1)
 		return -1;
-	if (at->user == 0 && (dir.st_mode & (S_IWGRP | S_IWOTH)))
+	if (at->user == 0 && is_shared(at->dir))
 		return refuse("a symbolic link of root is in a directory that "
 		    "other users can write");
 	/* As the kernel has it with fs.protected_symlinks. */
@@ -489,13 +378,14 @@ find(struct at *at, const char *path, bool follows)
 	int last, result;
 
 	*at = (struct at){ .dir = -1, .user = geteuid() };
-	walk.reason = NULL;
 	walk.own = -1;
 	walk.links = 0;
-	rights.user = 0;
 	/* Root of a user namespace like that of unshare -r is a user. */
 	walk.judges = at->user == 0 && stat("/", &root) == 0 &&
-	    root.st_uid != UNMAPPED;
+	    (root.st_uid != UNMAPPED || take(UNMAPPED) == 0);
+	rights_return();
+	walk.reason = NULL;
+	walk.user = 0;
 	if (*path == '\0')
 		return fail(ENOENT);
 	result = begin(at, walk.judges ? absolute_path(path) : strdup(path));
@@ -512,6 +402,7 @@ static int
 finish(struct at *at, int result, const char **reason)
 {
 	const char *user;
+	int saved = errno;
 
 	rights_return();
 	free(walk.text);
@@ -520,16 +411,16 @@ finish(struct at *at, int result, const char **reason)
 		return result;
 	(void)go_to(at, -1);
 	*reason = walk.reason != NULL ? walk.reason : strerror(errno);
-	if (rights.user != 0 && walk.reason == NULL &&
+	if (walk.user != 0 && walk.reason == NULL &&
 	    (errno == EACCES || errno == EPERM)) {
-		user = user_from_uid(rights.user, 0);
+		user = user_from_uid(walk.user, 0);
 		(void)snprintf(said, sizeof(said), "%s, with the rights of %s, "
 		    "a user that can change this path (chown it to %s, or put "
 		    "it outside of %s's directories)", *reason, user, user,
 		    user);
 		*reason = said;
 	}
-	return -1;
+	return fail(saved);
 }
 
 /* --- files ---------------------------------------------------------------- */
@@ -566,7 +457,7 @@ open_shared(const struct at *at, int flags)
 	}
 	close_quietly(seen);
 	reads = st.st_uid == 0 && (flags & O_ACCMODE) == O_RDONLY;
-	if (rights_take(reads ? UNMAPPED : st.st_uid) == -1)
+	if (take(reads ? UNMAPPED : st.st_uid) == -1)
 		return -1;
 	fd = openat(at->dir, at->name, flags);
 	rights_return();
@@ -701,30 +592,33 @@ path_resolve(const char *path, char whole[static PATH_MAX])
 	return result;
 }
 
-int
-path_mkdir(const char *path, mode_t mode, const char **reason)
+/* Make the directory, or remove it. */
+static int
+change_directory(const char *path, bool make, mode_t mode, const char **reason)
 {
 	struct at at;
 	int result = find(&at, path, false);
 
-	if (result == 0 && walk.own == -1)
-		result = mkdirat(at.dir, at.name, mode);
+	if (result == 0 && walk.own != -1)
+		result = fail(EEXIST);
+	else if (result == 0)
+		result = make ? mkdirat(at.dir, at.name, mode) :
+		    unlinkat(at.dir, at.name, AT_REMOVEDIR);
 	result = finish(&at, result, reason);
 	close_quietly(at.dir);
 	return result;
 }
 
 int
+path_mkdir(const char *path, mode_t mode, const char **reason)
+{
+	return change_directory(path, true, mode, reason);
+}
+
+int
 path_rmdir(const char *path, const char **reason)
 {
-	struct at at;
-	int result = find(&at, path, false);
-
-	if (result == 0 && walk.own == -1)
-		result = unlinkat(at.dir, at.name, AT_REMOVEDIR);
-	result = finish(&at, result, reason);
-	close_quietly(at.dir);
-	return result;
+	return change_directory(path, false, 0, reason);
 }
 
 int
@@ -743,8 +637,9 @@ int
 path_unlink(const struct at *at, int fd)
 {
 	int result = path_is_current(at, fd);
+	const char *call;
 
-	if (result != 1 || rights_take(at->user) == -1)
+	if (result != 1 || rights_take(at->user, &call) == -1)
 		return result == 0 ? 0 : -1;
 	result = unlinkat(at->dir, at->name, 0);
 	rights_return();

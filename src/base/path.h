@@ -72,16 +72,6 @@ int	path_resolve(const char *path, char whole[static PATH_MAX]);
 int	path_mkdir(const char *path, mode_t mode, const char **reason);
 int	path_rmdir(const char *path, const char **reason);
 
-/*
- * Take on the rights of that user, at->user for example, for a few calls, and
- * return to those of this process.  The user can neither signal nor trace it
- * meanwhile.  For its own user nothing is done.
- * Return 0, or -1 with errno; rights_return keeps errno, and ends the process
- * if it fails.
- */
-int	rights_take(uid_t);
-void	rights_return(void);
-
 /* fstat(2), but a FUSE file system's files belong to the user who mounted it. */
 int	path_stat(int fd, struct stat *);
 

@@ -25,6 +25,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/rights.h"
 #include "log/file.h"
 
 #define LOG_FLAGS	(O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
@@ -186,9 +187,10 @@ create_next(const struct log_file *file)
 static void
 rotate(struct log_file *file)
 {
+	const char *call;
 	int fd = -1;
 
-	if (rights_take(file->at.user) == 0) {
+	if (rights_take(file->at.user, &call) == 0) {
 		if (move_all(file) == 0)
 			fd = create_next(file);
 		rights_return();
