@@ -146,13 +146,15 @@ int
 check(const struct config *config)
 {
 	const char *path = config->pidfile;
-	struct config expected = *config;
-	struct instance_status found = { .recorded = false };
-	static struct facts facts;	/* too large for a small stack */
+	/* Too large for a small stack. */
+	static struct config expected;
+	static struct instance_status found;
+	static struct facts facts;
 	pid_t pid = config->pid;
 	char number[16];
 	int status;
 
+	expected = *config;
 	if (path != NULL &&
 	    (status = find_process(path, &found)) != STATUS_DONE)
 		return status;
