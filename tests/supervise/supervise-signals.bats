@@ -427,10 +427,10 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' \
 	exec 4<>full
 	# It fails when there is no more room.
 	dd if=/dev/zero of=full bs=4096 oflag=nonblock 2>/dev/null || :
-	for options in --supervise "--log=|exit 3"; do
+	for options in --supervise "--log=|read -r _; exit 3"; do
 		"$DAEMONIZE" -F -p "$PIDFILE" --restart=always \
-		    --restart-delay=1h "$options" sleep 1000 \
-		    2>full 3>&- 4>&- &
+		    --restart-delay=1h "$options" \
+		    sh -c 'echo; exec sleep 1000' 2>full 3>&- 4>&- &
 		SUPERVISOR=$!
 		remember "$SUPERVISOR"
 		eventually test -s "$PIDFILE"
