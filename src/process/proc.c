@@ -193,34 +193,37 @@ proc_own_start(void)
 	return stat.started;
 }
 
-/* 0, or -1 with errno: ENOENT where it is another's, or no /proc at all. */
+/*
+ * Return 0, or -1 with errno: ENOENT if it is another pid namespace's, or no
+ * /proc at all.  This is on the way of each launch: one file, and no malloc(3)
+ * unless the user has hundreds of groups, which come before NSpid.
+ */
 static int
 check_ours(void)
 {
-	char text[32], expected[32];
-	ssize_t length = readlink("/proc/self", text, sizeof(text) - 1);
-	const char *pids;
-	char *status;
+	static char text[4096];		/* too large for a small stack */
+	ssize_t length = read_path("/proc/self/status", text, sizeof(text));
+	const char *pid, *pids;
+	char *all = NULL;
 	size_t size;
-	bool one;
+	bool ours;
 
 	if (length == -1)
 		return -1;
-	text[length] = '\0';
-	(void)snprintf(expected, sizeof(expected), "%d", (int)getpid());
-	if (strcmp(text, expected) != 0) {
-		errno = ENOENT;
-		return -1;
+	pid = status_value(text, "Pid");
+	pids = status_value(text, "NSpid");
+	if (pids == NULL && length == sizeof(text) - 1) {
+		if ((all = proc_read_all(getpid(), "status", &size)) == NULL)
+			return -1;
+		all[size] = '\0';
+		pids = status_value(all, "NSpid");
 	}
-	if ((status = proc_read_all(getpid(), "status", &size)) == NULL)
-		return -1;
-	/* The numbers may be equal by chance. */
-	status[size] = '\0';
-	pids = status_value(status, "NSpid");
-	one = pids == NULL || pids[strspn(pids, "0123456789")] == '\n';
-	free(status);
+	/* The numbers may be equal by chance: then there is a second one. */
+	ours = pid != NULL && strtol(pid, NULL, 10) == getpid() &&
+	    (pids == NULL || pids[strspn(pids, "0123456789")] == '\n');
+	free(all);
 	errno = ENOENT;
-	return one ? 0 : -1;
+	return ours ? 0 : -1;
 }
 
 bool
