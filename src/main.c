@@ -10,8 +10,8 @@
  *
  * The command line becomes a config (cli/options.c: what was said), the config
  * a plan (plan/plan.c: what will be done, with everything looked up and checked
- * that can be), the plan a daemon (launch/launch.c: opened, forked, awaited;
- * launch/become.c: the steps and the exec).
+ * that can be), the plan a daemon (monitor/loop.c: started and watched;
+ * monitor/child.c: the steps and the exec).
  */
 #include "config.h"
 
@@ -28,10 +28,9 @@
 #include "base/message.h"
 #include "cli/options.h"
 #include "instance/name.h"
-#include "launch/launch.h"
+#include "monitor/monitor.h"
 #include "plan/plan.h"
 #include "process/signals.h"
-#include "supervise/detach.h"
 #include "verbs/control.h"
 #include "verbs/verbs.h"
 
@@ -40,7 +39,7 @@ static int	check_secure(void);
 static int	remember_caller(struct caller *);
 static int	find_pidfile(struct config *);
 static int	run_verb(const struct config *, const struct caller *);
-static int	launch_command(const struct config *, struct plan *);
+static int	launch_command(const struct plan *);
 static int	flush_stdout(void);
 
 int
@@ -181,25 +180,30 @@ run_verb(const struct config *config, const struct caller *caller)
 	if (config->verb == VERB_EXPLAIN)
 		return config->unit ? explain_unit(&plan) :
 		    explain(&plan, config->json);
-	return launch_command(config, &plan);
+	return launch_command(&plan);
 }
 
 static int
-launch_command(const struct config *config, struct plan *plan)
+launch_command(const struct plan *plan)
 {
-	struct started started;
+	const struct config *config = plan->config;
+	struct monitor monitor;
 	int status = STATUS_DONE;
 
+	monitor_init(&monitor, plan);
 	/* All that can be prepared is, before the old instance is stopped. */
-	if (config->replace &&
-	    (status = plan_try(plan)) == STATUS_DONE)
+	if (config->replace) {
+		if ((status = monitor_prepare(&monitor)) != STATUS_DONE)
+			return status;
 		/* It may take long: ^C ends it until then. */
-		status = control_replace(config, &plan->stopped);
-	if (status != STATUS_DONE) {
-		plan_undo(plan);
-		return status;
+		status = control_replace(config, &monitor.replaced);
+		if (status != STATUS_DONE) {
+			monitor_undo(&monitor);
+			return status;
+		}
 	}
-	status = plan->supervised ? supervise(plan) : launch(plan, &started);
+	status = plan->supervised && plan->steps.background ?
+	    monitor_detach(&monitor) : monitor_run(&monitor);
 	return status == STATUS_RUNNING && config->if_not_running ?
 	    STATUS_DONE : status;
 }

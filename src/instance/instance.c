@@ -178,8 +178,8 @@ instance_close(struct instance *instance)
 	instance->file = instance->record = instance->file_at.dir = -1;
 }
 
-static void
-unlock(struct instance *instance)
+void
+instance_unlock(struct instance *instance)
 {
 	/* A process of the start may share the flock, so close() is too little. */
 	if (instance->locked)
@@ -190,7 +190,7 @@ unlock(struct instance *instance)
 void
 instance_release(struct instance *instance)
 {
-	unlock(instance);
+	instance_unlock(instance);
 	close_quietly(instance->file);
 	close_quietly(instance->record);
 	instance->file = instance->record = -1;
@@ -318,18 +318,17 @@ instance_write_pid(struct instance *instance, enum record_state state)
 	if (result == 0)
 		result = pidfile_set(instance->file, entry->pid);
 	if (!locked)
-		unlock(instance);
+		instance_unlock(instance);
 	return result;
 }
 
 void
-instance_mark_running(struct instance *instance, pid_t pid,
+instance_mark(struct instance *instance, enum record_state state, pid_t pid,
     unsigned long long start)
 {
 	struct record *entry = &instance->entry, now;
-	enum record_state state;
 
-	state = keep_request(instance, &now, RECORD_RUNNING);
+	state = keep_request(instance, &now, state);
 	/* A child with memory of its own has kept them to itself. */
 	entry->pid = pid;
 	entry->start = now.pid == pid ? now.start : start;
@@ -338,7 +337,7 @@ instance_mark_running(struct instance *instance, pid_t pid,
 	(void)write_record(instance, state);
 	instance->dirty = pidfile_get(instance->file) != pid ||
 	    (instance->record != -1 && now.pid != pid);
-	unlock(instance);
+	instance_unlock(instance);
 }
 
 /* Do the files still name our daemon, or none yet? */

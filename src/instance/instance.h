@@ -11,7 +11,7 @@
  *   instance_classify    what runs?
  *   instance_clear       both are this launch's, and empty
  *   instance_write_pid   in the child, before its exec
- *   instance_mark_running, instance_release, or instance_roll_back
+ *   instance_mark, instance_release, or instance_roll_back
  */
 #ifndef INSTANCE_H
 #define INSTANCE_H
@@ -72,11 +72,14 @@ void	instance_close(struct instance *);
 
 /*
  * In the monitor, when the command of that pid and start tick (0: unknown) has
- * been executed: write that it runs, unless a request is pending, and end the
+ * been executed: write that state, unless a request is pending, and end the
  * flock.
  */
-void	instance_mark_running(struct instance *, pid_t,
+void	instance_mark(struct instance *, enum record_state, pid_t,
 	    unsigned long long start);
+
+/* End the flock. */
+void	instance_unlock(struct instance *);
 
 /* End the flock, and close both.  The directory stays open. */
 void	instance_release(struct instance *);

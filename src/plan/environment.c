@@ -2,6 +2,7 @@
 /* The environment of the command. */
 #include "config.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,15 +58,6 @@ env_put_value(char **env, const char *name, const char *value)
 static const char *const of_manager[] = { "NOTIFY_SOCKET=", "WATCHDOG_USEC=",
     "WATCHDOG_PID=", "LISTEN_FDS=", "LISTEN_PID=", "LISTEN_FDNAMES=", NULL };
 
-void
-environment_remove(char **env, const char *pair)
-{
-	while (*env != NULL && *env != pair)
-		env++;
-	for (; *env != NULL; env++)
-		env[0] = env[1];
-}
-
 const char *
 environment_get(char *const *env, const char *name)
 {
@@ -78,16 +70,15 @@ environment_get(char *const *env, const char *name)
 }
 
 char **
-environment_make(const struct config *config, const struct identity *id,
-    const char *last)
+environment_make(const struct config *config, const struct identity *id)
 {
 	size_t i, n = 0;
 	char **env;
 
 	while (environ[n] != NULL)
 		n++;
-	/* PATH, a user's four, last, and the NULL at the end */
-	env = calloc(n + config->nenv + 7, sizeof(*env));
+	/* PATH, a user's four, and the NULL at the end */
+	env = calloc(n + config->nenv + 6, sizeof(*env));
 	if (env == NULL)
 		return NULL;
 	if (!config->clear_env)
@@ -105,7 +96,45 @@ environment_make(const struct config *config, const struct identity *id,
 		return NULL;
 	for (i = 0; i < config->nenv; i++)
 		env_put(env, config->env[i]);
-	if (last != NULL)
-		env_put(env, last);
 	return env;
+}
+
+char **
+environment_with(char *const *env, const char *pair)
+{
+	size_t n = 0;
+	char **copy;
+
+	while (env[n] != NULL)
+		n++;
+	if ((copy = calloc(n + 2, sizeof(*copy))) == NULL)
+		return NULL;
+	memcpy(copy, env, n * sizeof(*env));
+	env_put(copy, pair);
+	return copy;
+}
+
+static bool
+contains(char *const *env, const char *string)
+{
+	while (*env != NULL && *env != string)
+		env++;
+	return *env != NULL;
+}
+
+void
+environment_wipe(char **env)
+{
+	char **old = environ, **with_zone = NULL;
+
+	/* The time zone of our own messages stays the caller's. */
+	for (; *old != NULL; old++)
+		if (strncmp(*old, "TZ=", 3) == 0 &&
+		    environment_get(env, "TZ") == NULL)
+			with_zone = environment_with(env, *old);
+	old = environ;
+	environ = with_zone != NULL ? with_zone : env;
+	for (; *old != NULL; old++)
+		if (!contains(environ, *old))
+			memset(*old, 0, strlen(*old));
 }

@@ -14,12 +14,12 @@ parse(struct readiness *want, const char *value)
 }
 
 static enum answer
-ask(struct wait *wait)
+ask(struct ready *ready)
 {
-	if (wait->alive_until == 0)
-		wait->alive_until = now_ms() + wait->ready->want.alive;
-	wait->due = wait->alive_until;
-	return now_ms() >= wait->due ? ANSWER_READY : ANSWER_NOT_YET;
+	if (ready->alive_until == 0)
+		ready->alive_until = now_ms() + ready->want->alive;
+	ready->due = ready->alive_until;
+	return now_ms() >= ready->due ? ANSWER_READY : ANSWER_NOT_YET;
 }
 
 const struct method alive_method = {

@@ -58,48 +58,29 @@ parse_unix(struct readiness *want, const char *value)
 	return *value == '\0' ? "needs a path after the colon" : NULL;
 }
 
-static int
-allocate_endpoint(struct ready *ready, const char **reason)
+static const char *
+look_up(struct ready *ready)
 {
+	const struct readiness *want = ready->want;
+
 	ready->endpoint = malloc(sizeof(*ready->endpoint));
-	if (ready->endpoint != NULL)
-		return 0;
-	*reason = strerror(errno);
-	return -1;
-}
-
-static int
-prepare_tcp(struct ready *ready, struct descriptors *spare,
-    const char **reason)
-{
-	const char *host = ready->want.host;
-
-	(void)spare;	/* nothing stays open */
-	if (allocate_endpoint(ready, reason) == -1)
-		return -1;
-	*reason = endpoint_tcp(ready->endpoint, *host == '\0' ? NULL : host,
-	    ready->want.port);
-	return *reason == NULL ? 0 : -1;
-}
-
-static int
-prepare_unix(struct ready *ready, struct descriptors *spare,
-    const char **reason)
-{
-	(void)spare;
-	if (allocate_endpoint(ready, reason) == -1)
-		return -1;
+	if (ready->endpoint == NULL)
+		return strerror(errno);
+	if (want->method == &tcp_method)
+		return endpoint_tcp(ready->endpoint,
+		    *want->host == '\0' ? NULL : want->host, want->port);
 	/* parse_unix has tried the path. */
-	return endpoint_unix(ready->endpoint, ready->want.path);
+	(void)endpoint_unix(ready->endpoint, want->path);
+	return NULL;
 }
 
-/* A server there before the launch is not the command. */
+/* A server there before the start is not the command. */
 static int
-refuse_open(struct ready *ready, int root, struct descriptors *spare,
+refuse_open(struct ready *ready, int root, struct descriptors *keep_fds,
     const char **reason)
 {
 	(void)root;
-	(void)spare;
+	(void)keep_fds;
 	switch (endpoint_is_open(ready->endpoint)) {
 	case 0:
 		return 0;
@@ -113,31 +94,40 @@ refuse_open(struct ready *ready, int root, struct descriptors *spare,
 }
 
 static enum answer
-ask(struct wait *wait)
+ask(struct ready *ready)
 {
-	struct endpoint *endpoint = wait->ready->endpoint;
+	struct endpoint *endpoint = ready->endpoint;
 	int result = endpoint_try(endpoint);
 
-	wait->poll.fd = endpoint->fd;
-	wait->poll.events = POLLOUT;
-	wait->due = endpoint->due;
+	ready->poll.fd = endpoint->fd;
+	ready->poll.events = POLLOUT;
+	ready->due = endpoint->due;
 	return (enum answer)result;
+}
+
+static void
+close_attempt(struct ready *ready)
+{
+	if (ready->endpoint != NULL)
+		endpoint_close(ready->endpoint);
 }
 
 const struct method tcp_method = {
 	.name = "tcp:",
 	.has_timeout = true,
 	.parse = parse_tcp,
-	.prepare = prepare_tcp,
-	.open = refuse_open,
+	.look_up = look_up,
+	.prepare = refuse_open,
 	.ask = ask,
+	.close = close_attempt,
 };
 
 const struct method unix_method = {
 	.name = "unix:",
 	.has_timeout = true,
 	.parse = parse_unix,
-	.prepare = prepare_unix,
-	.open = refuse_open,
+	.look_up = look_up,
+	.prepare = refuse_open,
 	.ask = ask,
+	.close = close_attempt,
 };

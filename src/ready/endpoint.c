@@ -186,8 +186,14 @@ endpoint_is_open(struct endpoint *endpoint)
 		poll_fd.fd = endpoint->fd;
 		(void)poll(&poll_fd, 1, ms_until(end, ATTEMPT_MS));
 	}
+	endpoint_close(endpoint);
+	return result;
+}
+
+void
+endpoint_close(struct endpoint *endpoint)
+{
 	if (endpoint->fd != -1)
 		(void)close(endpoint->fd);
 	reset(endpoint);
-	return result;
 }

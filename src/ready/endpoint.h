@@ -47,4 +47,7 @@ int	endpoint_try(struct endpoint *);
  */
 int	endpoint_is_open(struct endpoint *);
 
+/* Give up an attempt under way; the next one is the first again. */
+void	endpoint_close(struct endpoint *);
+
 #endif

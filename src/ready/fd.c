@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/number.h"
 #include "ready/method.h"
 
@@ -21,50 +22,44 @@ parse(struct readiness *want, const char *value)
 }
 
 /*
- * Makes the pipe; its other end is the command's descriptor N.  No other file
- * is open yet that could have that number.  -1 with errno; EBADF: N is above
- * the limit.
+ * Makes the pipe; its other end is the command's descriptor N, which the
+ * monitor reserves.  -1 with errno.
  */
 static int
 make_pipe(struct ready *ready)
 {
-	int number = ready->want.fd, fds[2];
+	int number = ready->want->fd, fds[2];
 
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) == -1)
 		return -1;
 	ready->pipe = fds[0];
-	if (fds[0] == number)
-		ready->pipe = fcntl(fds[0], F_DUPFD_CLOEXEC, 0);
 	/* Not close-on-exec, and blocking: as the command expects. */
-	if (ready->pipe == -1 || dup2(fds[1], number) == -1 ||
-	    fcntl(number, F_SETFD, 0) == -1 ||
-	    fcntl(number, F_SETFL, 0) == -1)
+	if (dup2(fds[1], number) == -1 || fcntl(number, F_SETFL, 0) == -1)
 		return -1;
-	if (fds[1] != number)
-		(void)close(fds[1]);
-	return 0;
+	return close(fds[1]);
 }
 
 static int
-prepare(struct ready *ready, struct descriptors *spare, const char **reason)
+prepare(struct ready *ready, int root, struct descriptors *keep_fds,
+    const char **reason)
 {
+	(void)root;
 	if (make_pipe(ready) == 0 &&
-	    descriptors_add(spare, ready->pipe) == 0 &&
-	    descriptors_add(spare, ready->want.fd) == 0)
+	    descriptors_add(keep_fds, ready->pipe) == 0 &&
+	    descriptors_add(keep_fds, ready->want->fd) == 0)
 		return 0;
-	*reason = errno == EBADF ? "is above the limit of open files "
-	    "(ulimit -n)" : strerror(errno);
+	*reason = strerror(errno);
 	return -1;
 }
 
 static enum answer
-ask(struct wait *wait)
+ask(struct ready *ready)
 {
 	char text[512];
 	ssize_t length;
 
-	wait->poll.fd = wait->closed ? -1 : wait->ready->pipe;
-	length = read(wait->ready->pipe, text, sizeof(text));
+	ready->poll.fd = ready->closed ? -1 : ready->pipe;
+	length = read(ready->pipe, text, sizeof(text));
 	if (length > 0)
 		return memchr(text, '\n', (size_t)length) != NULL ?
 		    ANSWER_READY : ANSWER_NOT_YET;
@@ -72,9 +67,16 @@ ask(struct wait *wait)
 		return errno == EAGAIN || errno == EINTR ? ANSWER_NOT_YET :
 		    ANSWER_ERROR;
 	/* No process can write any more: the daemon ends, or is late. */
-	wait->closed = true;
-	wait->poll.fd = -1;
+	ready->closed = true;
+	ready->poll.fd = -1;
 	return ANSWER_NOT_YET;
+}
+
+static void
+close_pipe(struct ready *ready)
+{
+	close_quietly(ready->pipe);
+	ready->pipe = -1;
 }
 
 const struct method fd_method = {
@@ -83,4 +85,5 @@ const struct method fd_method = {
 	.parse = parse,
 	.prepare = prepare,
 	.ask = ask,
+	.close = close_pipe,
 };

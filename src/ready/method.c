@@ -2,8 +2,10 @@
 /* The methods of --ready: their table, and calling one. */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "ready/method.h"
 
 static const struct method *const methods[] = {
@@ -49,30 +51,88 @@ ready_waits(const struct readiness *want)
 	return want->method != &exec_method;
 }
 
-int
-ready_prepare(struct ready *ready, const struct readiness *want,
-    struct descriptors *spare, const char **reason)
+void
+ready_init(struct ready *ready, const struct readiness *want)
 {
-	ready->want = *want;
-	ready->pipe = ready->watch.fd = -1;
+	*ready = (struct ready){ .want = want, .pipe = -1,
+	    .endpoint = ready->endpoint };
 	notify_init(&ready->notify);
-	return want->method->prepare == NULL ? 0 :
-	    want->method->prepare(ready, spare, reason);
+}
+
+const char *
+ready_look_up(struct ready *ready)
+{
+	const struct method *method = ready->want->method;
+
+	return method->look_up == NULL ? NULL : method->look_up(ready);
 }
 
 int
-ready_open(struct ready *ready, int root, struct descriptors *spare,
+ready_prepare(struct ready *ready, int root, struct descriptors *keep_fds,
     const char **reason)
 {
-	const struct method *method = ready->want.method;
+	const struct method *method = ready->want->method;
 
-	return method->open == NULL ? 0 :
-	    method->open(ready, root, spare, reason);
+	return method->prepare == NULL ? 0 :
+	    method->prepare(ready, root, keep_fds, reason);
 }
 
 void
-ready_close(const struct ready *ready)
+ready_close(struct ready *ready)
 {
-	if (ready->want.method != NULL && ready->want.method->close != NULL)
-		ready->want.method->close(ready);
+	if (ready->want->method->close != NULL)
+		ready->want->method->close(ready);
+}
+
+void
+ready_begin(struct ready *ready, pid_t pid, pid_t session)
+{
+	ready->pid = pid;
+	ready->session = session;
+	ready->deadline = ready->want->method->has_timeout ?
+	    now_ms() + ready->want->timeout : NEVER;
+	ready->poll = (struct pollfd){ .fd = -1 };
+}
+
+enum answer
+ready_ask(struct ready *ready)
+{
+	enum answer answer;
+
+	if (ready->is_ready)
+		return ANSWER_READY;
+	ready->due = NEVER;
+	ready->poll = (struct pollfd){ .fd = -1, .events = POLLIN };
+	answer = ready->want->method->ask(ready);
+	ready->is_ready = answer == ANSWER_READY;
+	return answer;
+}
+
+void
+ready_describe(const struct ready *ready, bool late, char *reason, size_t size)
+{
+	const struct notice *notice = &ready->notice;
+	char ignored[128];
+
+	if (notice->elsewhere != 0) {
+		(void)snprintf(ignored, sizeof(ignored), "; ignored the "
+		    "READY=1 of pid %d, which is not in the daemon's session",
+		    (int)notice->elsewhere);
+		(void)strlcat(reason, ignored, size);
+	}
+	if (late && ready->closed)
+		(void)strlcat(reason,
+		    "; it closed the descriptor without a newline", size);
+	if (*notice->status != '\0') {
+		(void)strlcat(reason, "; its status: ", size);
+		(void)strlcat(reason, notice->status, size);
+	}
+	if (notice->error != 0) {
+		(void)strlcat(reason, "; its error: ", size);
+		(void)strlcat(reason, strerror(notice->error), size);
+	}
+	if (*notice->exit_status != '\0') {
+		(void)strlcat(reason, "; its exit status: ", size);
+		(void)strlcat(reason, notice->exit_status, size);
+	}
 }

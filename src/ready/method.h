@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The methods of --ready, each behind one type: what was said, what a launch
- * opens for it, and the wait.
+ * The methods of --ready, each behind one type: what was said, what a start
+ * opens for it, and what was seen of one run.
  */
 #ifndef METHOD_H
 #define METHOD_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/descriptors.h"
 #include "ready/endpoint.h"
 #include "ready/sd_notify.h"
-#include "ready/watch.h"
 
 #define READY_TIMEOUT		60000
 #define READY_TIMEOUT_TEXT	"60s"
@@ -35,44 +34,31 @@ struct readiness {
 	char host[256];			/* empty: this machine */
 };
 
-/* What a launch opens for it. */
-struct ready {
-	struct readiness want;
-	int pipe;			/* what fd:N is read from, or -1 */
-	struct notify_socket notify;
-	struct watch watch;
-	struct endpoint *endpoint;	/* of tcp: and unix: */
-};
-
 /* An answer of the method; an error comes with errno. */
 enum answer { ANSWER_ERROR = -1, ANSWER_NOT_YET, ANSWER_READY };
 
-/* The wait for one daemon. */
-struct wait {
-	struct ready *ready;
-	pid_t pid;			/* a child of this process */
+/* How one run is seen to be ready: what is open for it, and what was seen. */
+struct ready {
+	const struct readiness *want;
+	pid_t pid;			/* of the command */
 	pid_t session;			/* that it was started in */
-	const char *command;		/* its path */
-	const char *log;		/* the file of -e, or NULL */
-	const sigset_t *interrupts;	/* what ends the wait */
-	struct {			/* what else is served meanwhile */
-		void *what;
-		void (*poll)(const void *, struct pollfd fds[2],
-		    long long *due);
-		void (*serve)(void *);
-	} also;
 	bool verbose;
+	long long deadline;		/* by now_ms(), or NEVER; the command
+					   may ask for more time */
+	struct pollfd poll;		/* with an event, to ask again helps */
+	long long due;			/* when to ask again, or NEVER */
+	bool is_ready;			/* the answer, once it was READY */
 
-	int signals;			/* a signalfd(2) for them and CHLD */
-	int interrupted;		/* the signal that ended it, or 0 */
-	struct pollfd poll;		/* what shows that to ask again helps */
-	long long deadline;		/* by now_ms() */
-	long long due;			/* when the method is to be asked */
-	long long progress;		/* when the next line is */
-	long long alive_until;
+	int pipe;			/* what fd:N is read from, or -1 */
+	bool closed;			/* it ended without a newline */
+	struct notify_socket notify;
 	struct notice notice;
 	pid_t ignored;			/* the last sender that was */
-	bool closed;			/* fd:N ended without a newline */
+	long long barrier_due;		/* 0: no READY=1 yet */
+	struct endpoint *endpoint;	/* of tcp: and unix: */
+	struct stat before;		/* of file: before the start */
+	bool existed;
+	long long alive_until;
 };
 
 struct method {
@@ -83,28 +69,24 @@ struct method {
 	const char *(*parse)(struct readiness *, const char *value);
 
 	/*
-	 * Does what comes before any other file is opened: looks up addresses,
-	 * takes the number N of fd:N.  What is opened is added to spare.
-	 * Returns 0; -1 with *reason.
+	 * Looks up addresses, before anything is opened, and once.  Returns
+	 * NULL, or why it cannot.
 	 */
-	int (*prepare)(struct ready *, struct descriptors *spare,
-	    const char **reason);
+	const char *(*look_up)(struct ready *);
 
 	/*
-	 * Opens the rest, when the instance is this launch's; root is the
-	 * command's root or -1.  Returns 0; -1 with *reason.
+	 * Before a start: opens what the command will be seen by.  What must
+	 * stay open in its process is added to keep_fds; root is the command's
+	 * root or -1.  Returns 0; -1 with *reason.
 	 */
-	int (*open)(struct ready *, int root, struct descriptors *spare,
+	int (*prepare)(struct ready *, int root, struct descriptors *keep_fds,
 	    const char **reason);
 
 	/* Is it ready?  Sets what to poll for and when to ask again. */
-	enum answer (*ask)(struct wait *);
+	enum answer (*ask)(struct ready *);
 
-	/* The daemon is ready: what is still owed to it? */
-	void (*finish)(struct wait *);
-
-	/* Removes what open has made.  Async-signal-safe. */
-	void (*close)(const struct ready *);
+	/* Removes and closes what prepare has made.  Async-signal-safe. */
+	void (*close)(struct ready *);
 };
 
 extern const struct method exec_method, alive_method, notify_method, fd_method,
@@ -113,14 +95,27 @@ extern const struct method exec_method, alive_method, notify_method, fd_method,
 /* METHOD[:VALUE].  Returns NULL, or what is wrong with it. */
 const char *readiness_parse(struct readiness *, const char *text);
 
-/* As the method's: nothing where it has none. */
-int	ready_prepare(struct ready *, const struct readiness *,
-	    struct descriptors *spare, const char **reason);
-int	ready_open(struct ready *, int root, struct descriptors *spare,
-	    const char **reason);
-void	ready_close(const struct ready *);
+/* Nothing is open after that. */
+void	ready_init(struct ready *, const struct readiness *);
 
-/* Does the launch wait for more than the exec? */
+/* As the method's; nothing if it has none. */
+const char *ready_look_up(struct ready *);
+int	ready_prepare(struct ready *, int root, struct descriptors *keep_fds,
+	    const char **reason);
+void	ready_close(struct ready *);
+
+/* The command of that pid has been executed: what comes from now on counts. */
+void	ready_begin(struct ready *, pid_t, pid_t session);
+enum answer ready_ask(struct ready *);
+
+/*
+ * Add to a reason what the command itself has sent about its state; with late,
+ * also why it was not heard.
+ */
+void	ready_describe(const struct ready *, bool late, char *reason,
+	    size_t size);
+
+/* Does a start wait for more than the exec? */
 bool	ready_waits(const struct readiness *);
 
 #endif

@@ -77,15 +77,16 @@ print_identity(const struct identity *id)
 static void
 print_before(const struct plan *plan)
 {
-	const struct log_want *log = &plan->log.want;
+	const struct log_want *log = &plan->config->log;
 	int fd;
 
 	(void)puts("before");
 	line("command", "%s", plan->path);
-	if (plan->lockfile != NULL)
-		line("lockfile", "lock %s, or refuse", plan->lockfile);
-	if (plan->pidfile != NULL)
-		line("pidfile", "open %s, %s", plan->pidfile, plan->replace ?
+	if (plan->config->lockfile != NULL)
+		line("lockfile", "lock %s, or refuse", plan->config->lockfile);
+	if (plan->config->pidfile != NULL)
+		line("pidfile", "open %s, %s", plan->config->pidfile,
+		    plan->config->replace ?
 		    "after stopping the old instance" :
 		    "or refuse if the instance runs");
 	if (log->text != NULL && log->kind == LOG_TO_FILE)
@@ -99,7 +100,7 @@ print_before(const struct plan *plan)
 	for (fd = 0; fd < 3; fd++)
 		if (plan->steps.stdio[fd] != NULL)
 			line("stdio", "open %s%s", plan->steps.stdio[fd],
-			    plan->append && fd != STDIN_FILENO ?
+			    plan->config->append && fd != STDIN_FILENO ?
 			    " to append" : "");
 }
 
@@ -175,7 +176,7 @@ static void
 print_log(const struct plan *plan)
 {
 	const bool *logged = plan->steps.logged;
-	const struct log_want *want = &plan->log.want;
+	const struct log_want *want = &plan->config->log;
 
 	line("log", "%s%s%sthe supervisor's messages",
 	    logged[STDOUT_FILENO] ? "stdout, " : "",
@@ -192,21 +193,21 @@ print_log(const struct plan *plan)
 static void
 print_after(const struct plan *plan)
 {
-	const struct readiness *ready = &plan->ready.want;
+	const struct readiness *ready = &plan->config->ready;
 	char *const *arg;
 	size_t i;
 
 	(void)puts("after");
-	if (plan->clear_env)
+	if (plan->config->clear_env)
 		line("env", "cleared");
-	for (i = 0; i < plan->nchanges; i++) {
+	for (i = 0; i < plan->config->nenv; i++) {
 		(void)printf("  %-13s", "env");
-		print_word(plan->changes[i]);
+		print_word(plan->config->env[i]);
 		(void)putchar('\n');
 	}
-	if (plan->no_new_privs)
+	if (plan->config->no_new_privs)
 		line("no-new-privs", "no privileges are gained by an exec");
-	if (plan->pidfile != NULL)
+	if (plan->config->pidfile != NULL)
 		line("pidfile", "write the pid, and the record beside it");
 	(void)printf("  %-13s", "exec");
 	print_word(plan->path);
@@ -226,10 +227,10 @@ print_after(const struct plan *plan)
 		return;
 	line("supervise", "%s stays as its parent, and records how it ends",
 	    plan->steps.background ? "a supervisor" : "this process");
-	print_policy(plan->policy);
+	print_policy(&plan->config->policy);
 	if (plan->tree)
 		line("tree", "end what a run leaves behind");
-	if (plan->log.want.text != NULL)
+	if (plan->config->log.text != NULL)
 		print_log(plan);
 }
 
@@ -263,11 +264,11 @@ print_json_policy(const struct policy *policy)
 }
 
 static void
-print_json_log(const struct log *log)
+print_json_log(const struct plan *plan)
 {
-	const struct log_want *want = &log->want;
+	const struct log_want *want = &plan->config->log;
 
-	json_string("log", log->file.path != NULL ? log->file.path :
+	json_string("log", plan->log_path != NULL ? plan->log_path :
 		    want->text);
 	json_string("log_time", want->time == LOG_TIME_NONE ? NULL :
 	    log_time_name(want->time));
@@ -306,22 +307,22 @@ print_json(const struct plan *plan)
 	for (arg = plan->argv; *arg != NULL; arg++)
 		json_string(NULL, *arg);
 	json_close(']');
-	json_string("pidfile", plan->pidfile);
-	json_string("lockfile", plan->lockfile);
+	json_string("pidfile", plan->config->pidfile);
+	json_string("lockfile", plan->config->lockfile);
 	json_string("chroot", plan->root);
 	json_string("user", id->user);
 	if (id->change && id->user != NULL)
 		json_number("uid", id->uid);
 	if (id->change)
 		json_number("gid", id->gid);
-	json_string("ready", plan->ready.want.text);
+	json_string("ready", plan->config->ready.text);
 	json_optional("ready_timeout_ms",
-	    plan->ready.want.method->has_timeout, plan->ready.want.timeout);
+	    plan->config->ready.method->has_timeout, plan->config->ready.timeout);
 	json_bool("supervised", plan->supervised);
-	print_json_policy(plan->policy);
+	print_json_policy(&plan->config->policy);
 	json_bool("tree", plan->tree);
 	json_string("stop_with", plan->stop_with);
-	print_json_log(&plan->log);
+	print_json_log(plan);
 	print_json_steps(&plan->steps);
 	json_close('}');
 	(void)putchar('\n');

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <fcntl.h>
 #include <paths.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -150,23 +151,26 @@ print_environment(const struct plan *plan)
 	char *pair;
 	size_t i;
 
-	if (!plan->clear_env)
+	if (!plan->config->clear_env)
 		(void)puts("# Of the caller's environment, only PATH is here.");
 	/* The command was found by it, and may look for others. */
 	if (path != NULL && asprintf(&pair, "PATH=%s", path) != -1)
 		print_variable(pair);
-	for (i = 0; i < plan->nchanges; i++)
-		if (strncmp(plan->changes[i], "PATH=", 5) != 0)
-			print_variable(plan->changes[i]);
+	for (i = 0; i < plan->config->nenv; i++)
+		if (strncmp(plan->config->env[i], "PATH=", 5) != 0)
+			print_variable(plan->config->env[i]);
 }
 
 static void
 print_command(const struct plan *plan)
 {
 	char *const *arg = plan->argv + 1;
+	int root = -1;
 
+	if (plan->root != NULL)
+		root = open(plan->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	(void)fputs("ExecStart=", stdout);
-	if (command_needs_shell(plan->path, plan->root_fd))
+	if (command_needs_shell(plan->path, root))
 		(void)fputs(_PATH_BSHELL " ", stdout);
 	else if (strpbrk(plan->path, "'\"\\") != NULL ||
 	    !utf8_is_text(plan->path, false))
@@ -223,7 +227,7 @@ print_output(const struct plan *plan, int fd)
 
 	if (is_file(path))
 		print_value(names[fd], fd == STDIN_FILENO ? "file:" :
-		    plan->append ? "append:" : "truncate:", stdio_names[fd],
+		    plan->config->append ? "append:" : "truncate:", stdio_names[fd],
 		    settle_path(path));
 	else if (plan->steps.logged[fd] && plan->log_path != NULL)
 		print_value(names[fd], "append:", "log",
@@ -328,9 +332,9 @@ print_notes(const struct plan *plan)
 	const struct steps *steps = &plan->steps;
 	const char *const *stdio = steps->stdio;
 	const bool *logged = steps->logged, relayed = logged[1] || logged[2];
-	const struct readiness *ready = &plan->ready.want;
-	const struct log_want *log = &plan->log.want;
-	const struct policy *policy = plan->policy;
+	const struct readiness *ready = &plan->config->ready;
+	const struct log_want *log = &plan->config->log;
+	const struct policy *policy = &plan->config->policy;
 	const bool restarts = policy->restart != RESTART_NEVER;
 	static const char kept[] = "a service has nothing of its caller",
 	    present[] = "as the caller has it now";
@@ -366,13 +370,13 @@ print_notes(const struct plan *plan)
 		    "lines in a file have no time; in the journal they do" },
 		{ relayed && log->rotate != 0, "log-rotate",
 		    "use logrotate(8) with copytruncate, or the journal" },
-		{ plan->pidfile != NULL, "pidfile",
+		{ plan->config->pidfile != NULL, "pidfile",
 		    "not written; systemctl shows the pid" },
-		{ plan->lockfile != NULL, "lockfile",
+		{ plan->config->lockfile != NULL, "lockfile",
 		    "not locked; flock(1) before the command does" },
-		{ plan->if_not_running, "if-not-running", "systemctl start" },
-		{ plan->replace, "replace", "systemctl restart" },
-		{ restarts && !plan->append && (is_file(stdio[1]) ||
+		{ plan->config->if_not_running, "if-not-running", "systemctl start" },
+		{ plan->config->replace, "replace", "systemctl restart" },
+		{ restarts && !plan->config->append && (is_file(stdio[1]) ||
 		    is_file(stdio[2])), "restart",
 		    "each restart truncates, too; append: does not" },
 		{ restarts && policy->limit != 0 && policy->limit_time == 0,
@@ -390,7 +394,7 @@ int
 explain_unit(const struct plan *plan)
 {
 	bool users = !plan->identity.change && geteuid() != 0;
-	bool notify = plan->ready.want.method == &notify_method;
+	bool notify = plan->config->ready.method == &notify_method;
 	mode_t mask = umask(0);
 	struct schedule stop;
 	int fd;
@@ -400,14 +404,14 @@ explain_unit(const struct plan *plan)
 	    "~/.config/systemd/user" : "/etc/systemd/system", users ?
 	    "--user " : "");
 	print_value("Description", "", NULL, strrchr(plan->path, '/') + 1);
-	print_limit(plan->policy);
+	print_limit(&plan->config->policy);
 	(void)puts("\n[Service]");
 	(void)puts(notify ? "Type=notify\nNotifyAccess=all" : "Type=exec");
 	if (notify)
-		print_time("TimeoutStartSec", plan->ready.want.timeout);
+		print_time("TimeoutStartSec", plan->config->ready.timeout);
 	print_command(plan);
 	print_identity(&plan->identity);
-	if (plan->no_new_privs)
+	if (plan->config->no_new_privs)
 		(void)puts("NoNewPrivileges=yes");
 	print_environment(plan);
 	(void)puts("IgnoreSIGPIPE=no");
@@ -417,9 +421,10 @@ explain_unit(const struct plan *plan)
 	print_directories(plan);
 	for (fd = 0; fd < 3; fd++)
 		print_output(plan, fd);
-	if (plan->log.want.kind == LOG_TO_SYSLOG && plan->log.want.text != NULL)
-		print_syslog(plan->log.want.text);
-	print_restart(plan->policy);
+	if (plan->config->log.kind == LOG_TO_SYSLOG &&
+	    plan->config->log.text != NULL)
+		print_syslog(plan->config->log.text);
+	print_restart(&plan->config->policy);
 	(void)printf("KillMode=%s\n", plan->tree ? "control-group" : "process");
 	(void)schedule_parse(plan->stop_with, &stop);
 	print_signal("KillSignal=", stop.stage[0].signal);

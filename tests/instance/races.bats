@@ -24,13 +24,16 @@ is_all_or_nothing() {
 	if (($1 == 0)); then
 		complete_then_killed
 		eventually nothing_runs
+		rm -f "$PIDFILE" "$PIDFILE.record"
 		return
 	fi
 	eventually nothing_runs
-	[[ ! -e $PIDFILE && ! -e $PIDFILE.record ]] || {
+	# A signal that ends it while it opens files leaves a record, empty.
+	[[ ! -e $PIDFILE && ! -s $PIDFILE.record ]] || {
 		echo "status $1, and a pid file: $(cat "$PIDFILE")"
 		return 1
 	}
+	rm -f "$PIDFILE.record"
 }
 
 # Interferes with a launch at each of its system calls, one after the other:

@@ -180,7 +180,7 @@ from_user() {
 	mkfifo fifo
 	exec 9<>fifo
 	probe -i fifo -o out -e /dev/full
-	equal stdin "$(fact fd0)" "r $TMP/fifo"
+	equal stdin "$(fact fd0)" "rw $TMP/fifo"
 	equal stdout "$(fact fd1)" "w,append $TMP/out"
 	equal stderr "$(fact fd2)" "w,append /dev/full"
 }
@@ -340,7 +340,7 @@ Try 'daemonize --help'" "$1=$2" true
 	mkfifo fifo
 	from -- timeout -s KILL "$DEADLINE"
 	probe -i fifo
-	equal stdin "$(fact fd0)" "r $TMP/fifo"
+	equal stdin "$(fact fd0)" "rw $TMP/fifo"
 }
 
 @test "a FIFO is read" {

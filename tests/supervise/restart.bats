@@ -132,7 +132,7 @@ said_is() {
 	begin -e "$TMP/err" --restart=on-failure
 	tell 'exit 0'
 	both_gone
-	said_is 'daemonize: sh: exited with status 0 after *; not restarted'
+	said_is 'daemonize: sh: exited with status 0 after *; not restarted; if it makes itself a daemon, use its foreground option'
 	begin -e "$TMP/err" --restart=on-failure
 	fails 0 "" --stop -p "$PIDFILE"
 	said_is 'daemonize: sh: killed by signal 15 (TERM) after *; stopped'
@@ -417,20 +417,21 @@ both_reports() {
 	    <(sed -E '/^(pid|ppid|pgid|sid) /d' root/tmp/report)
 }
 
-@test "--ready=notify concerns the first run: later ones have no NOTIFY_SOCKET" {
+@test "--ready=notify holds for each run: each has a socket of its own" {
 	mkfifo tell
 	supervise --ready=notify --restart=always --restart-delay=1ms \
-	    sh -c 'echo "${NOTIFY_SOCKET-unset}" >>"$1/sockets"
-	    [ -z "$NOTIFY_SOCKET" ] || "$2" fds=1 text=READY=1; echo >>"$1/runs"
-	    read -r what <"$1/tell"' sh "$TMP" "$HELPERS_DIR/notifier"
+	    sh -c 'echo "$NOTIFY_SOCKET" >>"$1/sockets"; echo >>"$1/runs"
+	    "$2" fds=1 text=READY=1; read -r what <"$1/tell"' sh "$TMP" \
+	    "$HELPERS_DIR/notifier"
 	eventually has_run 1
-	[[ $(cat sockets) == [/@]* ]]
+	eventually in_state running
 	kill -KILL "$PID"
 	eventually has_run 2
-	equal socket "$(tail -n 1 sockets)" unset
+	eventually in_state running
+	equal sockets "$(sort -u sockets | wc -l)" 2
 }
 
-@test "--ready=fd:N concerns the first run: later, N is /dev/null" {
+@test "--ready=fd:N holds for each run; the supervisor keeps N for it" {
 	mkfifo tell
 	supervise --ready=fd:7 --restart=always --restart-delay=1ms \
 	    sh -c 'readlink /proc/$$/fd/7 >>"$1/sevens"; echo >&7
@@ -441,15 +442,43 @@ both_reports() {
 	    /dev/null
 	kill -KILL "$PID"
 	eventually has_run 2
-	equal seven "$(tail -n 1 sevens)" /dev/null
+	eventually in_state running
+	equal sevens "$(sort -u sevens | wc -l)" 2
 }
 
-@test "--ready=alive concerns the first run: later ones may be short" {
-	supervise --ready=alive:10ms --restart=always --restart-delay=1ms \
-	    --restart-limit=1 sh -c '[ -e "$1/done" ] && exit 3
+@test "a run that is not ready yet is starting" {
+	mkfifo tell
+	supervise --ready=fd:7 --restart=always --restart-delay=1ms \
+	    sh -c 'echo >>"$1/runs"; [ -e "$1/done" ] && read -r what <"$1/tell"
+	    echo >&7; : >"$1/done"; exec sleep 1000' sh "$TMP"
+	eventually has_run 1
+	eventually test -e done
+	kill -KILL "$PID"
+	eventually has_run 2
+	eventually in_state starting
+	echo >tell
+	eventually in_state running
+}
+
+@test "a later run that is not ready in time has failed" {
+	supervise -e "$TMP/err" --ready=fd:7 --ready-timeout=1s \
+	    --restart=on-failure --restart-delay=1ms --restart-limit=1 \
+	    sh -c '[ -e "$1/done" ] && exec sleep 1000; : >"$1/done"
+	    echo >&7; exec sleep 1000' sh "$TMP"
+	kill -KILL "$PID"
+	eventually gone "$SUPERVISOR"
+	equal ending "$(ending_of 2)" "failed 124"
+	grep -q 'not ready after 1s: fd:7; not restarted again' err
+}
+
+@test "a later run that ends before it is ready says so" {
+	supervise -e "$TMP/err" --ready=alive:10ms --restart=always \
+	    --restart-delay=1ms --restart-limit=1 \
+	    sh -c '[ -e "$1/done" ] && exit 3
 	    echo >"$1/done"; exec sleep 1000' sh "$TMP"
 	eventually test -e "$TMP/done"
 	kill -KILL "$PID"
 	eventually gone "$SUPERVISOR"
 	equal ending "$(ending_of 2)" "exit 3"
+	grep -q 'exited with status 3 before it was ready; not restarted' err
 }

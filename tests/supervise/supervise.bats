@@ -255,11 +255,12 @@ begin_waiting() {
 	    -p "$PIDFILE" sleep 1000 >"$TMP/said" 2>&1 3>&- &
 	LAUNCHER=$!
 	remember "$LAUNCHER"
-	eventually in_state running 2>/dev/null
+	eventually in_state starting 2>/dev/null
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
 	SUPERVISOR=$(recorded supervisor)
 	remember "$SUPERVISOR"
+	eventually grep -qx sleep "/proc/$PID/comm"
 }
 
 # The launcher ends with that status, and nothing is left: ends STATUS

@@ -5,13 +5,15 @@
 #include <sys/types.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/message.h"
-#include "launch/report.h"
+#include "monitor/report.h"
 #include "plan/command.h"
 
 int
@@ -32,7 +34,7 @@ report_receive(int channel, struct report *report)
 	return length == sizeof(*report) ? 1 : length == -1 ? -1 : 0;
 }
 
-/* Sets the names that a message has for the stage and its object. */
+/* Set the names that a message has for the stage and its object. */
 static void
 describe(const struct plan *plan, const struct report *report,
     const char **name, const char **object)
@@ -58,7 +60,7 @@ describe(const struct plan *plan, const struct report *report,
 		break;
 	case STAGE_PIDFILE:
 		*name = "pidfile";
-		*object = plan->pidfile;
+		*object = plan->config->pidfile;
 		break;
 	case STAGE_TRUNCATE:
 		*name = stdio_row.name;
@@ -80,30 +82,35 @@ describe(const struct plan *plan, const struct report *report,
 	}
 }
 
-static int
-complain_exec(const struct plan *plan, int error)
+static void
+fault_exec(const struct plan *plan, int error, struct fault *fault)
 {
 	char reason[PATH_MAX + 128];
-	int status = command_describe(plan->path, plan->root_fd, error, reason,
-	    sizeof(reason));
+	int root = -1, status;
 
-	(void)complain("exec", plan->path, reason);
-	return status;
+	if (plan->root != NULL)
+		root = open(plan->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	status = command_describe(plan->path, root, error, reason,
+	    sizeof(reason));
+	close_quietly(root);
+	(void)fault_set(fault, status, "exec", plan->path, reason);
 }
 
-int
-report_complain(const struct plan *plan, const struct report *report)
+void
+report_fault(const struct plan *plan, const struct report *report,
+    struct fault *fault)
 {
 	const char *name, *object;
 
 	if (report->stage == STAGE_EXEC)
-		return complain_exec(plan, report->error);
-	if (report->stage == STAGE_FILES)
-		return complain_line(report->text);
-	if (report->stage == STAGE_INIT)
-		return complain(background_row.name, "fork", init_fault);
-	describe(plan, report, &name, &object);
-	return complain_errno(name, object, report->error);
+		fault_exec(plan, report->error, fault);
+	else if (report->stage == STAGE_INIT)
+		(void)fault_set(fault, STATUS_FAILED, background_row.name,
+		    "fork", init_fault);
+	else {
+		describe(plan, report, &name, &object);
+		(void)fault_errno(fault, name, object, report->error);
+	}
 }
 
 void

@@ -15,8 +15,9 @@
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/path.h"
 #include "log/syslog.h"
-#include "supervise/say.h"
+#include "monitor/monitor.h"
 
 #define LINE_SIZE	1024
 
@@ -40,8 +41,9 @@ open_file(const struct plan *plan, const char *path)
 }
 
 void
-say(struct plan *plan, const char *text)
+say(struct monitor *m, const char *text)
 {
+	const struct plan *plan = m->plan;
 	const char *file = plan->steps.stdio[STDERR_FILENO];
 	char line[LINE_SIZE];
 	ssize_t written = -1;
@@ -50,8 +52,8 @@ say(struct plan *plan, const char *text)
 
 	(void)snprintf(line, sizeof(line) - 1, "%s: %s", getprogname(), text);
 	make_printable(line);
-	if (log_is_open(&plan->log)) {
-		log_say(&plan->log, line);
+	if (log_is_open(&m->log)) {
+		log_say(&m->log, line);
 		return;
 	}
 	length = strlen(line);
