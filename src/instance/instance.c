@@ -29,7 +29,7 @@ fail(const char **reason, const char *why)
 	return -1;
 }
 
-/* --- opening --------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------- */
 
 void
 instance_init(struct instance *instance, const char *path)
@@ -181,7 +181,7 @@ instance_close(struct instance *instance)
 void
 instance_unlock(struct instance *instance)
 {
-	/* A process of the start may share the flock, so close() is too little. */
+	/* A child may share the flock, so close(2) alone does not end it. */
 	if (instance->locked)
 		(void)flock(instance->record, LOCK_UN);
 	instance->locked = false;
@@ -196,7 +196,7 @@ instance_release(struct instance *instance)
 	instance->file = instance->record = -1;
 }
 
-/* --- a start ---------------------------------------------------------------- */
+/* --- a start ------------------------------------------------------------- */
 
 /* Create the pid file, if there is none. */
 static int
@@ -405,7 +405,7 @@ instance_roll_back(struct instance *instance)
 		(void)path_unlink(&instance->record_at, instance->record);
 }
 
-/* --- a supervisor ----------------------------------------------------------- */
+/* --- a supervisor -------------------------------------------------------- */
 
 int
 instance_pending(struct instance *instance, enum request *request,
@@ -467,7 +467,7 @@ instance_finish(struct instance *instance, enum record_state state)
 	(void)write_record(instance, state);
 }
 
-/* --- the verbs -------------------------------------------------------------- */
+/* --- the verbs ----------------------------------------------------------- */
 
 static int
 write_request(int record, const struct instance_status *status,

@@ -4,8 +4,8 @@
  *
  * The record is the authority, and its flock(2) excludes: of many launches one
  * wins.  The first start holds it from instance_open until the command has been
- * executed, so the verbs wait for the outcome.  A supervisor holds it only while
- * it reads or writes.  The command inherits nothing of it.
+ * executed, so the verbs wait for the outcome.  A supervisor holds it only
+ * while it reads or writes.  The command inherits nothing of it.
  *
  *   instance_open        both files, the flock
  *   instance_classify    what runs?
@@ -26,7 +26,7 @@
 
 struct instance {
 	const char *path;
-	uid_t user;			/* root takes over a file of this user */
+	uid_t user;			/* root takes over this one's file */
 	struct at file_at;		/* of the pid file */
 	struct at record_at;		/* of the record; its dir is the same */
 	int file;			/* open for writing, or -1 */

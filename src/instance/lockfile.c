@@ -29,11 +29,11 @@
 #define LOCK_TRIES	1000
 
 /*
- * Sleeps.  Returns false where INT, QUIT or TERM, which are blocked, has come;
- * it stays pending.
+ * Sleep for that many milliseconds.  Return false, and at once, if one of the
+ * blocked signals INT, QUIT and TERM comes; it stays pending.
  */
 static bool
-milliseconds_pass(int ms)
+sleep_ms(int ms)
 {
 	struct timespec pause = { .tv_nsec = ms * 1000000L };
 	sigset_t ends;
@@ -55,7 +55,7 @@ lock_wait(int fd, int operation, int ms)
 	while (flock(fd, operation | LOCK_NB) == -1) {
 		if (errno != EWOULDBLOCK || ms <= 0)
 			return -1;
-		if (!milliseconds_pass(pause)) {
+		if (!sleep_ms(pause)) {
 			errno = EINTR;
 			return -1;
 		}
