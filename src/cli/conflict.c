@@ -12,56 +12,42 @@
 #include "cli/hint.h"
 #include "cli/table.h"
 
-/* Append one of a list, `A, B and C', to buf. */
-static void
-list_add(char *buf, size_t size, const char *text, const char *and, bool last)
-{
-	if (*buf != '\0')
-		(void)strlcat(buf, last ? and : ", ", size);
-	(void)strlcat(buf, text, size);
-}
-
 /* The verb has no use for the option. */
 static int
 refuse_option(const struct config *config, const struct option_row *row,
     const char *given)
 {
-	unsigned int left = row->verbs & ((1U << VERBS) - 1);
-	char verbs[128] = "";
+	const char *takers = NULL, *name;
+	unsigned int left = row->verbs;
 	int verb;
 
 	/* --explain takes what a launch does. */
 	if (left & 1U << VERB_LAUNCH)
 		left &= ~(1U << VERB_EXPLAIN);
-	for (verb = 0; left != 0; verb++)
-		if (left & 1U << verb) {
-			left &= ~(1U << verb);
-			list_add(verbs, sizeof(verbs), verb == VERB_LAUNCH ?
-			    "a launch" : option_of_verb((enum verb)verb),
-			    " and ", left == 0);
-		}
+	for (verb = 0; verb < VERBS; verb++) {
+		if (!(left & 1U << verb))
+			continue;
+		left &= ~(1U << verb);
+		name = verb == VERB_LAUNCH ? "a launch" :
+		    option_of_verb((enum verb)verb);
+		takers = takers == NULL ? name : hint_format("%s%s%s", takers,
+		    left == 0 ? " and " : ", ", name);
+	}
 	if (config->verb == VERB_LAUNCH)
-		return misuse(given, NULL, hint_format("is for %s", verbs));
+		return misuse(given, NULL, hint_format("is for %s", takers));
 	return misuse(option_of_verb(config->verb), NULL,
-	    hint_format("%s is for %s", given, verbs));
+	    hint_format("%s is for %s", given, takers));
 }
 
-/* Does the option have one of those that it needs? */
-static int
-check_needs(const struct config *config, const char *const *needs,
-    const char *given)
+/* Is one of the options given that the text names? */
+static bool
+is_one_given(const struct config *config, const char *text)
 {
-	char names[128] = "";
-	int i;
-
-	for (i = 0; i < 3 && needs[i] != NULL; i++) {
-		if (option_given(config, needs[i]) != NULL)
-			return STATUS_DONE;
-		list_add(names, sizeof(names), needs[i], " or ",
-		    i == 2 || needs[i + 1] == NULL);
-	}
-	return i == 0 ? STATUS_DONE :
-	    misuse(given, NULL, hint_format("needs %s", names));
+	for (; (text = strstr(text, "--")) != NULL; text += strlen("--"))
+		if (option_given(config, hint_format("%.*s",
+		    (int)strcspn(text, "=, "), text)) != NULL)
+			return true;
+	return false;
 }
 
 /* What the row of each option that was given says of others. */
@@ -81,8 +67,9 @@ check_rows(const struct config *config)
 		    option_given(config, row->excludes)) != NULL)
 			return misuse(given, NULL,
 			    hint_format("excludes %s", other));
-		if (check_needs(config, row->needs, given) != STATUS_DONE)
-			return STATUS_FAILED;
+		if (row->needs != NULL && !is_one_given(config, row->needs))
+			return misuse(given, NULL,
+			    hint_format("needs %s", row->needs));
 	}
 	return STATUS_DONE;
 }

@@ -16,8 +16,8 @@
 #define ALL		(~0U)
 
 #define AT(member)	offsetof(struct config, member)
-#define INSTANCE	{ "--pidfile", "--name" }
-#define RESTART		{ "--restart=on-failure", "--restart=always" }
+#define INSTANCE	"--pidfile or --name"
+#define RESTART		"--restart=on-failure or --restart=always"
 
 const struct option_row option_table[] = {
 	{ NULL, "--signals", "=default|ignore|keep", STEP,
@@ -73,7 +73,7 @@ const struct option_row option_table[] = {
 	{ "-l", "--lockfile", "=FILE", STEP, .path = AT(lockfile),
 	    .help = "hold a lock on FILE, as flock(1) does" },
 	{ NULL, "--if-not-running", NULL, LAUNCH, .flag = AT(if_not_running),
-	    .needs = { "--pidfile", "--name", "--lockfile" },
+	    .needs = "--pidfile, --name or --lockfile",
 	    .help = "if it already runs, exit with 0" },
 	{ NULL, "--replace", "[=SCHEDULE]", LAUNCH, .needs = INSTANCE,
 	    .excludes = "--if-not-running", .store = store_replace,
@@ -110,10 +110,10 @@ const struct option_row option_table[] = {
 	    .log = log_parse, .help = "where it is written",
 	    .heading = "A log of the command's stdout and stderr, "
 	    "which a supervisor writes:" },
-	{ NULL, "--log-time", "=utc|local", LAUNCH, .needs = { "--log=FILE" },
+	{ NULL, "--log-time", "=utc|local", LAUNCH, .needs = "--log=FILE",
 	    .log = log_parse_time,
 	    .help = "begin each line with its time" },
-	{ NULL, "--log-rotate", "=SIZE[/N]", LAUNCH, .needs = { "--log=FILE" },
+	{ NULL, "--log-rotate", "=SIZE[/N]", LAUNCH, .needs = "--log=FILE",
 	    .log = log_parse_rotate,
 	    .help = "rotate at SIZE (k, M, G), keep N old files ("
 	    LOG_ROTATE_KEEP_TEXT ")" },

@@ -17,7 +17,7 @@ struct option_row {
 	const char *help;
 	const char *heading;		/* in --help, above it, or NULL */
 	const char *excludes;		/* the name of another option */
-	const char *needs[3];		/* one of these is given, too */
+	const char *needs;		/* one of those that it names */
 
 	/* One of these stores the value; if there is none, it is a step's. */
 	enum verb verb;

@@ -203,6 +203,10 @@ suggests() {
 	suggests --verbos --verbose
 }
 
+@test "an option and its value in one word are an unknown option" {
+	misused "--name web" "unknown option" "--name web" true
+}
+
 @test "an option without a similar one is reported alone" {
 	local option
 
