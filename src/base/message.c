@@ -22,9 +22,6 @@
 static int out = STDOUT_FILENO;
 static int err = STDERR_FILENO;
 
-static char *captured;			/* where the next message goes, or NULL */
-static size_t captured_size;
-
 /* Append a part: its end is as good a clue as its beginning. */
 static char *
 append(char *at, const char *part)
@@ -61,11 +58,6 @@ say(int fd, ...)
 
 	/* A name with a newline or an escape in it is still one plain line. */
 	make_printable(line);
-	if (captured != NULL && fd == err) {
-		(void)strlcpy(captured, line + strlen(getprogname()) + 2,
-		    captured_size);
-		return;
-	}
 	*at++ = '\n';
 
 	/* If stderr cannot be written, nothing can be reported. */
@@ -95,21 +87,6 @@ complain_line(const char *line)
 {
 	say(err, getprogname(), ": ", line, NULL);
 	return STATUS_FAILED;
-}
-
-void
-messages_capture(char *buf, size_t size)
-{
-	captured = buf;
-	captured_size = size;
-}
-
-int
-complain_running(const char *holder, const char *path)
-{
-	say(err, getprogname(), ": already running: ", holder, " holds ",
-	    path, NULL);
-	return STATUS_RUNNING;
 }
 
 int

@@ -33,24 +33,14 @@ enum status {
 int	complain(const char *step, const char *object, const char *reason);
 int	complain_errno(const char *step, const char *object, int error);
 
-/* The same for a line that messages_capture has kept. */
+/* The same for a line `step: object: reason`. */
 int	complain_line(const char *line);
-
-/*
- * From here on, complain and complain_errno write nothing; buf has the last
- * line, without the name of the program and the newline, cut to size.  NULL
- * ends that.
- */
-void	messages_capture(char *buf, size_t size);
 
 /*
  * A mistake on the command line: `daemonize: option=value: reason` (value may
  * be NULL) and how to find help.  Return STATUS_FAILED.
  */
 int	misuse(const char *option, const char *value, const char *reason);
-
-/* `daemonize: already running: HOLDER holds PATH`.  Return STATUS_RUNNING. */
-int	complain_running(const char *holder, const char *path);
 
 /* Print text of others on stdout, by stdio; `?` as above. */
 void	print_plain(const char *text);
