@@ -490,16 +490,19 @@ for one in [value] + value.get("steps", [])[:1] + value.get("past", [])[:1]:
 		*"could not be "*)
 			reason='could not be %s' ;;
 		*" holds FILE")
-			reason='already running: ' ;;
+			reason='already running' ;;
 		*)
 			reason=${reason##*: }
-			reason=${reason/the logger exited with status N;/the logger %s;}
-			reason=${reason/ N bytes/ %zu bytes}
+			reason=${reason/the logger exited with status N;/%s;}
+			reason=${reason/N bytes/%lld bytes}
+			reason=${reason/% SCHEDULE/ %s}
 			reason=${reason/ N restarts/ %zu restart%s}
 			reason=${reason/, pid N, /, pid %d, }
 			reason=${reason/ N / %d }
 			reason=${reason/"(REASON)"/"(%s)"}
 			reason=${reason/% TIME/ %s}
+			reason=${reason/% PATH/ %.900s}
+			reason=${reason/"another pid namespace; use"/"another %s namespace; use"}
 			reason=${reason/% SIG/ %s}
 			reason=${reason/"'PART'"/"'%s'"} ;;
 		esac
