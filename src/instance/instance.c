@@ -96,7 +96,9 @@ open_record(struct instance *instance, int ms, const char **reason)
 	instance->locked = instance->record != -1;
 	if (!instance->locked)
 		error = errno;
-	if (error == EWOULDBLOCK || error == EINTR)
+	/* A supervisor goes on without it, and a new record is removed. */
+	if (error == EWOULDBLOCK || error == EINTR ||
+	    (error != 0 && instance->created))
 		instance->record = record_open(at, O_RDWR, -1);
 	if (instance->record != -1 &&
 	    (*reason = unfit_record(instance->record)) != NULL) {
@@ -149,9 +151,13 @@ void
 instance_classify(const struct instance *instance,
     struct instance_status *status)
 {
+	/* Another launch may have locked and written what this one created. */
+	bool none = instance->created && record_read(instance->record,
+	    &status->record) == RECORD_EMPTY;
+
 	memset(status, 0, sizeof(*status));
-	classify(instance->path, instance->file,
-	    instance->created ? -1 : instance->record, status);
+	classify(instance->path, instance->file, none ? -1 : instance->record,
+	    status);
 }
 
 int
