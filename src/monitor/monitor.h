@@ -167,7 +167,7 @@ void	abandon_start(struct monitor *);
 /* A start has failed, and nothing runs: m->fault says why. */
 void	start_failed(struct monitor *);
 
-/* waitpid(2) for that child, or -1 for any: again after an interrupt. */
+/* waitpid(2), again after an interrupt. */
 pid_t	await_child(pid_t, int *status);
 
 /* Close what only one start needed. */

@@ -240,10 +240,14 @@ static void
 end_start(struct monitor *m)
 {
 	char reason[64] = "killed before it was executed";
-	int sig = await_signal(m->child), other = 0;
+	int sig = await_signal(m->child), other = 0, status;
 
 	if (m->pid != 0 && m->pid != m->child)
 		other = await_signal(m->pid);
+	/* A daemon that was never reported is in its group. */
+	while (m->plan->steps.session &&
+	    await_child(-m->child, &status) != -1)
+		other = WIFSIGNALED(status) ? WTERMSIG(status) : other;
 	if (other != 0)
 		sig = other;
 	if (sig != 0)
