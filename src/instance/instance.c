@@ -521,6 +521,17 @@ instance_request(const char *path, const struct instance_status *status,
 	return result;
 }
 
+/* A supervisor may have begun another run before it took the stop. */
+static bool
+is_of_dead(const struct record *now, const struct instance_status *status)
+{
+	const struct record *then = &status->record;
+
+	return (now->pid == status->pid && now->start == status->start) ||
+	    (then->supervisor != 0 && now->supervisor == then->supervisor &&
+	    now->supervisor_start == then->supervisor_start);
+}
+
 /* With the record's flock.  As instance_remove_dead. */
 static int
 remove_both(const struct at *file_at, const struct at *record_at, int record,
@@ -533,11 +544,11 @@ remove_both(const struct at *file_at, const struct at *record_at, int record,
 
 	fault = record_read(record, &now);
 	if (status == NULL ? fault != RECORD_EMPTY : fault != RECORD_GOOD ||
-	    now.pid != status->pid || now.start != status->start)
+	    !is_of_dead(&now, status))
 		return 0;
 	file = openat(file_at->dir, file_at->name, O_RDWR | PIDFILE_FLAGS);
 	pid = file == -1 ? 0 : pidfile_get(file);
-	if (pid != 0 && (status == NULL || pid != status->pid)) {
+	if (pid != 0 && (status == NULL || pid != now.pid)) {
 		close_quietly(file);
 		file = -1;
 	}
