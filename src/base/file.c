@@ -6,9 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,17 +24,18 @@ is_same_file(const struct stat *a, const struct stat *b)
 char *
 absolute_path(const char *path)
 {
-	char cwd[PATH_MAX], *joined;
+	char *cwd, *joined;
 
 	if (*path == '/')
 		return strdup(path);
-	if (getcwd(cwd, sizeof(cwd)) == NULL)
+	if ((cwd = getcwd(NULL, 0)) == NULL)
 		return NULL;
 	while (strncmp(path, "./", 2) == 0)
 		path += 2;
 	if (asprintf(&joined, "%s/%s", strcmp(cwd, "/") == 0 ? "" : cwd,
 	    path) == -1)
-		return NULL;
+		joined = NULL;
+	free(cwd);
 	return joined;
 }
 

@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,15 +79,19 @@ static bool
 was_executed_from(pid_t pid, const char *path)
 {
 	static const char deleted[] = " (deleted)";
-	char link[PATH_MAX], real[PATH_MAX];
-	size_t length;
-
-	if (proc_link(pid, "exe", link, sizeof(link)) == -1 ||
-	    realpath(path, real) == NULL)
-		return false;
-	length = strlen(real);
-	return strncmp(link, real, length) == 0 &&
+	char *real = realpath(path, NULL);
+	size_t length = real == NULL ? 0 : strlen(real);
+	/* Room for one more than that path, and for the NUL. */
+	size_t size = length + sizeof(deleted) + 1;
+	char *link = malloc(size);
+	bool same = real != NULL && link != NULL &&
+	    proc_link(pid, "exe", link, size) == 0 &&
+	    strncmp(link, real, length) == 0 &&
 	    strcmp(link + length, deleted) == 0;
+
+	free(real);
+	free(link);
+	return same;
 }
 
 bool

@@ -87,15 +87,17 @@ proc_fds(pid_t pid, int **fds)
 int
 proc_children(pid_t pid)
 {
-	char name[64], text[4096];
+	char name[64];
+	size_t length, i;
+	char *text;
 	int n = 0;
-	char *at;
 
 	(void)snprintf(name, sizeof(name), "task/%d/children", (int)pid);
-	if (proc_read(pid, name, text, sizeof(text)) == -1)
+	if ((text = proc_read_all(pid, name, &length)) == NULL)
 		return -1;
 	/* Each pid is followed by a blank. */
-	for (at = text; (at = strchr(at, ' ')) != NULL; at++)
-		n++;
+	for (i = 0; i < length; i++)
+		n += text[i] == ' ';
+	free(text);
 	return n;
 }

@@ -395,12 +395,15 @@ proc_link(pid_t pid, const char *name, char *buf, size_t size)
 int
 proc_file(pid_t pid, const char *name, struct stat *st)
 {
-	char path[PATH_MAX];
+	char path[32];
+	int dir, result, saved;
 
-	if ((size_t)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid,
-	    name) >= sizeof(path)) {
-		errno = ENAMETOOLONG;
+	(void)snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	if ((dir = open(path, O_PATH | O_CLOEXEC)) == -1)
 		return -1;
-	}
-	return stat(path, st);
+	result = fstatat(dir, name, st, 0);
+	saved = errno;
+	(void)close(dir);
+	errno = saved;
+	return result;
 }

@@ -39,7 +39,7 @@ int
 control_signal(const struct config *config)
 {
 	const char *path = config->pidfile;
-	struct instance_ref ref;
+	static struct instance_ref ref;
 	int status = STATUS_DONE;
 
 	if (!open_pidfds(path, &ref))
@@ -80,7 +80,7 @@ await(int pidfd, short event, int ms)
 static bool
 get_recorded_status(int fd, int *status)
 {
-	struct record record;
+	static struct record record;
 	const struct run *run;
 
 	if (fd == -1 || record_read(fd, &record) != RECORD_GOOD ||
@@ -117,7 +117,8 @@ int
 control_wait(const struct config *config)
 {
 	const char *path = config->pidfile;
-	struct instance_ref ref, rest;
+	/* Too large for a small stack, as all of its kind. */
+	static struct instance_ref ref, rest;
 	int status = STATUS_DONE;
 
 	if (!open_pidfds(path, &ref)) {
@@ -291,7 +292,7 @@ stop_found(const struct config *config, const char *verb,
 static void
 print_lost(const struct config *config)
 {
-	struct instance_status found;
+	static struct instance_status found;
 
 	instance_find(config->pidfile, false, &found);
 	if (!found.recorded || found.record.log_lost == 0)
@@ -305,7 +306,7 @@ control_replace(const struct config *config, bool *stopped)
 {
 	const char *path = config->pidfile;
 	const char *verb = config->replace ? "replace" : "stop";
-	struct instance_ref ref;
+	static struct instance_ref ref;
 	char reason[96];
 	int status;
 
@@ -351,7 +352,7 @@ control_stop(const struct config *config)
 static int
 await_run(const char *path, const struct instance_ref *ref)
 {
-	struct record now;
+	static struct record now;
 	const struct run *run;
 	char how[64], reason[96];
 	bool over, removed;
@@ -403,7 +404,7 @@ int
 control_again(const struct config *config)
 {
 	const char *path = config->pidfile;
-	struct instance_ref ref;
+	static struct instance_ref ref;
 	int status;
 
 	do {

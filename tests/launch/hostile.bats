@@ -347,3 +347,17 @@ interrupted by signal TERM"
 	run launch --check -p "$PIDFILE"
 	equal rows "${#lines[@]}" 9
 }
+
+@test "with a stack that is enough for ls, a launch works, supervised or not" {
+	local options
+
+	requires plain
+	# The environment lies on the stack, too.
+	CALLER=(env -i bash -c 'ulimit -s 32; exec "$@"' bash)
+	"${CALLER[@]}" ls / >/dev/null || skip "needs more for ls"
+	for options in -v --supervise; do
+		start "$options" sleep 1000
+		fails 0 "" --stop --tree -p "$PIDFILE"
+		gone "$PID"
+	done
+}
