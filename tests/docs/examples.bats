@@ -288,7 +288,7 @@ service_is_worker() {
 # --- a container -------------------------------------------------------------
 
 # The words of an instruction in its JSON form: words_of ENTRYPOINT
-words_of() {
+line_words() {
 	sed -n "s/^$1 \(CMD \)\?//p" "$EXAMPLES/Containerfile" |
 	    python3 -c 'import json, sys
 print("\n".join(json.load(sys.stdin)))' 3>&-
@@ -299,7 +299,7 @@ begin_container() {
 
 	requires root python3 pids
 	make_worker
-	mapfile -t words < <(words_of ENTRYPOINT; words_of CMD)
+	mapfile -t words < <(line_words ENTRYPOINT; line_words CMD)
 	PATH=$TMP/bin:$PATH unshare --fork --pid --mount-proc sh -c '
 	    mount -t tmpfs none /run && exec "$@"' sh "${words[@]}" \
 	    >said 2>&1 3>&- </dev/null &
@@ -343,7 +343,7 @@ container_works() {
 
 	requires nsenter
 	begin_container
-	mapfile -t words < <(words_of HEALTHCHECK)
+	mapfile -t words < <(line_words HEALTHCHECK)
 	PATH=$TMP/bin:$PATH run nsenter -m -r -p -t "$SUPERVISOR" "${words[@]}" 3>&-
 	status_is 0
 	[[ $output == "worker: running, pid "* ]]

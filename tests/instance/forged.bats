@@ -13,7 +13,7 @@ user_directory() {
 }
 
 # What is run from here on is that user's; without arguments, root's.
-as_user() {
+as_victim() {
 	CALLER=(setpriv --reuid "$(id -u nobody)" --regid "$(id -g nobody)" \
 	    --clear-groups)
 }
@@ -22,7 +22,7 @@ as_root() {
 }
 
 # Start a process of root's that logs its signals: OTHER
-start_other() {
+start_stranger() {
 	"$HELPERS_DIR/stubborn" "$TMP/log" 3>&- &
 	OTHER=$!
 	disown
@@ -48,7 +48,7 @@ start_of() {
 }
 
 # Change lines of a record, as its owner can: forge RECORD KEY=VALUE...
-forge() {
+forge_record() {
 	python3 - "$@" <<-'END'
 		import re, sys
 		text = open(sys.argv[1], "rb").read().rstrip(b"\0")
@@ -76,7 +76,7 @@ forge() {
 FOREIGN="its record belongs to another user than the process"
 
 # Root's verbs refuse the forged record, and name PID as a guess.
-is_refused() {
+is_not_believed() {
 	local guess="$FOREIGN, so pid $PID (sleep 1000) may be another process"
 
 	fails 125 "daemonize: stop: $PIDFILE: $guess; if it is the daemon: \
@@ -88,45 +88,45 @@ kill $PID" --stop -p "$PIDFILE"
 
 @test "a user's record that names root's process as the supervisor is not believed" {
 	user_directory
-	start_other
-	as_user
+	start_stranger
+	as_victim
 	launch --supervise -p "$PIDFILE" sleep 1000
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
 	remember "$(recorded supervisor)"
-	forge "$PIDFILE.record" "supervisor=$OTHER" \
+	forge_record "$PIDFILE.record" "supervisor=$OTHER" \
 	    "supervisor-start=$(start_of "$OTHER")"
 	as_root
-	is_refused
+	is_not_believed
 }
 
 @test "nor is one that adds a supervisor to a daemon without one" {
 	user_directory
-	start_other
-	as_user
+	start_stranger
+	as_victim
 	launch -p "$PIDFILE" sleep 1000
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
-	forge "$PIDFILE.record" "supervisor=$OTHER" \
+	forge_record "$PIDFILE.record" "supervisor=$OTHER" \
 	    "supervisor-start=$(start_of "$OTHER")" runs=1
 	as_root
-	is_refused
+	is_not_believed
 }
 
 @test "nor is one with a command of root's and a supervisor of the user's" {
 	local supervisor
 
 	user_directory
-	start_other
-	as_user
+	start_stranger
+	as_victim
 	launch --supervise -p "$PIDFILE" sleep 1000
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
 	supervisor=$(recorded supervisor)
 	remember "$supervisor"
-	forge "$PIDFILE.record" "pid=$OTHER" "start=$(start_of "$OTHER")"
+	forge_record "$PIDFILE.record" "pid=$OTHER" "start=$(start_of "$OTHER")"
 	as_root
-	is_refused
+	is_not_believed
 	alive "$supervisor"
 }
 
@@ -153,7 +153,7 @@ kill $PID" --stop -p "$PIDFILE"
 	requires python3
 	launch --supervise -p "$PIDFILE" false
 	eventually test ! -e "$PIDFILE"
-	forge "$PIDFILE.record" "run=1 0 1 9223372036854775807 exit 1"
+	forge_record "$PIDFILE.record" "run=1 0 1 9223372036854775807 exit 1"
 	run launch --status -p "$PIDFILE"
 	status_is 3
 	equal line "${lines[1]}" "  run 1: exited with status 1 after 1 ms, ?"
@@ -198,13 +198,13 @@ of another one; use $2" verb
 
 	start_web_and_backup
 	dir=$(realpath "$TMP/dir")
-	as_user
+	as_victim
 	"${CALLER[@]}" mv -f dir/backup.pid.record dir/web.pid.record
 	as_root
 	is_of_other "$TMP/dir/web.pid" "$dir/backup.pid"
 	is_of_other dir/web.pid "$dir/backup.pid"
 	# In its place, it counts again.
-	as_user
+	as_victim
 	"${CALLER[@]}" mv dir/web.pid.record dir/backup.pid.record
 	as_root
 	fails 0 "" --stop -p dir/backup.pid
@@ -219,7 +219,7 @@ of another one; use $2" verb
 	dir=$(realpath "$TMP/dir")
 	mkdir "$TMP/sticky"
 	chmod 1777 "$TMP/sticky"
-	as_user
+	as_victim
 	"${CALLER[@]}" mv dir/backup.pid.record sticky/web.pid.record
 	as_root
 	is_of_other "$TMP/sticky/web.pid" "$dir/backup.pid"
@@ -283,7 +283,7 @@ the record has a second name (a hard link)" --stop -p "$where"
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
 	# As after a remount, or on sshfs.
-	forge "$PIDFILE.record" inode=1 device=2
+	forge_record "$PIDFILE.record" inode=1 device=2
 	run launch --status -p "$PIDFILE"
 	status_is 0
 	fails 1 "daemonize: already running: pid $PID holds $PIDFILE" \

@@ -219,32 +219,32 @@ suggests() {
 @test "an option of another program is reported with what is ours" {
 	local option
 
-	means --kill "use --stop=KILL, or --signal=KILL"
-	means --reload "did you mean --signal=HUP?"
-	means --retry "did you mean --stop=SCHEDULE?"
-	means --nice "use nice(1): nice -n 10 daemonize ..."
+	hint_means --kill "use --stop=KILL, or --signal=KILL"
+	hint_means --reload "did you mean --signal=HUP?"
+	hint_means --retry "did you mean --stop=SCHEDULE?"
+	hint_means --nice "use nice(1): nice -n 10 daemonize ..."
 	for option in --logs --logfile; do
-		means "$option" "did you mean --log=FILE? --status names the \
+		hint_means "$option" "did you mean --log=FILE? --status names the \
 file"
 	done
 	for option in --nofork --no-daemon; do
-		means "$option" "did you mean -F?"
+		hint_means "$option" "did you mean -F?"
 	done
 	for option in --daemon --detach --start; do
-		means "$option" "it is the default: leave it out"
+		hint_means "$option" "it is the default: leave it out"
 	done
 	misused -d "unknown option; it is the default: leave it out" -d true
 	misused -f "unknown option; did you mean -F?" -vf true
 	misused --restart=-n "not never, on-failure or always; --again \
 restarts it now" --restart -n web
 	for option in --cwd --dir; do
-		means "$option" "did you mean --chdir?"
+		hint_means "$option" "did you mean --chdir?"
 	done
-	means --startas "COMMAND comes after the options"
+	hint_means --startas "COMMAND comes after the options"
 }
 
 # means OPTION HINT
-means() {
+hint_means() {
 	misused "$1" "unknown option; $2" "$1" true
 	misused "$1=x" "unknown option; $2" "$1=x" true
 }

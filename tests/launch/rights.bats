@@ -33,7 +33,7 @@ unharmed() {
 }
 
 # refuses REASON FILE OPTION...: the last option takes the FILE.
-refuses() {
+is_denied() {
 	fails 125 "daemonize: stdio: $2: $1" "${@:3}" "$2" "$PROBE" "$REPORT"
 	[[ ! -e $REPORT ]]
 	unharmed
@@ -62,8 +62,8 @@ unmapped_process() {
 	unmapped_process
 	attack ln -s "/proc/$MAPPED/uid_map" att/log
 	refuses_log "$OF_KERNEL" att/log
-	refuses "$OF_KERNEL" att/log -o
-	refuses "$OF_KERNEL" att/log -u nobody -e
+	is_denied "$OF_KERNEL" att/log -o
+	is_denied "$OF_KERNEL" att/log -u nobody -e
 	equal map "$(cat "/proc/$MAPPED/uid_map")" ""
 }
 
@@ -124,11 +124,11 @@ user_mounts() {
 	for how in cwd root/"$TMP"/att/real; do
 		ln -sfn "/proc/$APART/$how" att/app
 		chown -h 65534 att/app
-		refuses "too many symbolic links, or one of procfs" \
+		is_denied "too many symbolic links, or one of procfs" \
 		    att/app/app.log -u nobody -o
-		refuses "too many symbolic links, or one of procfs" \
+		is_denied "too many symbolic links, or one of procfs" \
 		    att/app/etc/new -o
-		refuses "too many symbolic links, or one of procfs" \
+		is_denied "too many symbolic links, or one of procfs" \
 		    att/app/etc/secret -u nobody -i
 		fails 125 "daemonize: stop: att/app/etc/svc.pid: too many \
 symbolic links, or one of procfs" --stop -p att/app/etc/svc.pid
@@ -142,9 +142,9 @@ symbolic links, or one of procfs" --stop -p att/app/etc/svc.pid
 	mkdir -m 1777 sticky
 	ln -s "$TMP/own/secret" att/link
 	attack mv att/link sticky/link
-	refuses "a symbolic link of root is in a directory that other users \
+	is_denied "a symbolic link of root is in a directory that other users \
 can write" sticky/link -o
-	refuses "a symbolic link of root is in a directory that other users \
+	is_denied "a symbolic link of root is in a directory that other users \
 can write" sticky/link -i
 }
 
@@ -154,8 +154,8 @@ can write" sticky/link -i
 	chmod 660 own/secret
 	chmod 2775 att
 	attack ln -s "$TMP/own/secret" att/link
-	refuses "$DENIED" att/link -i
-	refuses "$DENIED" att/link -o
+	is_denied "$DENIED" att/link -i
+	is_denied "$DENIED" att/link -o
 }
 
 @test "what a user's FUSE calls root's is the user's" {
@@ -207,10 +207,10 @@ put it outside of 4000000's directories)" -i theirs/link "$PROBE" "$REPORT"
 	attacked
 	cp -p own/secret att/secret
 	attack mv att/secret att/in
-	refuses "$DENIED" att/in -i
+	is_denied "$DENIED" att/in -i
 	mkdir -m 1777 sticky
 	attack mv att/in sticky/in
-	refuses "in a directory that other users can write, root reads only a \
+	is_denied "in a directory that other users can write, root reads only a \
 file that everybody may read" sticky/in -i
 }
 
@@ -219,7 +219,7 @@ file that everybody may read" sticky/in -i
 	mkdir -m 700 closed
 	mkdir closed/theirs
 	chown 65534 closed/theirs
-	refuses "$DENIED" closed/theirs/../new -o
+	is_denied "$DENIED" closed/theirs/../new -o
 	attack mkdir att/a att/b
 	attack ln -s a att/way
 	chmod 777 .
@@ -242,9 +242,9 @@ file that everybody may read" sticky/in -i
 	attacked
 	mkdir -m 1777 sticky
 	ln own/secret sticky/log
-	refuses "has more than one hard link" sticky/log -o
+	is_denied "has more than one hard link" sticky/log -o
 	ln own/secret att/log
-	refuses "$DENIED" att/log -o
+	is_denied "$DENIED" att/log -o
 }
 
 @test "root's rights are not left by securebits that keep capabilities" {
@@ -253,18 +253,18 @@ file that everybody may read" sticky/in -i
 	    skip "needs securebits"
 	attack ln -s "$TMP/own/secret" att/link
 	CALLER=(setpriv --securebits +no_setuid_fixup)
-	refuses "$DENIED" att/link -o
+	is_denied "$DENIED" att/link -o
 	# Without capabilities from the start.
 	CALLER=(setpriv --securebits "+noroot,+no_setuid_fixup")
-	refuses "setgroups: Operation not permitted" att/link -o
+	is_denied "setgroups: Operation not permitted" att/link -o
 }
 
 @test "rights that cannot be taken on are named by the call" {
 	attacked
 	CALLER=(setpriv --bounding-set=-setgid --inh-caps=-setgid)
-	refuses "setgroups: Operation not permitted" att/log -o
+	is_denied "setgroups: Operation not permitted" att/log -o
 	CALLER=(setpriv --bounding-set=-setuid --inh-caps=-setuid)
-	refuses "setresuid: Operation not permitted" att/log -o
+	is_denied "setresuid: Operation not permitted" att/log -o
 	equal "the user's directory" "$(ls att)" ""
 	# Nothing needs them in root's own directories.
 	launch -o out "$PROBE" "$REPORT"

@@ -6,7 +6,7 @@ load ../lib/helpers
 
 # Launches the probe from a terminal, which ends after it has reported;
 # CALLER_SID is the session of that terminal: on_terminal [OPTION]...
-on_terminal() {
+with_terminal() {
 	export REPORT
 	timeout -s KILL "$DEADLINE" "$HELPERS_DIR/onpty" sh -c '
 	    echo $$ >sid
@@ -25,14 +25,14 @@ on_terminal() {
 }
 
 @test "the daemon has no terminal" {
-	on_terminal
+	with_terminal
 	equal terminal "$(fact tty)" no
 	[[ $(fact sid) != "$CALLER_SID" ]]
 	equal "terminal by /proc" "$(seen tty "$PID")" 0
 }
 
 @test "the daemon survives the end of the terminal" {
-	on_terminal
+	with_terminal
 	alive "$PID"
 }
 
@@ -54,7 +54,7 @@ on_terminal() {
 }
 
 @test "session=keep keeps the caller's session and terminal" {
-	on_terminal --session=keep
+	with_terminal --session=keep
 	equal session "$(fact sid)" "$CALLER_SID"
 	equal terminal "$(fact tty)" yes
 }

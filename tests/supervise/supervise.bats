@@ -264,7 +264,7 @@ begin_waiting() {
 }
 
 # The launcher ends with that status, and nothing is left: ends STATUS
-launch_ends() {
+launcher_ends() {
 	local status=0
 
 	wait "$LAUNCHER" || status=$?
@@ -278,7 +278,7 @@ launch_ends() {
 	for signal in INT TERM QUIT; do
 		begin_waiting
 		kill -s "$signal" "$LAUNCHER"
-		launch_ends $((128 + $(kill -l "$signal")))
+		launcher_ends $((128 + $(kill -l "$signal")))
 		both_gone
 	done
 }
@@ -286,14 +286,14 @@ launch_ends() {
 @test "a signal to the supervisor during the launch ends it likewise" {
 	begin_waiting
 	kill -TERM "$SUPERVISOR"
-	launch_ends 143
+	launcher_ends 143
 	both_gone
 }
 
 @test "a supervisor that is killed during the launch is reported" {
 	begin_waiting
 	kill -KILL "$SUPERVISOR"
-	launch_ends 125
+	launcher_ends 125
 	equal said "$(cat said)" "daemonize: background: $(command -v sleep): the supervisor was killed before the command was ready"
 	both_gone
 }
@@ -301,7 +301,7 @@ launch_ends() {
 @test "a command that is killed during the launch is reported" {
 	begin_waiting
 	kill -KILL "$PID"
-	launch_ends 123
+	launcher_ends 123
 	both_gone
 }
 
@@ -318,7 +318,7 @@ launch_ends() {
 @test "a stop during the launch ends it, and is no restart" {
 	begin_waiting
 	fails 0 "" --stop -p "$PIDFILE"
-	launch_ends 123
+	launcher_ends 123
 	both_gone
 }
 
