@@ -287,7 +287,7 @@ service_is_worker() {
 
 # --- a container -------------------------------------------------------------
 
-# The words of an instruction in its JSON form: words_of ENTRYPOINT
+# The words of an instruction in its JSON form: line_words ENTRYPOINT
 line_words() {
 	sed -n "s/^$1 \(CMD \)\?//p" "$EXAMPLES/Containerfile" |
 	    python3 -c 'import json, sys

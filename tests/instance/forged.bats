@@ -47,7 +47,7 @@ start_of() {
 	cut -d' ' -f20 <<<"${stat##*) }"
 }
 
-# Change lines of a record, as its owner can: forge RECORD KEY=VALUE...
+# Change lines of a record, as its owner can: forge_record RECORD KEY=VALUE...
 forge_record() {
 	python3 - "$@" <<-'END'
 		import re, sys

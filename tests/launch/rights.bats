@@ -32,7 +32,7 @@ unharmed() {
 	equal "root's file" "$(cat own/secret)" secret
 }
 
-# refuses REASON FILE OPTION...: the last option takes the FILE.
+# is_denied REASON FILE OPTION...: the last option takes the FILE.
 is_denied() {
 	fails 125 "daemonize: stdio: $2: $1" "${@:3}" "$2" "$PROBE" "$REPORT"
 	[[ ! -e $REPORT ]]

@@ -5,7 +5,7 @@
 load ../lib/helpers
 
 # Launches the probe from a terminal, which ends after it has reported;
-# CALLER_SID is the session of that terminal: on_terminal [OPTION]...
+# CALLER_SID is the session of that terminal: with_terminal [OPTION]...
 with_terminal() {
 	export REPORT
 	timeout -s KILL "$DEADLINE" "$HELPERS_DIR/onpty" sh -c '
