@@ -160,6 +160,18 @@ request_supervisor(const char *verb, const char *path,
 	return 1;
 }
 
+/* Does the record name a run that had not begun when it was found? */
+static bool
+has_new_run(const struct instance_ref *ref)
+{
+	static struct record now;
+
+	return ref->command == -1 && ref->record != -1 &&
+	    record_read(ref->record, &now) == RECORD_GOOD &&
+	    now.state < RECORD_ENDED && (now.pid != ref->found.pid ||
+	    now.start != ref->found.start);
+}
+
 int
 await_supervisor(const struct instance_ref *ref, long long ms)
 {
@@ -168,9 +180,12 @@ await_supervisor(const struct instance_ref *ref, long long ms)
 	struct proc_status status;
 	bool taken = false;
 
-	while (poll(&ended, 1, ms_until(end, taken ? INT_MAX : LOOK_MS)) < 1) {
+	while (poll(&ended, 1, ms_until(end, taken && ref->command != -1 ?
+	    INT_MAX : LOOK_MS)) < 1) {
 		if (now_ms() >= end)
 			return -1;
+		if (has_new_run(ref))
+			return 0;
 		/* The signal waits until the supervisor reads it. */
 		taken = taken || proc_status(ref->found.supervisor,
 		    &status) == -1 ||
