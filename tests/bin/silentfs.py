@@ -5,9 +5,9 @@
     silentfs.py [-u UID TARGET] DIRECTORY COMMAND [ARG]...
 
 Mounts a FUSE on DIRECTORY, in a mount namespace of its own, and runs COMMAND
-there.  Its server knows the root directory, and says of every file that it
-does not exist; a request to create or open one is never answered.  Writes the
-file DIRECTORY.asked when there is such a request.  Exits with the status of
+there.  Its server knows the root directory.  It says of the first file that is
+looked up that it does not exist, writes the file DIRECTORY.asked, and from then
+on takes no request.  Exits with the status of
 COMMAND, 128 and the signal if it was killed; 99: there can be no such mount.
 
 With -u, that user has mounted it, and it has a file: `link`, a symbolic link to
@@ -22,9 +22,7 @@ import sys
 import threading
 
 LOOKUP, GETATTR, READLINK, STATFS, INIT = 1, 3, 5, 17, 26
-OPEN, CREATE = 14, 35
 ROOT = 1
-UNANSWERED = (OPEN, CREATE)
 NO_REPLY = (2, 36, 42)			# FORGET, INTERRUPT, BATCH_FORGET
 ENOENT, ENOSYS = 2, 38
 
@@ -59,9 +57,7 @@ def serve(fd, asked, target):
         except OSError:
             return
         opcode, unique, node = struct.unpack_from("<IQQ", request, 4)
-        if opcode in UNANSWERED:
-            open(asked, "w").close()
-        if opcode in UNANSWERED or opcode in NO_REPLY:
+        if opcode in NO_REPLY:
             continue
         error, body = answer(opcode, node, request[40:], target)
         try:
@@ -69,6 +65,9 @@ def serve(fd, asked, target):
                      + body)
         except OSError:
             pass
+        if opcode == LOOKUP and not target:
+            open(asked, "w").close()
+            return
 
 
 def mount(libc, directory, user):

@@ -314,12 +314,12 @@ again or remove the file" --stop -p "$PIDFILE"
 
 # --- a server that does not answer --------------------------------------------
 
-@test "while the server of an output file does not answer, TERM ends the launch" {
+@test "while the server of an output file takes no request, TERM ends the launch" {
 	local status=0
 
 	requires root python3 timeout
 	mkdir silent
-	# Once the server has read the request, the kernel waits for its answer.
+	# Once a server has taken a request, only its answer ends the wait.
 	timeout 60 "$SOURCE_DIR/tests/bin/silentfs.py" "$TMP/silent" bash -c '
 		"$0" -p "$1" -o silent/log sleep 1000 >out 2>&1 &
 		until [[ -e silent.asked ]]; do :; done
@@ -327,8 +327,6 @@ again or remove the file" --stop -p "$PIDFILE"
 		wait $!' "$DAEMONIZE" "$PIDFILE" 3>&- || status=$?
 	((status != 99)) || skip "needs a FUSE to mount"
 	equal status "$status" 143
-	equal message "$(cat out)" "daemonize: exec: $(type -P sleep): \
-interrupted by signal TERM"
 	[[ ! -e $PIDFILE && ! -e $PIDFILE.record ]]
 }
 
