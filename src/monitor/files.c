@@ -54,6 +54,10 @@ open_path(struct monitor *m, int i, int flags, bool *own)
 	struct at at;
 
 	m->files.stdio[i] = path_open(&at, path, flags, 0666, &owner, &reason);
+	/* A FIFO may be for reading only, as the caller's stdin. */
+	if (m->files.stdio[i] == -1 && (flags & O_ACCMODE) == O_RDWR)
+		m->files.stdio[i] = path_open(&at, path, flags & ~O_RDWR, 0666,
+		    &owner, &reason);
 	if (m->files.stdio[i] == -1)
 		return fault_set(&m->fault, STATUS_FAILED, stdio_row.name,
 		    path, reason);
