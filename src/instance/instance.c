@@ -276,7 +276,7 @@ is_own(const struct instance *instance, const struct record *record)
  */
 static enum record_state
 keep_request(struct instance *instance, struct record *now,
-    enum record_state state)
+    enum record_state state, pid_t pid)
 {
 	memset(now, 0, sizeof(*now));
 	if (instance->record == -1)
@@ -289,7 +289,8 @@ keep_request(struct instance *instance, struct record *now,
 		now->pid = 0;
 		return state;
 	}
-	if (now->state != RECORD_STOPPING)
+	/* The run of that pid is what an --again of an earlier one wants. */
+	if (now->state != RECORD_STOPPING || (now->again && now->pid != pid))
 		return state;
 	instance->entry.again = now->again;
 	instance->entry.tree = now->tree;
@@ -319,7 +320,7 @@ instance_write_pid(struct instance *instance, enum record_state state)
 	if (entry->start == 0 && *entry->scope.boot != '\0')
 		return -1;
 	if (!locked)
-		state = keep_request(instance, &now, state);
+		state = keep_request(instance, &now, state, entry->pid);
 	result = write_record(instance, state);
 	if (result == 0)
 		result = pidfile_set(instance->file, entry->pid);
@@ -334,7 +335,7 @@ instance_mark(struct instance *instance, enum record_state state, pid_t pid,
 {
 	struct record *entry = &instance->entry, now;
 
-	state = keep_request(instance, &now, state);
+	state = keep_request(instance, &now, state, pid);
 	/* A child with memory of its own has kept them to itself. */
 	entry->pid = pid;
 	entry->start = now.pid == pid ? now.start : start;
@@ -546,6 +547,9 @@ remove_both(const struct at *file_at, const struct at *record_at, int record,
 	if (status == NULL ? fault != RECORD_EMPTY : fault != RECORD_GOOD ||
 	    !is_of_dead(&now, status))
 		return 0;
+	if (status != NULL && now.pid != status->pid &&
+	    process_is(now.pid, now.start))
+		return 1;
 	file = openat(file_at->dir, file_at->name, O_RDWR | PIDFILE_FLAGS);
 	pid = file == -1 ? 0 : pidfile_get(file);
 	if (pid != 0 && (status == NULL || pid != now.pid)) {

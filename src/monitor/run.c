@@ -41,6 +41,16 @@ run_began(struct monitor *m, unsigned long long started)
 		    RECORD_STARTING : RECORD_RUNNING, m->pid, started);
 	if (plan->supervised)
 		m->dirty = m->instance.dirty;
+	if (plan->supervised && m->has_instance &&
+	    m->instance.entry.state == RECORD_STOPPING &&
+	    !m->instance.entry.again) {
+		/* The request came in the middle of the start. */
+		enter(m, MONITOR_UP);
+		m->stopping = true;
+		m->next_due = NEVER;
+		stop_run(m, SIGTERM, false);
+		return;
+	}
 	if (!waits) {
 		enter(m, MONITOR_UP);
 		return;

@@ -308,7 +308,7 @@ control_replace(const struct config *config, bool *stopped)
 	const char *verb = config->replace ? "replace" : "stop";
 	static struct instance_ref ref;
 	char reason[96];
-	int status;
+	int status, removed, error;
 
 	*stopped = false;
 	do {
@@ -321,7 +321,11 @@ control_replace(const struct config *config, bool *stopped)
 		else
 			status = report_unusable(verb, path, &ref, "");
 		close_pidfds(&ref);
-	} while (status == -1);
+		removed = status == STATUS_DONE ?
+		    instance_remove_dead(path, &ref.found) : 0;
+		error = errno;
+		/* A supervisor that is killed in a start leaves its run. */
+	} while (status == -1 || removed == 1);
 	if (status == STATUS_DONE && !*stopped && !config->replace) {
 		print_plain(config->name != NULL ? config->name : path);
 		(void)puts(": not running");
@@ -329,10 +333,9 @@ control_replace(const struct config *config, bool *stopped)
 	*stopped = *stopped && status == STATUS_DONE;
 	if (*stopped && ref.found.record.supervisor != 0)
 		print_lost(config);
-	if (status == STATUS_DONE &&
-	    instance_remove_dead(path, &ref.found) == -1) {
+	if (removed == -1) {
 		(void)snprintf(reason, sizeof(reason), "could not be removed: "
-		    "%s", strerror(errno));
+		    "%s", strerror(error));
 		(void)complain(verb, path, reason);
 	}
 	return status;
