@@ -119,11 +119,14 @@ judge(const struct targets *targets, const struct look *look,
 ssize_t
 stop_list_children(struct process_id **children)
 {
-	struct proc_stat *list;
-	ssize_t n = proc_list(&list), i, found = 0;
+	struct proc_stat *list = NULL;
+	ssize_t n = 0, i, found = 0;
+	siginfo_t child;
 
 	*children = NULL;
-	if (n == -1)
+	/* Usually there is none: then no process needs to be looked at. */
+	if (waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	    (n = proc_list(&list)) == -1)
 		return -1;
 	*children = calloc((size_t)n + 1, sizeof(**children));
 	for (i = 0; i < n && *children != NULL; i++)
