@@ -279,7 +279,7 @@ os.write(1, b"\n")'
 	    fi
 	    : >"$1/second"
 	    while [ ! -e "$1/left" ]; do :; done
-	    grep flags: /proc/$$/fdinfo/1 >"$1/flags"' sh "$TMP"
+	    grep flags: /proc/$$/fdinfo/2 >"$1/flags"' sh "$TMP"
 	eventually test -e second
 	timeout "$DEADLINE" sh -c ': >go'
 	ended
