@@ -99,6 +99,7 @@ bats_files = \
 	tests/launch/cli.bats \
 	tests/launch/compat.bats \
 	tests/launch/compose.bats \
+	tests/launch/env-file.bats \
 	tests/launch/errors.bats \
 	tests/launch/exec.bats \
 	tests/launch/files.bats \

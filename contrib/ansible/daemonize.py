@@ -140,6 +140,11 @@ options:
   env:
     description: Variables to set.
     type: dict
+  env_file:
+    description:
+      - A file of variables, which is read at each run.
+      - It may be absent with C(-) before its path.
+    type: str
   clear_env:
     description: Start from an empty environment.
     type: bool
@@ -282,6 +287,7 @@ OPTIONS = [
     ('group', 'g', VALUE, 'str', None),
     ('chroot', 'R', VALUE, 'path', None),
     ('env', 'E', PAIRS, 'dict', None),
+    ('env_file', '', VALUE, 'str', None),
     ('clear_env', '', FLAG, 'bool', None),
     ('no_new_privs', '', FLAG, 'bool', None),
     ('lockfile', 'l', VALUE, 'path', None),
@@ -576,7 +582,8 @@ class Daemon(object):
         """A launch without such an option has no such line in its record."""
         if record:
             for key in ('gid', 'chroot', 'lockfile', 'append',
-                        'no-new-privs', 'clear-env', 'env', 'stop-with'):
+                        'no-new-privs', 'clear-env', 'env', 'env-file',
+                        'stop-with'):
                 if key in record:
                     have[key.replace('-', '_')] = record[key][0]
             if 'gid' in plan:
@@ -584,6 +591,10 @@ class Daemon(object):
             for name in ('chroot', 'lockfile'):
                 if self.params[name] is not None:
                     want[name] = absolute(self.params[name])
+            file = self.params['env_file']
+            if file is not None:
+                optional = '-' if file.startswith('-') else ''
+                want['env_file'] = optional + absolute(file[len(optional):])
             if self.params['stop_with'] is not None:
                 want['stop_with'] = self.params['stop_with']
             if self.params['output'] is not None:

@@ -131,7 +131,8 @@ options_parse(struct config *config, int argc, char **argv)
 	config->ready.text = exec_method.name;
 	policy_init(&config->policy);
 	config->env = calloc((size_t)argc + 1, sizeof(*config->env));
-	if (config->env == NULL)
+	config->env_files = calloc((size_t)argc + 1, sizeof(*config->env));
+	if (config->env == NULL || config->env_files == NULL)
 		return complain_errno("env", NULL, errno);
 
 	if (parse_options(config, argc, argv) != STATUS_DONE)

@@ -49,6 +49,8 @@ struct config {
 	struct readiness ready;
 	const char **env;		/* NAME=VALUE, nenv of them */
 	size_t nenv;
+	const char **env_files;		/* of --env-file, nenv_files of them */
+	size_t nenv_files;
 	char **command;			/* and its arguments, and a NULL */
 	bool clear_env;
 	bool no_new_privs;

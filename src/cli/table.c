@@ -59,6 +59,8 @@ const struct option_row option_table[] = {
 	    .help = "root directory of the command" },
 	{ "-E", "--env", "=NAME=VALUE", LAUNCH, .store = store_env,
 	    .help = "set a variable; may be repeated" },
+	{ NULL, "--env-file", "=FILE", LAUNCH, .store = store_env_file,
+	    .help = "read variables from FILE; -FILE: it may be absent" },
 	{ NULL, "--clear-env", NULL, LAUNCH, .flag = AT(clear_env),
 	    .help = "start from an empty environment" },
 	{ NULL, "--no-new-privs", NULL, LAUNCH, .flag = AT(no_new_privs),

@@ -50,6 +50,7 @@ const char *value_store(struct config *, const struct option_row *,
     char *value);
 const char *store_user(struct config *, char *value);
 const char *store_env(struct config *, char *value);
+const char *store_env_file(struct config *, char *value);
 const char *store_name(struct config *, char *value);
 const char *store_output(struct config *, char *value);
 const char *store_replace(struct config *, char *value);

@@ -130,6 +130,15 @@ store_env(struct config *config, char *value)
 	return NULL;
 }
 
+const char *
+store_env_file(struct config *config, char *value)
+{
+	if (value[*value == '-'] == '\0')
+		return "needs a file";
+	config->env_files[config->nenv_files++] = value;
+	return NULL;
+}
+
 /* A name that a file in the directory can have, and that ls(1) shows. */
 const char *
 store_name(struct config *config, char *value)

@@ -142,6 +142,8 @@ describe_surroundings(const struct plan *plan, struct record *record)
 	checksum_print(sum, text);
 	if (plan->config->nenv > 0)
 		(void)record_add(record, "env", text);
+	for (i = 0; i < plan->config->nenv_files; i++)
+		(void)record_add(record, "env-file", plan->env_files[i]);
 }
 
 /* What the verbs may want to know of the launch, later. */

@@ -77,6 +77,7 @@ struct monitor {
 	bool abandoned;			/* the start: its processes are killed */
 	struct ready ready;
 	char **env;
+	struct variables variables;	/* of --env-file, or with a socket */
 
 	/* What ends, and what comes next. */
 	struct stop stop;

@@ -76,17 +76,31 @@ open_ready(struct monitor *m)
 
 	ready_init(&m->ready, want);
 	m->ready.verbose = m->verbose;
-	if (!ready_waits(want))
-		return 0;
-	if (ready_prepare(&m->ready, m->files.root, &m->keep_fds,
-	    &reason) == -1)
+	if (ready_waits(want) && ready_prepare(&m->ready, m->files.root,
+	    &m->keep_fds, &reason) == -1)
 		return fault_set(&m->fault, STATUS_FAILED, "ready",
 		    want->text, reason);
-	if (want->method != &notify_method)
+	return 0;
+}
+
+/* The environment of the run: a later one reads --env-file again. */
+static int
+make_environment(struct monitor *m)
+{
+	static const char *const none[] = { NULL };
+	const struct plan *plan = m->plan;
+	const struct config *config = plan->config;
+	const char *socket = config->ready.method == &notify_method ?
+	    m->ready.notify.env : NULL;
+
+	m->env = m->first ? plan->first.list : plan->env;
+	if (socket == NULL && (m->first || config->nenv_files == 0))
 		return 0;
-	m->env = environment_with(m->plan->env, m->ready.notify.env);
-	return m->env != NULL ? 0 :
-	    fault_errno(&m->fault, "env", NULL, errno);
+	if (variables_make(&m->variables, m->env, config,
+	    m->first ? none : plan->env_files, socket, &m->fault) == -1)
+		return -1;
+	m->env = m->variables.list;
+	return 0;
 }
 
 /* Start the logger, and keep what a launch that fails has to show. */
@@ -128,7 +142,8 @@ open_start(struct monitor *m)
 
 	if (result != 0)
 		return result;
-	if ((m->first && start_log(m) == -1) || open_ready(m) == -1)
+	if ((m->first && start_log(m) == -1) || open_ready(m) == -1 ||
+	    make_environment(m) == -1)
 		return -1;
 	if (!plan_forks(m->plan))
 		return keep_messages(m);
@@ -156,7 +171,6 @@ start(struct monitor *m)
 	m->began = now_ms();
 	m->pid = 0;
 	m->announced = m->abandoned = false;
-	m->env = m->plan->env;
 	result = open_start(m);
 	if (result == 1) {
 		enter(m, MONITOR_OVER);
@@ -185,9 +199,7 @@ close_startup_fds(struct monitor *m)
 	ready_close(&m->ready);
 	if (m->has_instance)
 		instance_release(&m->instance);
-	if (m->env != m->plan->env)
-		free(m->env);
-	m->env = m->plan->env;
+	variables_free(&m->variables);
 }
 
 void

@@ -2,6 +2,7 @@
 /* The environment of the command. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "plan/command.h"
+#include "plan/env_file.h"
 #include "plan/environment.h"
 
 /* Remove each string that begins so: with `NAME='. */
@@ -99,19 +101,92 @@ environment_make(const struct config *config, const struct identity *id)
 	return env;
 }
 
-char **
-environment_with(char *const *env, const char *pair)
+/* Return a copy of the array, with room for more strings, or NULL. */
+static char **
+env_copy(char *const *env, size_t more)
 {
 	size_t n = 0;
 	char **copy;
 
 	while (env[n] != NULL)
 		n++;
-	if ((copy = calloc(n + 2, sizeof(*copy))) == NULL)
-		return NULL;
-	memcpy(copy, env, n * sizeof(*env));
-	env_put(copy, pair);
+	if ((copy = calloc(n + more + 1, sizeof(*copy))) != NULL)
+		memcpy(copy, env, n * sizeof(*env));
 	return copy;
+}
+
+/* Read all files.  Return how many variables they have at most, or -1. */
+static ssize_t
+read_files(char **texts, const char *const *files, struct fault *fault)
+{
+	size_t i, n = 0;
+	const char *at;
+
+	for (i = 0; files[i] != NULL; i++) {
+		if ((texts[i] = env_file_read(files[i], fault)) == NULL)
+			return -1;
+		for (at = texts[i]; at != NULL; at = strchr(at + 1, '\n'))
+			n++;
+	}
+	return (ssize_t)n;
+}
+
+/* Add the variables of a file that --env does not set. */
+static int
+put_file(char **list, char *text, const struct config *config,
+    const char *file, struct fault *fault)
+{
+	unsigned int line = 1;
+	const char *reason;
+	char *pair;
+	size_t i;
+
+	while ((pair = env_file_next(&text, &line, &reason)) != NULL) {
+		for (i = 0; i < config->nenv; i++)
+			if (strncmp(config->env[i], pair,
+			    strcspn(pair, "=") + 1) == 0)
+				break;
+		if (i == config->nenv)
+			env_put(list, pair);
+	}
+	return reason == NULL ? 0 : env_file_fault(file, line, reason, fault);
+}
+
+int
+variables_make(struct variables *variables, char *const *env,
+    const struct config *config, const char *const *files, const char *pair,
+    struct fault *fault)
+{
+	ssize_t more;
+	size_t i;
+
+	*variables = (struct variables){ .list = NULL };
+	variables->texts = calloc(config->nenv_files + 1, sizeof(char *));
+	if (variables->texts == NULL)
+		return fault_errno(fault, "env", NULL, errno);
+	more = read_files(variables->texts, files, fault);
+	if (more == -1 || (variables->list = env_copy(env,
+	    (size_t)more + 1)) == NULL)
+		return fault_errno(fault, "env", NULL, errno);
+	for (i = 0; files[i] != NULL; i++)
+		if (put_file(variables->list, variables->texts[i], config,
+		    files[i], fault) == -1)
+			return -1;
+	if (pair != NULL)
+		env_put(variables->list, pair);
+	return 0;
+}
+
+void
+variables_free(struct variables *variables)
+{
+	char **text = variables->texts;
+
+	while (text != NULL && *text != NULL)
+		free(*text++);
+	free(variables->texts);
+	free(variables->list);
+	*variables = (struct variables){ .list = NULL };
 }
 
 static bool
@@ -125,13 +200,15 @@ contains(char *const *env, const char *string)
 void
 environment_wipe(char **env)
 {
-	char **old = environ, **with_zone = NULL;
+	char **old = environ, **with_zone;
 
 	/* The time zone of our own messages stays the caller's. */
-	for (; *old != NULL; old++)
-		if (strncmp(*old, "TZ=", 3) == 0 &&
-		    environment_get(env, "TZ") == NULL)
-			with_zone = environment_with(env, *old);
+	while (*old != NULL && strncmp(*old, "TZ=", 3) != 0)
+		old++;
+	with_zone = env_copy(env, 1);
+	if (with_zone != NULL && *old != NULL &&
+	    environment_get(env, "TZ") == NULL)
+		env_put(with_zone, *old);
 	old = environ;
 	environ = with_zone != NULL ? with_zone : env;
 	for (; *old != NULL; old++)

@@ -3,8 +3,16 @@
 #ifndef ENVIRONMENT_H
 #define ENVIRONMENT_H
 
+#include "base/fault.h"
 #include "cli/options.h"
 #include "plan/identity.h"
+
+/* The variables of one run. */
+struct variables {
+	char **list;			/* with a NULL at the end */
+	char **texts;			/* of the files of --env-file, likewise;
+					   the list points into them */
+};
 
 /*
  * Make the environment of the command: the caller's, but with a fork without
@@ -16,10 +24,14 @@
 char	**environment_make(const struct config *, const struct identity *);
 
 /*
- * Return an array with the strings of env, and with pair, which replaces what
- * has its name; or NULL with errno (ENOMEM).
+ * Fill the variables of a run: the strings of env; those of the files of
+ * --env-file, which are read, if --env does not set them; and pair, which may
+ * be NULL.  Return 0, or -1 with the fault.  variables_free releases them.
  */
-char	**environment_with(char *const *env, const char *pair);
+int	variables_make(struct variables *, char *const *env,
+	    const struct config *, const char *const *files, const char *pair,
+	    struct fault *);
+void	variables_free(struct variables *);
 
 /*
  * Make env the environment of this process, and wipe each string of the old

@@ -92,7 +92,7 @@ complain_not_found(const struct config *config, int root, int error)
 static int
 find_in(struct plan *plan, int root)
 {
-	const char *path = environment_get(plan->env, "PATH");
+	const char *path = environment_get(plan->first.list, "PATH");
 	char *found;
 
 	found = command_find(plan->argv[0],
@@ -207,6 +207,51 @@ make_absolute(struct plan *plan)
 	return STATUS_DONE;
 }
 
+/*
+ * The files of --env-file, for later runs, too: absolute.  The `-' before a
+ * path stays.
+ */
+static int
+find_env_files(struct plan *plan)
+{
+	const struct config *config = plan->config;
+	size_t i;
+
+	plan->env_files = calloc(config->nenv_files + 1, sizeof(char *));
+	for (i = 0; plan->env_files != NULL && i < config->nenv_files; i++) {
+		bool optional = *config->env_files[i] == '-';
+		char *path = absolute_path(config->env_files[i] + optional);
+		char *file;
+
+		if (path == NULL ||
+		    asprintf(&file, "%s%s", optional ? "-" : "", path) == -1)
+			return complain_errno("env-file",
+			    config->env_files[i], errno);
+		plan->env_files[i] = file;
+		free(path);
+	}
+	return plan->env_files != NULL ? STATUS_DONE :
+	    complain_errno("env-file", NULL, errno);
+}
+
+static int
+make_environment(struct plan *plan)
+{
+	const struct config *config = plan->config;
+	struct fault fault = { .status = STATUS_DONE };
+	int status = find_env_files(plan);
+
+	if (status != STATUS_DONE)
+		return status;
+	plan->env = environment_make(config, &plan->identity);
+	if (plan->env == NULL)
+		return complain_errno("env", NULL, errno);
+	if (variables_make(&plan->first, plan->env, config, plan->env_files,
+	    NULL, &fault) == -1)
+		return complain_line(fault.text);
+	return STATUS_DONE;
+}
+
 /* The path of the log; of --log=auto, by the pid file's: .../NAME.pid. */
 static char *
 find_log_path(const struct config *config)
@@ -250,12 +295,9 @@ plan_make(struct plan *plan, const struct config *config,
 	if ((status = check_process(plan)) != STATUS_DONE ||
 	    (status = check_listed(&plan->steps.listed)) != STATUS_DONE ||
 	    (status = identity_find(&plan->identity, config->user,
-	    group)) != STATUS_DONE)
-		return status;
-	plan->env = environment_make(config, &plan->identity);
-	if (plan->env == NULL)
-		return complain_errno("env", NULL, errno);
-	if ((status = check_chdir(plan)) != STATUS_DONE ||
+	    group)) != STATUS_DONE ||
+	    (status = make_environment(plan)) != STATUS_DONE ||
+	    (status = check_chdir(plan)) != STATUS_DONE ||
 	    (status = find_command(plan)) != STATUS_DONE)
 		return status;
 	return make_shell_argv(plan);

@@ -11,6 +11,7 @@
 
 #include "cli/options.h"
 #include "log/log.h"
+#include "plan/environment.h"
 #include "plan/identity.h"
 #include "ready/method.h"
 #include "steps/step.h"
@@ -34,7 +35,9 @@ struct plan {
 	char *path;			/* what is executed */
 	char **argv;
 	char **shell_argv;		/* the same, run by /bin/sh */
-	char **env;
+	char **env;			/* without what is next */
+	const char **env_files;		/* with a NULL at the end */
+	struct variables first;		/* of the first run */
 	bool supervised;		/* a supervisor stays */
 	bool tree;			/* it ends what a run leaves behind */
 	const char *stop_with;		/* a schedule, for all that is ended */

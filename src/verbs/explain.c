@@ -205,6 +205,8 @@ print_after(const struct plan *plan)
 		print_word(plan->config->env[i]);
 		(void)putchar('\n');
 	}
+	for (i = 0; i < plan->config->nenv_files; i++)
+		line("env-file", "%s", plan->env_files[i]);
 	if (plan->config->no_new_privs)
 		line("no-new-privs", "no privileges are gained by an exec");
 	if (plan->config->pidfile != NULL)
@@ -300,6 +302,7 @@ print_json(const struct plan *plan)
 {
 	const struct identity *id = &plan->identity;
 	char *const *arg;
+	size_t i;
 
 	json_open(NULL, '{');
 	json_string("command", plan->path);
@@ -310,6 +313,10 @@ print_json(const struct plan *plan)
 	json_string("pidfile", plan->config->pidfile);
 	json_string("lockfile", plan->config->lockfile);
 	json_string("chroot", plan->root);
+	json_open("env_files", '[');
+	for (i = 0; i < plan->config->nenv_files; i++)
+		json_string(NULL, plan->env_files[i]);
+	json_close(']');
 	json_string("user", id->user);
 	if (id->change && id->user != NULL)
 		json_number("uid", id->uid);

@@ -147,7 +147,7 @@ print_variable(const char *pair)
 static void
 print_environment(const struct plan *plan)
 {
-	const char *path = environment_get(plan->env, "PATH");
+	const char *path = environment_get(plan->env, "PATH"), *file;
 	char *pair;
 	size_t i;
 
@@ -156,6 +156,14 @@ print_environment(const struct plan *plan)
 	/* The command was found by it, and may look for others. */
 	if (path != NULL && asprintf(&pair, "PATH=%s", path) != -1)
 		print_variable(pair);
+	for (i = 0; i < plan->config->nenv_files; i++) {
+		file = plan->env_files[i];
+		if (plan->config->nenv > 0)
+			note("env-file", file, "systemd takes its variables "
+			    "instead of those of Environment=");
+		print_value("EnvironmentFile", *file == '-' ? "-" : "",
+		    "env-file", file + (*file == '-'));
+	}
 	for (i = 0; i < plan->config->nenv; i++)
 		if (strncmp(plan->config->env[i], "PATH=", 5) != 0)
 			print_variable(plan->config->env[i]);
