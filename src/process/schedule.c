@@ -49,6 +49,7 @@ schedule_parse(const char *text, struct schedule *schedule)
 	char part[32];
 	int signal;
 
+	schedule->n = 0;
 	/* A number alone may be meant as a signal or as a time. */
 	if (text[strspn(text, "0123456789")] == '\0')
 		return text;
@@ -57,7 +58,7 @@ schedule_parse(const char *text, struct schedule *schedule)
 		    { SIGTERM, wait }, { SIGKILL, LAST_WAIT } } };
 		return NULL;
 	}
-	for (schedule->n = 0; at != NULL; schedule->n++) {
+	for (; at != NULL; schedule->n++) {
 		wrong = at;
 		at = word_cut(at, '/', part, sizeof(part));
 		signal = signal_parse(part);

@@ -129,8 +129,6 @@ try(int argc, char **argv)
 		assert(plan.path[0] == '/' && plan.argv[0] != NULL);
 		explain(&plan, config.json);
 	}
-	if (plan.root_fd != -1)
-		(void)close(plan.root_fd);
 }
 
 int
