@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,8 +36,11 @@ find_inherited(struct monitor *m)
 	m->inherited = has_children();
 	if (!m->inherited && !m->plan->supervised)
 		return;
-	n = stop_list_children(&m->excluded);
-	m->nexcluded = n == -1 ? 0 : (size_t)n + 1;
+	/* To look for children costs several calls a process. */
+	n = m->inherited ? stop_list_children(&m->excluded) : 0;
+	if (!m->inherited)
+		m->excluded = calloc(1, sizeof(*m->excluded));
+	m->nexcluded = n == -1 || m->excluded == NULL ? 0 : (size_t)n + 1;
 }
 
 /*
