@@ -861,7 +861,8 @@ as_readme_user() {
 	local script
 
 	as_readme_user
-	printf '#!/bin/sh\necho "$*"\nexec sleep 1000\n' >worker
+	# HUP does not end it, as that of most daemons.
+	printf '#!/bin/sh\ntrap "" HUP\necho "$*"\nexec sleep 1000\n' >worker
 	chmod 755 worker
 	# What follows a file does not end.
 	script=$(readme_block "--again" | sed 's/^tail -F /cat /')
