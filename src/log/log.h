@@ -101,7 +101,7 @@ int	log_keep(const struct log *, struct descriptors *);
 
 /*
  * Return a descriptor of the pipe for a run to write to, which the caller
- * closes; or -1 with errno.  It is opened anew by /proc, so that no flag of it
+ * closes; or -1 with errno.  It is opened again by /proc, so that no flag of it
  * (O_NONBLOCK, O_DIRECT) is another run's.  If that fails, both are cleared.
  */
 int	log_output(const struct log *);

@@ -48,7 +48,7 @@ syslog_send(int *fd, int priority, const char *name, pid_t pid,
 	time_t now = time(NULL);
 	size_t head;
 
-	/* A syslogd that was started anew has another socket. */
+	/* A syslogd that was restarted has another socket. */
 	if (*fd == -1 && (*fd = syslog_open()) == -1)
 		return -1;
 	/* The names of months are those of C: no locale is set. */

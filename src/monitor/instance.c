@@ -111,7 +111,7 @@ add_path(struct record *record, const char *key, const char *path)
 }
 
 /*
- * What the process does not show: an instance that is launched anew in the
+ * What the process does not show: an instance that is launched again in the
  * same way has the same lines.  A variable may be a secret, so the record has
  * the checksum of all that --env changes.
  */

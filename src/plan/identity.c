@@ -23,7 +23,7 @@
 /* The kernel's own default, in nanoseconds. */
 #define TIMER_SLACK_NS	50000
 
-/* Linux has room for so many groups; musl's NGROUPS_MAX is 32. */
+/* NGROUPS_MAX of Linux; musl's NGROUPS_MAX is 32. */
 #define GROUPS_MAX	65536
 
 #define NO_ID	((id_t)-1)	/* for setresuid(2): leave it as it is */
@@ -204,7 +204,7 @@ identity_assume(const struct identity *id)
 	if (setresuid(id->uid, id->uid, id->uid) == -1)
 		return -1;
 	/*
-	 * Until the exec, which sets it anew, this is root's memory: with
+	 * Until the exec, which sets it again, this is root's memory: with
 	 * fs.suid_dumpable=1 (proc(5)) the user could trace it.
 	 */
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

@@ -17,7 +17,7 @@
 #include "process/schedule.h"
 #include "process/signals.h"
 
-/* No run is long that has not lasted longer than so many milliseconds. */
+/* A long run lasts longer than this, in milliseconds. */
 #define LONG_RUN	10000
 
 static const char *const restart_names[] = {

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A name may have several addresses: so many are tried. */
+/* The most addresses of a name that are tried. */
 #define ENDPOINT_ADDRESSES	8
 
 struct endpoint {

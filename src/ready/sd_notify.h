@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A message has at most so many bytes, as systemd has it. */
+/* The largest message in bytes, as for systemd. */
 #define NOTIFY_MAX	4096
 
 /* The messages until now. */

@@ -46,7 +46,7 @@ int	request_supervisor(const char *verb, const char *path,
  * Wait for the end of a supervisor that has a request.  One that hangs, so that
  * it has not taken the request after 5 s, is killed.  Return 1; 0, it was
  * killed, or a run has begun, so that the instance has to be found again; -1,
- * it still runs after so many milliseconds.
+ * it still runs after that many milliseconds.
  */
 int	await_supervisor(const struct instance_ref *, long long ms);
 
