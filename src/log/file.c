@@ -28,6 +28,11 @@
 #include "base/rights.h"
 #include "log/file.h"
 
+/* musl has neither the call nor its flag. */
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE 1
+#endif
+
 #define LOG_FLAGS	(O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 /* --- opening ------------------------------------------------------------- */
