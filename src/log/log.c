@@ -252,6 +252,9 @@ log_pump(struct log *log)
 void
 log_say(struct log *log, const char *text)
 {
+	/* No logger would read it. */
+	if (log->logger.failed)
+		return;
 	relay_say(&log->relay, log->pipe[0], text);
 	log_pump(log);
 }

@@ -106,7 +106,8 @@ logger_try(struct logger *logger, char *reason, size_t size)
 	if (waitpid(logger->id.pid, &status, WNOHANG) <= 0)
 		return 0;
 	(void)logger_ended(logger, status, reason, size);
-	return status == 0 ? 0 : -1;
+	logger->failed = status != 0;
+	return logger->failed ? -1 : 0;
 }
 
 /* --- its end ------------------------------------------------------------- */

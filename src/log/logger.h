@@ -16,6 +16,7 @@ struct logger {
 	struct process_id id;		/* its process; pid 0: it does not run */
 	long long began;		/* the last one, by now_ms() */
 	bool reported;			/* that one ends at once, each time */
+	bool failed;			/* the launch: none is started */
 	long long due;			/* when the next one is started */
 	bool stopping;			/* the session of the last one is being
 					   terminated */

@@ -74,8 +74,7 @@ put(struct log *log, const char *text, size_t length)
 	}
 	written = write(sink_fd(log), text, length);
 	/* No process will read the pipe again: let the command go on. */
-	if (written == -1 && errno == EPIPE &&
-	    log->want.kind == LOG_TO_STDOUT) {
+	if (written == -1 && errno == EPIPE && log->file.at.dir == -1) {
 		(void)strlcpy(log->file.fault,
 		    "is not read any more; the lines are lost",
 		    sizeof(log->file.fault));

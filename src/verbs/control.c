@@ -263,6 +263,19 @@ end_supervisor(const struct config *config, const struct instance_ref *ref)
 	return STATUS_STILL_THERE;
 }
 
+/* Print what the log could not write: the supervisor's last word in the record. */
+static void
+print_lost(const struct config *config, const struct instance_ref *ref)
+{
+	static struct record last;
+
+	if (record_read(ref->record, &last) != RECORD_GOOD ||
+	    last.log_lost == 0)
+		return;
+	print_plain(config->name != NULL ? config->name : config->pidfile);
+	(void)printf(": the log has lost %lld bytes\n", last.log_lost);
+}
+
 /* Stop what was found.  Return the exit status; -1: find it again. */
 static int
 stop_found(const struct config *config, const char *verb,
@@ -285,20 +298,9 @@ stop_found(const struct config *config, const char *verb,
 	if (status == STATUS_DONE && ref->command != -1 && !config->tree &&
 	    !config->replace)
 		print_rest(config, ref);
+	if (status == STATUS_DONE && ref->supervisor != -1)
+		print_lost(config, ref);
 	return status;
-}
-
-/* The supervisor's last word in the record: what could not be written. */
-static void
-print_lost(const struct config *config)
-{
-	static struct instance_status found;
-
-	instance_find(config->pidfile, false, &found);
-	if (!found.recorded || found.record.log_lost == 0)
-		return;
-	print_plain(config->name != NULL ? config->name : config->pidfile);
-	(void)printf(": the log has lost %lld bytes\n", found.record.log_lost);
 }
 
 int
@@ -331,8 +333,6 @@ control_replace(const struct config *config, bool *stopped)
 		(void)puts(": not running");
 	}
 	*stopped = *stopped && status == STATUS_DONE;
-	if (*stopped && ref.found.record.supervisor != 0)
-		print_lost(config);
 	if (removed == -1) {
 		(void)snprintf(reason, sizeof(reason), "could not be removed: "
 		    "%s", strerror(error));

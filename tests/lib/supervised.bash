@@ -77,15 +77,3 @@ ending_of() {
 	    cut -d' ' -f4,5)
 	echo "$word $number"
 }
-
-# Field N of /proc/PID/stat, counted as in proc(5): stat_field N PID
-stat_field() {
-	local stat
-
-	stat=$(cat "/proc/$2/stat")
-	cut -d' ' -f$(($1 - 2)) <<<"${stat##*) }"
-}
-
-in_process_state() {
-	[[ $(stat_field 3 "$2") == "$1" ]]
-}

@@ -389,13 +389,6 @@ daemonize:"
 	    -F --log=- true
 }
 
-@test "--log=- whose reader has gone does not hold up the end" {
-	file_setup
-	"$DAEMONIZE" -F --log=- seq 100000 3>&- 2>err | head -n 1 >got
-	has_lines got 1
-	grep -q ': [0-9]* bytes are lost$' err
-}
-
 @test "a caller that waits for the end of its output gets it at once" {
 	file_setup
 	timeout 20 sh -c 'out=$("$@" 2>&1)' sh "$DAEMONIZE" -p "$PIDFILE" \
@@ -666,7 +659,7 @@ x' >&5
 	grep -q '^daemonize: log: .*: [0-9]* bytes are lost$' err
 }
 
-@test "a write that raises a signal is tried each second, and no sooner" {
+@test "a write that raises PIPE leaves the supervisor asleep; it is tried again" {
 	file_setup
 	mkfifo fifo
 	exec 5<>fifo
@@ -677,14 +670,42 @@ x' >&5
 	equal "first line" "$line" one
 	exec 5>&-
 	feed two
-	# It takes about a second until this is read.
+	eventually status_has "log: Broken pipe"
+	# One that spins is never seen asleep.
+	eventually in_process_state S "$SUPERVISOR"
 	timeout "$DEADLINE" cat fifo >got 3>&- &
 	remember $!
 	eventually has_lines got two
-	# Clock ticks in user and kernel mode (proc(5)).
-	local stat
-	read -ra stat <"/proc/$SUPERVISOR/stat"
-	((stat[13] + stat[14] < 30))
+}
+
+@test "so does one that raises XFSZ" {
+	requires prlimit
+	file_setup
+	logged_in_front
+	local line
+	# Its messages and the record are shorter.
+	line=$(printf '%08191d' 1)
+	feed "$line"
+	eventually has_lines log "$line"
+	prlimit --pid "$SUPERVISOR" --fsize=8192:
+	feed two
+	eventually grep -q ': File too large$' err
+	eventually in_process_state S "$SUPERVISOR"
+	prlimit --pid "$SUPERVISOR" --fsize=unlimited:
+	eventually has_lines log "$line" two
+}
+
+@test "standard output whose reader has gone holds up neither the command nor the end" {
+	file_setup
+	local log
+
+	for log in - /dev/stdout; do
+		timeout "$DEADLINE" "$DAEMONIZE" -F --log="$log" \
+		    seq 100000 3>&- 2>err | head -n 1 >got
+		equal status "${PIPESTATUS[0]}" 0
+		has_lines got 1
+		grep -q ': [0-9]* bytes are lost$' err
+	done
 }
 
 @test "a file of another user in its place does not stop the lines" {

@@ -256,7 +256,9 @@ messages() {
 is_refused() {
 	local status=0
 
-	"$DAEMONIZE" -p "$PIDFILE" --log="|exec /nonexistent/logger" \
+	rm -f loggers
+	"$DAEMONIZE" -p "$PIDFILE" \
+	    --log="|echo >>$TMP/loggers; exec /nonexistent/logger" \
 	    sleep 1000 3>&- 2>err || status=$?
 	((status != 0)) || "$DAEMONIZE" --stop -p "$PIDFILE" 3>&- >/dev/null
 	((status == 125))
@@ -265,7 +267,9 @@ is_refused() {
 @test "a logger that cannot be executed fails the launch" {
 	file_setup
 	eventually is_refused
-	grep -qx 'daemonize: log: |exec /nonexistent/logger: the logger exited with status 127' err
+	grep -qx 'daemonize: log: |.*: the logger exited with status 127' err
+	# It is not started again for the reason.
+	lines_in loggers 1
 	[[ ! -e $PIDFILE ]]
 	equal leftovers "$(leftovers)" ""
 }
