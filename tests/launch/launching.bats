@@ -53,8 +53,10 @@ sleeps() {
 	for i in "${!verbs[@]}"; do
 		status=0
 		wait "${pids[i]}" || status=$?
-		# Of --stop and --signal either may come first.
-		[[ $status == 3 && ${verbs[i]} == --signal=HUP ]] ||
+		# Of --stop and --signal either may come first, and --wait may
+		# have the status of the command that they have ended.
+		[[ $status == 3 && ${verbs[i]} == --signal=HUP ||
+		    $status =~ ^(129|137|143)$ && ${verbs[i]} == --wait ]] ||
 		    equal "status of ${verbs[i]}: $(cat "$TMP/out${verbs[i]}")" \
 			"$status" 0
 	done
