@@ -75,7 +75,8 @@ unfit_record(int fd)
 		return "its record belongs to another user";
 	if (st.st_mode & 022)
 		return "its record is writable by other users";
-	return NULL;
+	return st.st_size <= RECORD_SIZE && record_is_ours(fd) ? NULL :
+	    "its record contains something else; remove it";
 }
 
 /* Open the record, or create it, and take its flock.  As instance_open. */

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -65,34 +66,51 @@ lock_wait(int fd, int operation, int ms)
 	return 0;
 }
 
+/* Return why the open file must not be locked, or NULL. */
+static const char *
+unfit(int fd, bool changeable)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return strerror(errno);
+	if (!S_ISREG(st.st_mode))
+		return "not a regular file";
+	if (st.st_nlink > 1)
+		return "has a second name (a hard link)";
+	if (!changeable)
+		return NULL;
+	/* A user can have moved a file of root's to this name. */
+	return st.st_uid != 0 ? "a user can change this path, and the file is "
+	    "not root's" : pidfile_get(fd) == -1 ? "a user can change this "
+	    "path, and the file contains something" : NULL;
+}
+
 /*
- * Open and lock the file.  Return a descriptor; -1 with errno and *reason, or
- * with errno 0: the path names another file by now, so try again.
+ * Open and lock the file, which an ordinary user can change the path of.
+ * Return a descriptor; -1 with errno and *reason, or with errno 0: the path
+ * names another file by now, so try again.
  */
 static int
-open_and_lock(const struct at *at, int access, const char **reason)
+open_and_lock(const struct at *at, int access, bool changeable,
+    const char **reason)
 {
 	int fd = openat(at->dir, at->name, access | O_CREAT | PIDFILE_FLAGS,
 	    0644);
-	struct stat st = { .st_nlink = 0 };
 
 	*reason = NULL;
 	if (fd == -1) {
 		*reason = pidfile_fault(errno);
 		return -1;
 	}
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink <= 1 &&
-	    flock(fd, LOCK_EX | LOCK_NB) == 0) {
-		if (path_is_current(at, fd) == 1)
-			return fd;
-		errno = 0;
-	} else if (!S_ISREG(st.st_mode) || st.st_nlink > 1) {
+	if ((*reason = unfit(fd, changeable)) != NULL)
 		errno = EINVAL;
-		*reason = S_ISREG(st.st_mode) ?
-		    "has a second name (a hard link)" : "not a regular file";
-	}
-	if (*reason == NULL)
+	else if (flock(fd, LOCK_EX | LOCK_NB) == -1)
 		*reason = strerror(errno);
+	else if (path_is_current(at, fd) == 1)
+		return fd;
+	else
+		errno = 0;
 	close_quietly(fd);
 	return -1;
 }
@@ -100,14 +118,17 @@ open_and_lock(const struct at *at, int access, const char **reason)
 int
 lockfile_open(const char *path, const char **reason)
 {
+	static char whole[PATH_MAX];	/* too large for a small stack */
 	int access = O_RDONLY, tries, fd = -1, dup = -1;
 	struct at at;
+	bool changeable;
 
 	if (path_find(&at, path, reason) == -1)
 		return -1;
+	changeable = path_resolve(path, whole) != 0;
 	errno = 0;
 	for (tries = 0; fd == -1 && errno == 0 && tries < LOCK_TRIES; tries++) {
-		fd = open_and_lock(&at, access, reason);
+		fd = open_and_lock(&at, access, changeable, reason);
 		/* NFS makes a write lock of it: the file must be writable. */
 		if (fd == -1 && errno == EBADF && access == O_RDONLY) {
 			access = O_RDWR;

@@ -336,6 +336,20 @@ record_parse(const char text[static RECORD_SIZE], struct record *record)
 	return RECORD_GOOD;
 }
 
+bool
+record_is_ours(int fd)
+{
+	ssize_t n, i = 0;
+
+	memset(scratch, 0, sizeof(scratch));
+	n = pread(fd, scratch, sizeof(scratch), 0);
+	if (strncmp(scratch, first_line, sizeof(first_line) - 1) == 0)
+		return true;
+	while (i < n && scratch[i] == '\0')
+		i++;
+	return i == n;
+}
+
 enum record_fault
 record_read(int fd, struct record *record)
 {

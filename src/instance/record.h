@@ -97,6 +97,12 @@ enum record_fault {
 	RECORD_UNREADABLE		/* errno of pread(2) */
 };
 
+/*
+ * Is the file a record, good or damaged, or empty?  Root's file that a user has
+ * moved to the name of a record is not.
+ */
+bool	record_is_ours(int fd);
+
 /* Read the record of fd; again, while a write of it is under way. */
 enum record_fault record_read(int fd, struct record *);
 

@@ -323,6 +323,27 @@ a pid; is it the right file?" -p att/pid "$PROBE" "$REPORT"
 	equal "root's file" "$(cat att/pid)" secret
 }
 
+@test "nor is one overwritten that has the name of a record" {
+	attacked
+	cp -p own/secret att/secret
+	attack mv att/secret att/pid.record
+	fails 125 "daemonize: pidfile: att/pid: its record contains something \
+else; remove it" -p att/pid "$PROBE" "$REPORT"
+	equal "root's file" "$(cat att/pid.record)" secret
+	[[ ! -e att/pid ]]
+}
+
+@test "nor is one locked, or a user's own file" {
+	attacked
+	cp -p own/secret att/secret
+	attack touch att/own
+	fails 125 "daemonize: lockfile: att/secret: a user can change this \
+path, and the file contains something" -l att/secret "$PROBE" "$REPORT"
+	fails 125 "daemonize: lockfile: att/own: a user can change this path, \
+and the file is not root's" -l att/own "$PROBE" "$REPORT"
+	[[ ! -e $REPORT ]]
+}
+
 @test "a pid file and a lock of root's can be in a user's directory" {
 	attacked
 	launch -p att/pid -l att/lock -u nobody sleep 1000
