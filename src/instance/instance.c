@@ -86,6 +86,7 @@ open_record(struct instance *instance, int ms, const char **reason)
 	const struct at *at = &instance->record_at;
 	int error = 0;
 
+	close_quietly(instance->record);
 	do {
 		instance->record = record_open(at, O_RDWR, ms);
 		instance->created = instance->record == -1 && errno == ENOENT;
@@ -342,8 +343,8 @@ instance_mark(struct instance *instance, enum record_state state, pid_t pid,
 	entry->start = now.pid == pid ? now.start : start;
 	entry->pidfd = now.pid == pid ? now.pidfd : 0;
 	/* On a full disk it still says `starting': readers treat both alike. */
-	(void)write_record(instance, state);
-	instance->dirty = pidfile_get(instance->file) != pid ||
+	instance->dirty = write_record(instance, state) == -1 ||
+	    pidfile_get(instance->file) != pid ||
 	    (instance->record != -1 && now.pid != pid);
 	instance_unlock(instance);
 }

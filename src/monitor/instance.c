@@ -439,6 +439,20 @@ write_instance(struct monitor *m, enum record_state state)
 }
 
 void
+mark_ready(struct monitor *m)
+{
+	struct instance *instance = &m->instance;
+
+	if (instance->record == -1) {
+		rewrite_instance(m);
+		return;
+	}
+	instance_mark(instance, RECORD_RUNNING, m->pid, instance->entry.start);
+	m->dirty = instance->dirty;
+	m->rewrite_due = 0;
+}
+
+void
 rewrite_instance(struct monitor *m)
 {
 	enum request request = read_request(m);

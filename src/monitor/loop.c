@@ -173,7 +173,7 @@ open_signals(struct monitor *m)
 }
 
 /* What was pending in the caller is not for the command. */
-static void
+static int
 discard_signals(void)
 {
 	sigset_t set;
@@ -182,7 +182,7 @@ discard_signals(void)
 	(void)sigdelset(&set, SIGINT);
 	(void)sigdelset(&set, SIGQUIT);
 	(void)sigdelset(&set, SIGTERM);
-	(void)signals_discard(&set);
+	return signals_discard(&set);
 }
 
 static int
@@ -201,7 +201,9 @@ prepare(struct monitor *m)
 		return fault_errno(&m->fault, "fds", NULL, errno);
 	if (plan->supervised) {
 		environment_wipe(plan->env);
-		discard_signals();
+		if (discard_signals() == -1)
+			return fault_errno(&m->fault, "signals",
+			    "rt_sigtimedwait", errno);
 		if (backoff_init(&m->backoff, &plan->config->policy) == -1)
 			return fault_errno(&m->fault, "restart", NULL, errno);
 	}
@@ -236,7 +238,9 @@ find_due(const struct monitor *m)
 	default:
 		break;
 	}
-	return m->dirty && m->rewrite_due < due ? m->rewrite_due : due;
+	/* The child of a start writes both files itself. */
+	return m->dirty && m->state != MONITOR_STARTING &&
+	    m->rewrite_due < due ? m->rewrite_due : due;
 }
 
 /* Show the caller what is waited for, and how long. */
@@ -320,7 +324,8 @@ advance(struct monitor *m)
 		m->dirty = true;
 		m->rewrite_due = 0;
 	}
-	if (m->dirty && now_ms() >= m->rewrite_due)
+	if (m->dirty && m->state != MONITOR_STARTING &&
+	    now_ms() >= m->rewrite_due)
 		rewrite_instance(m);
 }
 
@@ -375,9 +380,9 @@ enter_up(struct monitor *m)
 		m->state = MONITOR_OVER;
 		return;
 	}
-	close_startup_fds(m);
 	if (m->has_instance && ready_waits(m->ready.want))
-		rewrite_instance(m);
+		mark_ready(m);
+	close_startup_fds(m);
 	if (m->first)
 		become_supervisor(m);
 }

@@ -227,6 +227,9 @@ void	write_instance(struct monitor *, enum record_state);
  */
 bool	note_log(struct monitor *);
 
+/* The run is ready: write that, with the files that are still open. */
+void	mark_ready(struct monitor *);
+
 /* Try again what could not be written. */
 void	rewrite_instance(struct monitor *);
 

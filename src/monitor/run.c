@@ -188,6 +188,7 @@ find_ended(void)
 {
 	siginfo_t child = { .si_pid = 0 };
 
+	/* It does not wait, so ECHILD is its only error. */
 	return waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) == -1 ?
 	    0 : child.si_pid;
 }

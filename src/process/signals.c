@@ -108,7 +108,7 @@ signals_discard(const sigset_t *set)
 {
 	static const struct timespec now;
 
-	while (sigtimedwait(set, NULL, &now) > 0)
+	while (sigtimedwait(set, NULL, &now) > 0 || errno == EINTR)
 		;
 	return errno == EAGAIN ? 0 : -1;
 }

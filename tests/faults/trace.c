@@ -246,7 +246,8 @@ record_call(const struct launch *launch, const struct process *process,
 	call->message = is_message(process->pid, row, args);
 	call->undo = is_undoing(launch, process);
 	call->libc = blocks_all(process->pid, call, args);
-	call->instant = call->number == SYS_wait4 && (args[2] & WNOHANG);
+	call->instant = (call->number == SYS_wait4 && (args[2] & WNOHANG)) ||
+	    (call->number == SYS_waitid && (args[3] & WNOHANG));
 	call->anonymous = (call->number == SYS_mmap ||
 	    strcmp(row->name, "mmap2") == 0) && (args[3] & MAP_ANONYMOUS);
 	if (row->path > 0) {
