@@ -4,6 +4,7 @@
 
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/types.h>
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "instance/find.h"
 #include "instance/lockfile.h"
@@ -235,6 +237,26 @@ is_of_path(const char *path, int fd, struct instance_status *status)
 	return false;
 }
 
+/*
+ * On a file system that became read-only, the record goes on to say what was
+ * so before, but for a delay that is not over.
+ */
+static void
+check_stale(int fd, struct instance_status *status)
+{
+	const struct record *record = &status->record;
+	struct statvfs fs;
+
+	if (status->state != INSTANCE_WAITING || fstatvfs(fd, &fs) == -1 ||
+	    !(fs.f_flag & ST_RDONLY) ||
+	    (record->state == RECORD_WAITING && record->due > now_ms()))
+		return;
+	status->stale = true;
+	(void)snprintf(status->reason, sizeof(status->reason),
+	    "its supervisor, pid %d, cannot write the record: %s",
+	    (int)status->supervisor, strerror(EROFS));
+}
+
 /* --- by the pid in the file alone ---------------------------------------- */
 
 /* Is there a process with that pid?  As proc_see; 0 for a thread, too. */
@@ -347,6 +369,8 @@ classify(const char *path, int file, int record,
 		    "");
 	else if (!is_of_path(path, record, status))
 		status->recorded = false;
+	else
+		check_stale(record, status);
 }
 
 int

@@ -31,7 +31,9 @@ struct instance_status {
 	pid_t session;			/* RUNNING */
 	pid_t supervisor;		/* RUNNING, WAITING: 0, it has none */
 	bool lost;			/* RUNNING: it had one */
-	char reason[1024];		/* GUESS, UNKNOWN */
+	bool stale;			/* WAITING: or it runs again, and the
+					   record cannot be written; reason */
+	char reason[1024];		/* GUESS, UNKNOWN, stale */
 	bool blocks;			/* UNKNOWN: a launch is refused, too */
 	bool elsewhere;			/* UNKNOWN: of another pid or time
 					   namespace of this boot */

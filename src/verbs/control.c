@@ -45,7 +45,9 @@ control_signal(const struct config *config)
 	if (!open_pidfds(path, &ref))
 		status = report_unusable("signal", path, &ref,
 		    signal_name(config->signal));
-	if (status == STATUS_DONE && ref.command == -1) {
+	if (status == STATUS_DONE && ref.command == -1 && ref.found.stale)
+		status = complain("signal", path, ref.found.reason);
+	else if (status == STATUS_DONE && ref.command == -1) {
 		(void)complain("signal", path,
 		    ref.found.state == INSTANCE_WAITING ?
 		    "not running: it waits for its next run" : "not running");

@@ -141,6 +141,8 @@ gather(struct view *view, const char *name, const char *path)
 		/* The supervisor may have begun the next run. */
 	} while (found->supervisor != 0 && ++tries < FIND_TRIES);
 
+	if (found->stale)
+		found->state = INSTANCE_UNKNOWN;
 	view->state = &states[found->state];
 	if (found->state == INSTANCE_NONE && found->recorded)
 		view->state = found->record.limited ? &limited :

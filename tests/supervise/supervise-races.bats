@@ -514,7 +514,9 @@ was removed, so the next run cannot be seen"
 	names_instance
 }
 
-@test "a file system that became read-only hinders no stop, but --again" {
+@test "a file system that became read-only hinders no stop, and --status says it" {
+	local stale
+
 	tiny_disk
 	begin --restart=always
 	eventually is_closed "$PIDFILE.record"
@@ -524,6 +526,16 @@ was removed, so the next run cannot be seen"
 	fails 125 "daemonize: pidfile: $PIDFILE: Read-only file system" \
 	    --replace -p "$PIDFILE" sleep 1000
 	alive "$SUPERVISOR"
+	# Once the recorded run has ended, the record is of no use.
+	run launch --status -p "$PIDFILE"
+	status_is 0
+	tell 'exit 3'
+	await_run 2
+	stale="its supervisor, pid $SUPERVISOR, cannot write the record: \
+Read-only file system"
+	fails 4 "daemonize: status: $PIDFILE: $stale" --status -p "$PIDFILE"
+	fails 125 "daemonize: signal: $PIDFILE: $stale" --signal=HUP \
+	    -p "$PIDFILE"
 	fails 0 "daemonize: stop: $PIDFILE: could not be removed: Read-only \
 file system" --stop -p "$PIDFILE"
 	gone "$SUPERVISOR"
