@@ -200,7 +200,7 @@ prepare(struct monitor *m)
 	if (descriptors_add(&m->keep_fds, m->verdict) == -1)
 		return fault_errno(&m->fault, "fds", NULL, errno);
 	if (plan->supervised) {
-		environment_wipe(plan->env);
+		environment_wipe(plan->env, plan->first.list);
 		if (discard_signals() == -1)
 			return fault_errno(&m->fault, "signals",
 			    "rt_sigtimedwait", errno);

@@ -258,13 +258,13 @@ decide(struct monitor *m, enum request request, long long now, char *next,
 	m->next_due = now + ms;
 }
 
-/* Say how the run has ended, and what comes next. */
+/* Say how the run has ended, and what comes next.  A verb may have ended it. */
 static void
-say_end(struct monitor *m, long long now, const char *next)
+say_end(struct monitor *m, long long now, const char *next, bool requested)
 {
 	char text[PATH_MAX + 512], what[64], after[48];
 	bool brief = m->last.kind == END_EXIT && m->last.number == 0 &&
-	    now - m->began < SHORT_RUN_MS && !m->stopping;
+	    now - m->began < SHORT_RUN_MS && !m->stopping && !requested;
 
 	ending_describe(&m->last, what, sizeof(what));
 	duration_format(now - m->began, after, sizeof(after));
@@ -297,7 +297,7 @@ run_ended(struct monitor *m, struct ending how)
 		m->instance.entry.again = false;
 	}
 	write_instance(m, m->stopping ? RECORD_STOPPING : RECORD_WAITING);
-	say_end(m, now, next);
+	say_end(m, now, next, request != REQUEST_NONE);
 	if (m->tree)
 		kill_leftovers(m);
 	else

@@ -197,11 +197,24 @@ contains(char *const *env, const char *string)
 	return *env != NULL;
 }
 
+/* Remove from env the strings of the caller's that the first run has not. */
+static void
+drop_replaced(char **env, char *const *first)
+{
+	char **kept = env;
+
+	for (; *env != NULL; env++)
+		if (!contains(environ, *env) || contains(first, *env))
+			*kept++ = *env;
+	*kept = NULL;
+}
+
 void
-environment_wipe(char **env)
+environment_wipe(char **env, char *const *first)
 {
 	char **old = environ, **with_zone;
 
+	drop_replaced(env, first);
 	/* The time zone of our own messages stays the caller's. */
 	while (*old != NULL && strncmp(*old, "TZ=", 3) != 0)
 		old++;

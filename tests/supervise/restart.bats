@@ -139,6 +139,14 @@ said_is() {
 	begin -e "$TMP/err" --supervise
 	fails 0 "" --again -p "$PIDFILE"
 	said_is 'daemonize: sh: killed by signal 15 (TERM) after *; again at once'
+	fails 0 "" --stop -p "$PIDFILE"
+	mkfifo never
+	supervise -e "$TMP/err" sh -c \
+	    'trap "exit 0" TERM; : >"$1/trapped"; read -r line <>"$1/never"' \
+	    sh "$TMP"
+	eventually test -e trapped
+	fails 0 "" --again -p "$PIDFILE"
+	said_is 'daemonize: sh: exited with status 0 after *; again at once'
 }
 
 @test "an output file is truncated by the first run only" {

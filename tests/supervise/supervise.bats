@@ -105,6 +105,41 @@ descriptors_of() {
 	END
 }
 
+# What finds processes by a variable, as a CI's clean-up, reads this.
+# has_variable PID TEXT, has_no_variable PID TEXT
+has_variable() {
+	grep -qaF -- "$2" "/proc/$1/environ"
+}
+has_no_variable() {
+	! has_variable "$@"
+}
+
+@test "the supervisor has no variable that --env, --env-file or --clear-env replaces" {
+	local option
+
+	echo COOKIE=new >file
+	export COOKIE=caller OTHER=other
+	for option in --env=COOKIE=new --env-file="$TMP/file"; do
+		supervise --restart=always "$option" sleep 1000
+		has_no_variable "$SUPERVISOR" caller
+		has_variable "$SUPERVISOR" OTHER=other
+		has_variable "$PID" COOKIE=new
+		"$DAEMONIZE" --stop -p "$PIDFILE" 3>&-
+	done
+	supervise --clear-env --env=DAEMONIZE_TEST="$TMP" sleep 1000
+	has_no_variable "$SUPERVISOR" caller
+	has_no_variable "$SUPERVISOR" other
+	"$DAEMONIZE" --stop -p "$PIDFILE" 3>&-
+	# In the foreground it is the process that the caller started.
+	"$DAEMONIZE" -F --supervise -p "$PIDFILE" -E COOKIE=new \
+	    sleep 1000 3>&- &
+	remember $!
+	eventually test -s "$PIDFILE"
+	has_no_variable $! caller
+	has_variable $! OTHER=other
+	"$DAEMONIZE" --stop -p "$PIDFILE" 3>&-
+}
+
 @test "what keep and fds ask for stays open for later runs" {
 	supervise --stdout=keep --fds=7 sleep 1000 >"$TMP/out" 7<"$TMP/.pids"
 	equal 1 "$(readlink "/proc/$SUPERVISOR/fd/1")" "$TMP/out"
