@@ -589,6 +589,61 @@ is_traced() {
 	nothing_is_left
 }
 
+# --- the schedule of the launch -------------------------------------------------
+
+# Ends at USR1 only; the schedule has no other signal: patient [OPTION]...
+patient() {
+	rm -f log
+	supervise --stop-with=USR1/1h "$@" "$HELPERS_DIR/stubborn" "$TMP/log" \
+	    end=10
+	eventually test -s log
+}
+
+signals_of() {
+	grep -v pid "$1" | paste -sd ' '
+}
+
+@test "--again goes by the schedule of the launch" {
+	patient
+	fails 0 "" --again -p "$PIDFILE"
+	gone "$PID"
+	equal signals "$(signals_of log)" 10
+	remember "$(recorded pid)"
+}
+
+@test "--replace goes by the schedule of what it stops" {
+	patient
+	supervise --replace --stop-with=USR2/1h sleep 1000
+	equal signals "$(signals_of log)" 10
+}
+
+@test "a stop of a command that has lost its supervisor goes by that schedule" {
+	patient
+	kill -KILL "$SUPERVISOR"
+	eventually gone "$SUPERVISOR"
+	fails 0 "" --stop -p "$PIDFILE"
+	equal signals "$(signals_of log)" 10
+}
+
+@test "what a run leaves behind is ended by that schedule" {
+	begin --tree --restart=always --restart-delay=1ms --stop-with=USR1/1h
+	tell "setsid '$HELPERS_DIR/stubborn' \"\$1/log\" end=10 & "'until [ -s "$1/log" ]; do :; done; exit 3'
+	await_run 2
+	equal signals "$(signals_of log)" 10
+}
+
+@test "a launch that is interrupted before it is ready ends the command by it" {
+	local launch
+
+	"$DAEMONIZE" -p "$PIDFILE" --stop-with=USR1/1h --ready="file:$TMP/no" \
+	    "$HELPERS_DIR/stubborn" "$TMP/log" end=10 3>&- 2>/dev/null &
+	launch=$!
+	eventually test -s log
+	kill -TERM "$launch"
+	eventually gone "$launch"
+	equal signals "$(signals_of log)" 10
+}
+
 @test "a stop that is survived says so, and the next one goes on" {
 	supervise --restart=always --restart-delay=1ms \
 	    "$HELPERS_DIR/stubborn" "$TMP/log"
