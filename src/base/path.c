@@ -27,20 +27,25 @@
 /* As many as the kernel follows (path_resolution(7)). */
 #define LINKS_MAX	40
 
+#define UNKNOWN		((uid_t)-1)
+
 /* Limit of tries while other processes create and remove the file. */
 #define TRIES_MAX	100
 
-#define UNKNOWN		((uid_t)-1)
-
-/* The path that is being walked, and why it failed. */
+/*
+ * The path that is being walked, and in whose part: for another caller than
+ * root, all of it is the caller's.  It is too large for a small stack.
+ */
 static struct {
-	bool judges;			/* for root */
+	enum { CALLERS, ROOTS, USERS } part;
+	struct stat seen;		/* the name; mode 0: there is none */
 	int own;			/* one of the caller's descriptors */
 	int links;
 	uid_t user;			/* whose rights were taken, or 0 */
-	char *text, *rest;		/* the rest is what is left */
-	const char *reason;		/* NULL: errno says it */
-	char *whole;			/* NULL: not asked for (path_resolve) */
+	const char *reason;		/* of an error; NULL: errno says it */
+	char *rest;			/* what is left of the text */
+	char text[2 * PATH_MAX];
+	char target[PATH_MAX];		/* of a link */
 } walk;
 
 static char said[512];			/* a reason */
@@ -75,38 +80,24 @@ refuse_call(const char *call)
 #define RAMFS_MAGIC	0x858458f6
 #define NINEP_MAGIC	0x01021997
 
-/* The value of user_id= in a line of mountinfo, if it is that device's. */
-static bool
-is_mount_of(char *line, const char *device, uid_t *user)
-{
-	char *field = strchr(line, ' '), *type = strstr(line, " - ");
-	char *options = strrchr(line, ' '), *end;
-
-	if (field == NULL || (field = strchr(field + 1, ' ')) == NULL ||
-	    strncmp(field, device, strlen(device)) != 0 || type == NULL)
-		return false;
-	/* Only root can mount one that is not FUSE's own, as virtiofs. */
-	if (strncmp(type, " - fuse", 7) != 0)
-		*user = 0;
-	else if ((options = strstr(options, ",user_id=")) != NULL)
-		*user = (uid_t)strtoul(options + 9, &end, 10);
-	return true;
-}
-
 /* Return the user who has mounted that FUSE file system. */
 static uid_t
 find_mounter(dev_t device)
 {
 	FILE *file = fopen("/proc/self/mountinfo", "re");
-	char *line = NULL, text[32];
+	char *line = NULL, *option, text[32];
 	uid_t user = UNKNOWN;
 	size_t size = 0;
 
-	(void)snprintf(text, sizeof(text), " %u:%u ", major(device),
+	(void)snprintf(text, sizeof(text), " %u:%u /", major(device),
 	    minor(device));
-	while (file != NULL && getline(&line, &size, file) != -1 &&
-	    !is_mount_of(line, text, &user))
-		;
+	while (file != NULL && getline(&line, &size, file) != -1)
+		if (strstr(line, text) != NULL) {
+			/* The last field; root's virtiofs has no such option. */
+			option = strstr(strrchr(line, ' '), ",user_id=");
+			user = option == NULL ? 0 :
+			    (uid_t)strtoul(option + 9, NULL, 10);
+		}
 	free(line);
 	if (file != NULL)
 		(void)fclose(file);
@@ -123,7 +114,8 @@ path_stat(int fd, struct stat *st)
 		return -1;
 	if (fs.f_type == FUSE_MAGIC && (mounter = find_mounter(st->st_dev)) != 0)
 		st->st_uid = mounter;
-	return 0;
+	return st->st_uid == UNKNOWN ? refuse("the owner of the FUSE file "
+	    "system is unknown") : 0;
 }
 
 /* Can others than root put names there?  An ACL's mask is the group's bits. */
@@ -154,21 +146,33 @@ is_kernels(int fd)
 
 /* --- the walk ------------------------------------------------------------- */
 
-/* Return the descriptor that path is a name of, or -1.  /dev/stdin is a link. */
+/* From here on, the user's rights decide. */
+static int
+take(uid_t user)
+{
+	const char *call;
+
+	walk.user = user;
+	return rights_take(user, &call) == -1 ? refuse_call(call) : 0;
+}
+
+/* Return the descriptor that path is a name of, or -1. */
 static int
 own_descriptor(const char *path)
 {
+	static const char *const names[] = {
+		"/dev/stdin", "/dev/stdout", "/dev/stderr"
+	};
+	int fd;
+
+	for (fd = 0; fd < 3; fd++)
+		if (strcmp(path, names[fd]) == 0)
+			return fd;
 	if (strncmp(path, "/dev/fd/", 8) == 0)
 		return (int)number_parse(path + 8, 0, INT_MAX);
 	if (strncmp(path, "/proc/self/fd/", 14) == 0)
 		return (int)number_parse(path + 14, 0, INT_MAX);
 	return -1;
-}
-
-static bool
-is_root_part(const struct at *at)
-{
-	return walk.judges && at->user == 0;
 }
 
 static int
@@ -179,192 +183,144 @@ go_to(struct at *at, int dir)
 	return dir == -1 ? -1 : 0;
 }
 
-/*
- * Write where the walk has got to, and what is left of the path as it was said,
- * without empty names and `.', which mean nothing.
- */
+/* Walk the text next: from at->dir on, if it is relative. */
 static int
-write_whole(const struct at *at, const char *rest)
+begin(struct at *at)
 {
-	char link[32];
-	ssize_t dir;
-	size_t used, length;
+	bool absolute = *walk.text == '/';
 
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", at->dir);
-	dir = readlink(link, walk.whole, PATH_MAX - 1);
-	if (dir == -1 && errno == ENOENT) {
-		*walk.whole = '\0';
+	walk.rest = walk.text;
+	if (!absolute && at->dir != -1)
 		return 0;
-	}
-	if (dir == -1)
-		return -1;
-	for (used = dir == 1 ? 0 : (size_t)dir; *rest != '\0'; rest += length) {
-		rest += strspn(rest, "/");
-		length = strcspn(rest, "/");
-		if (length == 0 || (length == 1 && *rest == '.'))
-			continue;
-		if (used + length + 2 > PATH_MAX)
-			return fail(ENAMETOOLONG);
-		walk.whole[used++] = '/';
-		memcpy(walk.whole + used, rest, length);
-		used += length;
-	}
-	walk.whole[used] = '\0';
-	return 0;
+	walk.own = own_descriptor(walk.text);
+	return go_to(at, open(absolute ? "/" : ".", DIRECTORY));
 }
 
+/* Follow root's open link, with the rest of the path after it. */
 static int
-take(uid_t user)
+follow(struct at *at, int link, const char *rest)
 {
-	const char *call;
-
-	if (user == UNKNOWN)
-		return refuse("the owner of the FUSE file system is unknown");
-	walk.user = user;
-	return rights_take(user, &call) == -1 ? refuse_call(call) : 0;
-}
-
-/* From here on, the user's rights decide. */
-static int
-enter_part(struct at *at, uid_t user)
-{
-	if (walk.whole != NULL && write_whole(at, walk.rest) == -1)
-		return -1;
-	at->user = user;
-	return take(user);
-}
-
-/* Walk the text, to be freed, which begins in at->dir if it is relative. */
-static int
-begin(struct at *at, char *text)
-{
-	free(walk.text);
-	walk.text = walk.rest = text;
-	if (text == NULL || (*text != '/' && at->dir != -1))
-		return text == NULL ? -1 : 0;
-	/* A user's link to one of the descriptors is like any other. */
-	if (at->user == 0 || !walk.judges)
-		walk.own = own_descriptor(text);
-	return go_to(at, open(*text == '/' ? "/" : ".", DIRECTORY));
-}
-
-/* In a user's part, the kernel goes to the last directory with the rights. */
-static int
-leap(struct at *at)
-{
-	struct open_how how = { .flags = DIRECTORY,
-	    .resolve = RESOLVE_NO_MAGICLINKS };
-	char *slash = strrchr(walk.rest, '/');
-	int dir;
-
-	if (slash == NULL)
-		return 0;
-	*slash = '\0';
-	dir = walk.judges ? openat2(at->dir, walk.rest, &how, sizeof(how)) :
-	    openat(at->dir, walk.rest, DIRECTORY);
-	walk.rest = slash + 1;
-	if (dir == -1 && walk.judges && (errno == ENOSYS || errno == EPERM))
-		return refuse_call("openat2");
-	if (dir == -1 && walk.judges && errno == ELOOP)
-		walk.reason = "too many symbolic links, or one of procfs";
-	return dir == -1 ? -1 : go_to(at, dir);
-}
-
-/* Take the next name.  Return 1 if it is the last one, 0, or -1. */
-static int
-next_name(struct at *at)
-{
-	size_t length;
-	bool last;
-
-	walk.rest += strspn(walk.rest, "/");
-	if (!is_root_part(at) && leap(at) == -1)
-		return -1;
-	length = strcspn(walk.rest, "/");
-	if (length > NAME_MAX)
-		return fail(ENAMETOOLONG);
-	memcpy(at->name, walk.rest, length);
-	at->name[length] = '\0';
-	walk.rest += length;
-	last = walk.rest[strspn(walk.rest, "/")] == '\0';
-	if (length == 0 || (last && (*walk.rest == '/' ||
-	    strcmp(at->name, ".") == 0 || strcmp(at->name, "..") == 0)))
-		return fail(EISDIR);
-	return last;
-}
-
-/* May the link in the directory be followed, for all that is known of both? */
-static int
-check_link(const struct at *at, int link, const struct stat *st)
-{
-	struct stat dir;
-
-	if (is_kernels(link))
-		return refuse("a symbolic link of procfs is not followed");
-	if (fstat(at->dir, &dir) == -1)
-		return -1;
-	if (at->user == 0 && is_shared(at->dir))
-		return refuse("a symbolic link of root is in a directory that "
-		    "other users can write");
-	/* As the kernel has it with fs.protected_symlinks. */
-	return (dir.st_mode & S_ISVTX) && (dir.st_mode & S_IWOTH) &&
-	    st->st_uid != at->user && st->st_uid != dir.st_uid ?
-	    fail(EACCES) : 0;
-}
-
-/*
- * Follow the open link of that name: its text is walked next.  Return 1 if the
- * kernel is to follow it, 0, or -1.
- */
-static int
-follow(struct at *at, int link, const struct stat *st)
-{
-	char target[PATH_MAX], *text;
 	ssize_t length;
 
 	if (++walk.links > LINKS_MAX)
 		return fail(ELOOP);
-	if (is_root_part(at) && st->st_uid != 0) {
-		/* The user's part begins with the link itself. */
-		walk.rest -= strlen(at->name);
-		return enter_part(at, st->st_uid);
-	}
-	if (!walk.judges && is_kernels(link))
-		return 1;
-	if (walk.judges && check_link(at, link, st) == -1)
-		return -1;
-	length = readlinkat(link, "", target, sizeof(target) - 1);
+	if (is_kernels(link))
+		return refuse("a symbolic link of procfs is not followed");
+	if (is_shared(at->dir))
+		return refuse("a symbolic link of root is in a directory that "
+		    "other users can write");
+	length = readlinkat(link, "", walk.target, sizeof(walk.target));
 	if (length <= 0)
 		return length == 0 ? fail(ENOENT) : -1;
-	target[length] = '\0';
-	if (asprintf(&text, "%s%s", target, walk.rest) == -1)
-		return fail(ENOMEM);
-	return begin(at, text);
+	if ((size_t)length + strlen(rest) >= sizeof(walk.text))
+		return fail(ENAMETOOLONG);
+	memmove(walk.text + length, rest, strlen(rest) + 1);
+	memcpy(walk.text, walk.target, (size_t)length);
+	return begin(at);
 }
 
-/* Go to the name: a link, or a directory on the way.  As follow. */
+/* Take the next name of root's part.  Return 1 if it is the last, 0, or -1. */
 static int
-step(struct at *at, bool last, bool follows)
+step(struct at *at, bool follows)
 {
-	int fd = openat(at->dir, at->name, SEEN), result;
-	struct stat st = { 0 };
+	char *name = walk.rest + strspn(walk.rest, "/");
+	size_t length = strcspn(name, "/");
+	bool last = name[length] == '\0', link;
+	int fd, result = 1;
 
+	walk.rest = name;
+	if (length > NAME_MAX)
+		return fail(ENAMETOOLONG);
+	(void)strlcpy(at->name, name, length + 1);
+	fd = openat(at->dir, at->name, SEEN);
+	walk.seen.st_mode = 0;
 	if (fd == -1)
 		return last && errno == ENOENT ? 1 : -1;
-	if ((is_root_part(at) ? path_stat : fstat)(fd, &st) == -1)
+	if (path_stat(fd, &walk.seen) == -1)
 		result = -1;
-	else if (S_ISLNK(st.st_mode) && (follows || !last))
-		result = follow(at, fd, &st);
-	else if (last)
-		result = 1;
-	else if (!S_ISDIR(st.st_mode))
-		result = fail(ENOTDIR);
-	else {
-		(void)go_to(at, fd);
-		return st.st_uid == 0 ? 0 : enter_part(at, st.st_uid);
+	link = S_ISLNK(walk.seen.st_mode);
+	if (result == 1 && (!last || (link && follows))) {
+		at->user = walk.seen.st_uid;
+		walk.part = at->user == 0 ? ROOTS : USERS;
+		walk.rest = link ? name : name + length;
+		if (!link)
+			return go_to(at, fd);
+		result = at->user == 0 ? follow(at, fd, name + length) : 0;
 	}
 	close_quietly(fd);
 	return result;
+}
+
+/*
+ * Walk root's part.  at->dir is then its last directory, and walk.rest the last
+ * name, or the path from there in the part of at->user.  For another caller
+ * than root, that is all of the path.
+ */
+static int
+walk_root(struct at *at, const char *path, bool follows)
+{
+	struct stat root;
+	int result;
+
+	*at = (struct at){ .dir = -1, .user = geteuid() };
+	/* Root of a user namespace like that of unshare -r is a user. */
+	walk.part = at->user == 0 && stat("/", &root) == 0 &&
+	    (root.st_uid != UNMAPPED || take(UNMAPPED) == 0) ? ROOTS : CALLERS;
+	rights_return();
+	walk.own = -1;
+	walk.links = 0;
+	walk.user = 0;
+	walk.reason = NULL;
+	*walk.text = '\0';
+	if (walk.part == ROOTS && *path != '/') {
+		if (getcwd(walk.text, PATH_MAX) == NULL || *walk.text != '/')
+			return fail(ENOENT);
+		(void)strlcat(walk.text, "/", sizeof(walk.text));
+	}
+	if (strlcat(walk.text, path, sizeof(walk.text)) >= sizeof(walk.text))
+		return fail(ENAMETOOLONG);
+	if (*path == '\0' || path[strlen(path) - 1] == '/')
+		return fail(*path == '\0' ? ENOENT : EISDIR);
+	result = begin(at);
+	while (result == 0 && walk.own == -1 && walk.part == ROOTS)
+		result = step(at, follows);
+	return result == -1 ? -1 : 0;
+}
+
+/* Open it by the kernel, with the rights that are taken. */
+static int
+open_by_kernel(const struct at *at, const char *path, int flags, mode_t mode)
+{
+	struct open_how how = { .flags = (unsigned int)flags,
+	    .mode = flags & O_CREAT ? mode : 0,
+	    .resolve = RESOLVE_NO_MAGICLINKS };
+	int fd;
+
+	if (walk.part == CALLERS)
+		return openat(at->dir, path, flags, mode);
+	fd = openat2(at->dir, path, &how, sizeof(how));
+	if (fd == -1 && (errno == ENOSYS || errno == EPERM))
+		return refuse_call("openat2");
+	if (fd == -1 && errno == ELOOP)
+		walk.reason = "too many symbolic links, or one of procfs";
+	return fd;
+}
+
+/* Go to the last directory of a path in a user's part. */
+static int
+leap(struct at *at, char *path)
+{
+	char *slash = strrchr(path, '/');
+	int dir;
+
+	if (strlcpy(at->name, slash == NULL ? path : slash + 1,
+	    sizeof(at->name)) >= sizeof(at->name))
+		return fail(ENAMETOOLONG);
+	if (slash == NULL)
+		return 0;
+	*slash = '\0';
+	dir = open_by_kernel(at, slash == path ? "/" : path, DIRECTORY, 0);
+	return dir == -1 ? -1 : go_to(at, dir);
 }
 
 /*
@@ -374,27 +330,12 @@ step(struct at *at, bool last, bool follows)
 static int
 find(struct at *at, const char *path, bool follows)
 {
-	struct stat root;
-	int last, result;
-
-	*at = (struct at){ .dir = -1, .user = geteuid() };
-	walk.own = -1;
-	walk.links = 0;
-	/* Root of a user namespace like that of unshare -r is a user. */
-	walk.judges = at->user == 0 && stat("/", &root) == 0 &&
-	    (root.st_uid != UNMAPPED || take(UNMAPPED) == 0);
-	rights_return();
-	walk.reason = NULL;
-	walk.user = 0;
-	if (*path == '\0')
-		return fail(ENOENT);
-	result = begin(at, walk.judges ? absolute_path(path) : strdup(path));
-	if (result == 0 && walk.judges && *walk.text != '/')
-		return fail(ENOENT);	/* (unreachable), of getcwd(3) */
-	while (result == 0 && walk.own == -1)
-		result = (last = next_name(at)) == -1 ? -1 :
-		    step(at, last, follows);
-	return result == -1 ? -1 : 0;
+	if (walk_root(at, path, follows) == -1)
+		return -1;
+	if (walk.own != -1 || walk.part == ROOTS)
+		return 0;
+	return take(at->user) == -1 ? -1 :
+	    leap(at, walk.rest + strspn(walk.rest, "/"));
 }
 
 /* Return to root's rights.  After an error, say why. */
@@ -405,14 +346,12 @@ finish(struct at *at, int result, const char **reason)
 	int saved = errno;
 
 	rights_return();
-	free(walk.text);
-	walk.text = NULL;
 	if (result != -1)
 		return result;
 	(void)go_to(at, -1);
-	*reason = walk.reason != NULL ? walk.reason : strerror(errno);
-	if (walk.user != 0 && walk.reason == NULL &&
-	    (errno == EACCES || errno == EPERM)) {
+	*reason = walk.reason != NULL ? walk.reason : strerror(saved);
+	if (walk.part != CALLERS && walk.user != 0 && walk.reason == NULL &&
+	    (saved == EACCES || saved == EPERM)) {
 		user = user_from_uid(walk.user, 0);
 		(void)snprintf(said, sizeof(said), "%s, with the rights of %s, "
 		    "a user that can change this path (chown it to %s, or put "
@@ -447,111 +386,115 @@ duplicate(struct at *at, int fd, int flags)
 static int
 open_shared(const struct at *at, int flags)
 {
-	int fd, seen = openat(at->dir, at->name, SEEN);
-	struct stat st, opened;
-	bool reads;
+	const struct stat *seen = &walk.seen;
+	bool reads = seen->st_uid == 0 && (flags & O_ACCMODE) == O_RDONLY;
+	struct stat st;
+	int fd;
 
-	if (seen == -1 || path_stat(seen, &st) == -1) {
-		close_quietly(seen);
-		return -1;
-	}
-	close_quietly(seen);
-	reads = st.st_uid == 0 && (flags & O_ACCMODE) == O_RDONLY;
-	if (take(reads ? UNMAPPED : st.st_uid) == -1)
+	if (take(reads ? UNMAPPED : seen->st_uid) == -1)
 		return -1;
 	fd = openat(at->dir, at->name, flags);
 	rights_return();
 	if (fd == -1 && reads && errno == EACCES)
 		return refuse("in a directory that other users can write, "
 		    "root reads only a file that everybody may read");
-	if (fd == -1 || reads || st.st_uid != 0)
+	if (fd == -1 || reads || seen->st_uid != 0)
 		return fd;
-	if (fstat(fd, &opened) == 0 && is_same_file(&st, &opened) &&
-	    (!S_ISREG(opened.st_mode) || opened.st_nlink == 1))
+	if (fstat(fd, &st) == 0 && is_same_file(seen, &st) &&
+	    (!S_ISREG(st.st_mode) || st.st_nlink == 1))
 		return fd;
 	(void)close(fd);
-	return st.st_nlink > 1 ? refuse("has more than one hard link") :
+	return seen->st_nlink > 1 ? refuse("has more than one hard link") :
 	    fail(ENOENT);
+}
+
+/* The name is a link: the kernel follows it.  Find the place of its target. */
+static int
+open_link(struct at *at, int flags, mode_t mode)
+{
+	char link[32];
+	ssize_t length;
+	int fd;
+
+	length = readlinkat(at->dir, at->name, walk.text, PATH_MAX);
+	walk.text[length == -1 ? 0 : length] = '\0';
+	if (walk.part == CALLERS && (walk.own = own_descriptor(walk.text)) != -1)
+		return duplicate(at, walk.own, flags);
+	fd = open_by_kernel(at, at->name, flags, mode);
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (fd != -1 && (length = readlink(link, walk.text, PATH_MAX)) > 0) {
+		walk.text[length] = '\0';
+		(void)leap(at, walk.text);
+	}
+	return fd;
 }
 
 /* Open or create the file that find has found. */
 static int
 open_found(struct at *at, int flags, mode_t mode)
 {
-	int fd, tries;
+	bool in_root = walk.part == ROOTS, exists = walk.seen.st_mode != 0;
+	int fd;
 
-	flags |= O_CLOEXEC | O_NOCTTY | (walk.judges ? O_NOFOLLOW : 0);
-	for (tries = 0; tries < TRIES_MAX; tries++) {
-		if (flags & O_CREAT) {
-			fd = openat(at->dir, at->name, flags | O_EXCL, mode);
-			at->created = fd != -1;
-			if (fd != -1 || errno != EEXIST)
-				return fd;
-		}
-		if (!is_root_part(at))
-			fd = openat(at->dir, at->name, flags, mode);
-		else if (is_shared(at->dir))
-			fd = open_shared(at, flags & ~O_CREAT);
-		else
-			fd = openat(at->dir, at->name, flags & ~O_CREAT);
-		if (fd != -1 || errno != ENOENT || !(flags & O_CREAT))
+	if ((flags & O_CREAT) && !(in_root && exists)) {
+		fd = openat(at->dir, at->name, flags | O_EXCL, mode);
+		at->created = fd != -1;
+		if (fd != -1 || in_root || errno != EEXIST)
 			return fd;
 	}
-	return fail(EBUSY);
+	if (in_root && !exists)
+		return fail(ENOENT);
+	if (in_root)
+		flags &= ~O_CREAT;
+	if (in_root && is_shared(at->dir))
+		return open_shared(at, flags | O_NOFOLLOW);
+	fd = openat(at->dir, at->name, flags | O_NOFOLLOW, mode);
+	return fd == -1 && errno == ELOOP && !in_root ?
+	    open_link(at, flags, mode) : fd;
 }
 
-static bool
-is_fifo(const struct at *at)
-{
-	struct stat st;
-
-	return fstatat(at->dir, at->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISFIFO(st.st_mode);
-}
-
-/* May root use the open file? */
+/* May root use the open file?  A new one in root's part is the owner's. */
 static int
-check_opened(const struct at *at, int fd)
+accept_opened(const struct at *at, int fd, const struct owner *owner)
 {
 	struct stat st;
 
-	if (!walk.judges)
-		return 0;
-	if (is_kernels(fd))
+	if (walk.part != CALLERS && is_kernels(fd))
 		return refuse("is a file of the kernel, as in /proc or /sys");
 	/* The terminal is that of the process that opens it. */
-	if (at->user != 0 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) &&
+	if (walk.part == USERS && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) &&
 	    st.st_rdev == makedev(5, 0))
 		return refuse("is /dev/tty, in a directory of a user");
-	return 0;
+	return at->created && walk.part != USERS ? path_give(fd, owner) : 0;
 }
 
 int
 path_open(struct at *at, const char *path, int flags, mode_t mode,
     const struct owner *owner, const char **reason)
 {
-	int fd = find(at, path, true);
+	int fd, tries = 0;
 
-	if (fd == -1)
-		return finish(at, -1, reason);
-	if (walk.own != -1)
-		return finish(at, duplicate(at, walk.own, flags), reason);
-	if ((fd = open_found(at, flags, mode)) == -1) {
-		if (errno == ENXIO && is_fifo(at))
-			walk.reason = "no process has this FIFO open for "
-			    "reading";
-		/* Of a lease: not an error of a write that would block. */
-		if (errno == EWOULDBLOCK)
-			errno = EBUSY;
-		return finish(at, -1, reason);
-	}
-	if (check_opened(at, fd) == -1 || (at->created &&
-	    (at->user == 0 || !walk.judges) && path_give(fd, owner) == -1)) {
+	flags |= O_CLOEXEC | O_NOCTTY;
+	do {
+		if (find(at, path, true) == -1)
+			return finish(at, -1, reason);
+		fd = walk.own != -1 ? duplicate(at, walk.own, flags) :
+		    open_found(at, flags, mode);
+	} while (fd == -1 && (errno == ENOENT || errno == EEXIST) &&
+	    (flags & O_CREAT) && ++tries < TRIES_MAX &&
+	    finish(at, -1, reason) == -1);
+	if (fd != -1 && at->dir != -1 && accept_opened(at, fd, owner) == -1) {
 		if (at->created)
 			(void)path_unlink(at, fd);
 		close_quietly(fd);
 		fd = -1;
 	}
+	if (fd == -1 && errno == ENXIO)
+		walk.reason = "no process has this FIFO open for reading, or "
+		    "it is a socket";
+	/* Of a lease: not an error of a write that would block. */
+	if (fd == -1 && errno == EWOULDBLOCK)
+		errno = EBUSY;
 	return finish(at, fd, reason);
 }
 
@@ -562,9 +505,9 @@ path_find(struct at *at, const char *path, const char **reason)
 
 	if (result == 0 && walk.own != -1)
 		result = refuse("is one of the caller's descriptors");
-	else if (result == 0 && walk.judges && is_kernels(at->dir))
+	else if (result == 0 && walk.part != CALLERS && is_kernels(at->dir))
 		result = refuse("is in a directory of the kernel, as /proc");
-	else if (result == 0 && walk.judges && at->user != 0)
+	else if (result == 0 && walk.part == USERS)
 		result = faccessat(at->dir, ".", W_OK | X_OK, AT_EACCESS);
 	result = finish(at, result, reason);
 	at->user = geteuid();
@@ -572,30 +515,9 @@ path_find(struct at *at, const char *path, const char **reason)
 }
 
 int
-path_resolve(const char *path, char whole[static PATH_MAX])
+path_directory(const char *path, bool make, mode_t mode)
 {
 	const char *reason;
-	struct at at;
-	int result;
-
-	walk.whole = whole;
-	result = find(&at, path, false);
-	if (result == 0 && walk.own != -1)
-		result = fail(EINVAL);
-	else if (result == 0 && (!walk.judges || at.user == 0))
-		result = write_whole(&at, at.name);
-	if (result == 0)
-		result = walk.judges && (at.user != 0 || is_shared(at.dir));
-	walk.whole = NULL;
-	result = finish(&at, result, &reason);
-	close_quietly(at.dir);
-	return result;
-}
-
-/* Make the directory, or remove it. */
-static int
-change_directory(const char *path, bool make, mode_t mode, const char **reason)
-{
 	struct at at;
 	int result = find(&at, path, false);
 
@@ -604,21 +526,57 @@ change_directory(const char *path, bool make, mode_t mode, const char **reason)
 	else if (result == 0)
 		result = make ? mkdirat(at.dir, at.name, mode) :
 		    unlinkat(at.dir, at.name, AT_REMOVEDIR);
-	result = finish(&at, result, reason);
+	result = finish(&at, result, &reason);
 	close_quietly(at.dir);
 	return result;
 }
 
-int
-path_mkdir(const char *path, mode_t mode, const char **reason)
+/*
+ * Write the directory that is open, and the path from there as it was said,
+ * without empty names and `.', which mean nothing.
+ */
+static int
+write_whole(int dir, const char *rest, char whole[static PATH_MAX])
 {
-	return change_directory(path, true, mode, reason);
+	char link[32];
+	ssize_t used;
+	size_t length;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
+	used = readlink(link, whole, PATH_MAX - 1);
+	if (used == -1 && errno != ENOENT)
+		return -1;
+	whole[used == -1 || used == 1 ? 0 : used] = '\0';
+	for (; used != -1 && *rest != '\0'; rest += length) {
+		rest += strspn(rest, "/");
+		length = strcspn(rest, "/");
+		if (length == 0 || (length == 1 && *rest == '.'))
+			continue;
+		if (strlen(whole) + length + 2 > PATH_MAX)
+			return fail(ENAMETOOLONG);
+		(void)strlcat(whole, "/", PATH_MAX);
+		(void)strncat(whole, rest, length);
+	}
+	return 0;
 }
 
 int
-path_rmdir(const char *path, const char **reason)
+path_resolve(const char *path, char whole[static PATH_MAX])
 {
-	return change_directory(path, false, 0, reason);
+	const char *reason;
+	struct at at;
+	int result = walk_root(&at, path, false);
+
+	if (result == 0 && walk.own != -1)
+		result = fail(EINVAL);
+	if (result == 0)
+		result = write_whole(at.dir, walk.rest, whole);
+	if (result == 0)
+		result = walk.part == USERS ||
+		    (walk.part == ROOTS && is_shared(at.dir));
+	result = finish(&at, result, &reason);
+	close_quietly(at.dir);
+	return result;
 }
 
 int

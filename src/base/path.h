@@ -65,12 +65,8 @@ int	path_open(struct at *, const char *path, int flags, mode_t mode,
  */
 int	path_resolve(const char *path, char whole[static PATH_MAX]);
 
-/*
- * Make a directory, or remove one that is empty.  Return 0, or -1 with errno
- * (EEXIST) and *reason.
- */
-int	path_mkdir(const char *path, mode_t mode, const char **reason);
-int	path_rmdir(const char *path, const char **reason);
+/* Make a directory, or remove one that is empty.  Return 0, or -1 with errno. */
+int	path_directory(const char *path, bool make, mode_t mode);
 
 /* fstat(2), but a FUSE file system's files belong to the user who mounted it. */
 int	path_stat(int fd, struct stat *);

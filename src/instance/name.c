@@ -76,7 +76,6 @@ name_make_directory(const char *path)
 	/* All users may see root's instances; a user's are its own. */
 	mode_t mode = geteuid() == 0 ? 0755 : 0700;
 	char directory[PATH_MAX];
-	const char *reason;
 	char *slash;
 	int result = 0;
 
@@ -87,7 +86,7 @@ name_make_directory(const char *path)
 	for (slash = strchr(directory + 1, '/'); slash != NULL && result == 0;
 	    slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		if (path_mkdir(directory, mode, &reason) == -1 &&
+		if (path_directory(directory, true, mode) == -1 &&
 		    errno != EEXIST)
 			result = -1;
 		*slash = '/';

@@ -61,13 +61,11 @@ static int
 change_directory(const struct log_file *file, bool make)
 {
 	char path[PATH_MAX];
-	const char *reason;
 
 	if (strlcpy(path, file->path, sizeof(path)) >= sizeof(path))
 		return -1;
 	*strrchr(path, '/') = '\0';
-	return make ? path_mkdir(path, 0777, &reason) :
-	    path_rmdir(path, &reason);
+	return path_directory(path, make, 0777);
 }
 
 int

@@ -740,7 +740,7 @@ x' >&5
 
 @test "a FIFO without a reader is no log" {
 	mkfifo fifo
-	fails 125 "daemonize: log: $TMP/fifo: no process has this FIFO open for reading" \
+	fails 125 "daemonize: log: $TMP/fifo: no process has this FIFO open for reading, or it is a socket" \
 	    --log="$TMP/fifo" -p "$PIDFILE" sleep 1000
 }
 

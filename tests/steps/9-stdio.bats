@@ -322,10 +322,10 @@ Try 'daemonize --help'" "$1=$2" true
 	mkfifo fifo
 	from -- timeout -s KILL "$DEADLINE"
 	fails 125 "daemonize: stdio: fifo:\
- no process has this FIFO open for reading" -o fifo "$PROBE" "$REPORT"
+ no process has this FIFO open for reading, or it is a socket" -o fifo "$PROBE" "$REPORT"
 	ln -s fifo link
 	fails 125 "daemonize: stdio: link:\
- no process has this FIFO open for reading" -o link "$PROBE" "$REPORT"
+ no process has this FIFO open for reading, or it is a socket" -o link "$PROBE" "$REPORT"
 }
 
 @test "a FIFO with a reader is written" {
