@@ -110,7 +110,7 @@ monitor_init(struct monitor *m, const struct plan *plan)
 	m->lock = m->signals = m->verdict = m->reports = m->channel = -1;
 	m->next_due = NEVER;
 	files_init(&m->files);
-	ready_init(&m->ready, &config->ready);
+	ready_init(&m->ready, &config->ready, m->verbose);
 	log_init(&m->log, &config->log, plan->log_path, plan->argv[0],
 	    !plan->steps.background);
 	keep_listed(m);

@@ -86,6 +86,7 @@ fail_ready(struct monitor *m, int status, const char *why, const char *hint)
 	(void)strlcpy(reason, why, sizeof(reason));
 	ready_describe(&m->ready, status == STATUS_TIMED_OUT, reason,
 	    sizeof(reason));
+	ready_close(&m->ready);
 	(void)strlcat(reason, hint, sizeof(reason));
 	(void)fault_set(&m->fault, status, "ready", m->plan->path, reason);
 	if (!m->first)
@@ -164,6 +165,8 @@ command_ended(struct monitor *m, struct ending how)
 	bool failed = m->fault.status != STATUS_DONE;
 
 	m->pid = 0;
+	if (m->state == MONITOR_OVER)
+		return;		/* soon after the launch */
 	if (m->state == MONITOR_READYING) {
 		ended_before_ready(m, how);
 		failed = how.kind == END_EXIT && how.number == 0;
@@ -286,6 +289,7 @@ run_ended(struct monitor *m, struct ending how)
 	char next[64];
 	enum request request;
 
+	close_startup_fds(m);
 	m->pid = 0;
 	m->last = how;
 	log_end_run(&m->log);

@@ -71,16 +71,11 @@ open_later(struct monitor *m)
 static int
 open_ready(struct monitor *m)
 {
-	const struct readiness *want = &m->plan->config->ready;
-	const char *reason;
+	const char *reason = ready_prepare(&m->ready, m->files.root,
+	    &m->keep_fds);
 
-	ready_init(&m->ready, want);
-	m->ready.verbose = m->verbose;
-	if (ready_waits(want) && ready_prepare(&m->ready, m->files.root,
-	    &m->keep_fds, &reason) == -1)
-		return fault_set(&m->fault, STATUS_FAILED, "ready",
-		    want->text, reason);
-	return 0;
+	return reason == NULL ? 0 : fault_set(&m->fault, STATUS_FAILED,
+	    "ready", m->ready.want->text, reason);
 }
 
 /* The environment of the run: a later one reads --env-file again. */
@@ -90,8 +85,7 @@ make_environment(struct monitor *m)
 	static const char *const none[] = { NULL };
 	const struct plan *plan = m->plan;
 	const struct config *config = plan->config;
-	const char *socket = config->ready.method == &notify_method ?
-	    m->ready.notify.env : NULL;
+	const char *socket = *m->ready.env != '\0' ? m->ready.env : NULL;
 
 	m->env = m->first ? plan->first.list : plan->env;
 	if (socket == NULL && (m->first || config->nenv_files == 0))
@@ -209,7 +203,6 @@ start_failed(struct monitor *m)
 		enter(m, MONITOR_OVER);
 		return;
 	}
-	close_startup_fds(m);
 	run_ended(m, (struct ending){ .kind = END_FAILED,
 	    .number = m->fault.status });
 }

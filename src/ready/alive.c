@@ -7,18 +7,18 @@
 #include "ready/method.h"
 
 static const char *
-parse(struct readiness *want, const char *value)
+parse(struct readiness *want)
 {
-	want->alive = time_parse(value);
-	return want->alive == -1 ? NOT_A_TIME : NULL;
+	want->time = time_parse(want->value);
+	return want->time == -1 ? NOT_A_TIME : NULL;
 }
 
 static enum answer
 ask(struct ready *ready)
 {
-	if (ready->alive_until == 0)
-		ready->alive_until = now_ms() + ready->want->alive;
-	ready->due = ready->alive_until;
+	if (ready->next == 0)
+		ready->next = now_ms() + ready->want->time;
+	ready->due = ready->next;
 	return now_ms() >= ready->due ? ANSWER_READY : ANSWER_NOT_YET;
 }
 

@@ -6,7 +6,13 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "ready/method.h"
+
+/* The default: the launch itself knows of the exec. */
+const struct method exec_method = {
+	.name = "exec",
+};
 
 static const struct method *const methods[] = {
 	&exec_method,
@@ -17,11 +23,6 @@ static const struct method *const methods[] = {
 	&tcp_method,
 	&unix_method,
 	NULL
-};
-
-/* The default: the launch itself knows of the exec. */
-const struct method exec_method = {
-	.name = "exec",
 };
 
 const char *
@@ -35,14 +36,15 @@ readiness_parse(struct readiness *want, const char *text)
 	for (i = 0; methods[i] != NULL; i++) {
 		want->method = method = methods[i];
 		length = strlen(method->name);
+		want->value = text + length;
 		if (method->parse == NULL && strcmp(text, method->name) == 0)
 			return NULL;
 		if (method->parse != NULL &&
 		    strncmp(text, method->name, length) == 0)
-			return method->parse(want, text + length);
+			return method->parse(want);
 	}
-	return "not exec, alive:TIME, notify, fd:N, file:PATH, "
-	    "tcp:[HOST:]PORT or unix:PATH";
+	want->value = "";
+	return "not " READY_METHODS(" or ");
 }
 
 bool
@@ -52,11 +54,11 @@ ready_waits(const struct readiness *want)
 }
 
 void
-ready_init(struct ready *ready, const struct readiness *want)
+ready_init(struct ready *ready, const struct readiness *want, bool verbose)
 {
-	*ready = (struct ready){ .want = want, .pipe = -1,
-	    .endpoint = ready->endpoint };
-	notify_init(&ready->notify);
+	*ready = (struct ready){ .want = want, .verbose = verbose,
+	    .addresses = ready->addresses, .poll.fd = -1, .due = NEVER,
+	    .fd = -1, .dir = -1, .notice.extend = -1 };
 }
 
 const char *
@@ -67,21 +69,14 @@ ready_look_up(struct ready *ready)
 	return method->look_up == NULL ? NULL : method->look_up(ready);
 }
 
-int
-ready_prepare(struct ready *ready, int root, struct descriptors *keep_fds,
-    const char **reason)
+const char *
+ready_prepare(struct ready *ready, int root, struct descriptors *keep_fds)
 {
 	const struct method *method = ready->want->method;
 
-	return method->prepare == NULL ? 0 :
-	    method->prepare(ready, root, keep_fds, reason);
-}
-
-void
-ready_close(struct ready *ready)
-{
-	if (ready->want->method->close != NULL)
-		ready->want->method->close(ready);
+	ready_init(ready, ready->want, ready->verbose);
+	return method->prepare == NULL ? NULL :
+	    method->prepare(ready, root, keep_fds);
 }
 
 void
@@ -91,7 +86,6 @@ ready_begin(struct ready *ready, pid_t pid, pid_t session)
 	ready->session = session;
 	ready->deadline = ready->want->method->has_timeout ?
 	    now_ms() + ready->want->timeout : NEVER;
-	ready->poll = (struct pollfd){ .fd = -1 };
 }
 
 enum answer
@@ -102,37 +96,50 @@ ready_ask(struct ready *ready)
 	if (ready->is_ready)
 		return ANSWER_READY;
 	ready->due = NEVER;
-	ready->poll = (struct pollfd){ .fd = -1, .events = POLLIN };
+	ready->poll.events = POLLIN;
 	answer = ready->want->method->ask(ready);
 	ready->is_ready = answer == ANSWER_READY;
+	ready->poll.fd = ready->fd;
 	return answer;
+}
+
+void
+ready_close(struct ready *ready)
+{
+	if (ready->want->method->close != NULL)
+		ready->want->method->close(ready);
+	close_quietly(ready->fd);
+	ready->fd = -1;
 }
 
 void
 ready_describe(const struct ready *ready, bool late, char *reason, size_t size)
 {
 	const struct notice *notice = &ready->notice;
-	char ignored[128];
+	char elsewhere[16];
+	const struct {
+		bool add;
+		const char *text, *value;
+	} rows[] = {
+		{ notice->elsewhere != 0, "; ignored the READY=1 of pid ",
+		    elsewhere },
+		{ notice->elsewhere != 0,
+		    ", which is not in the daemon's session", "" },
+		{ late && ready->closed,
+		    "; it closed the descriptor without a newline", "" },
+		{ *notice->status != '\0', "; its status: ", notice->status },
+		{ notice->error != 0, "; its error: ",
+		    strerror(notice->error) },
+		{ *notice->exit_status != '\0', "; its exit status: ",
+		    notice->exit_status },
+	};
+	size_t i;
 
-	if (notice->elsewhere != 0) {
-		(void)snprintf(ignored, sizeof(ignored), "; ignored the "
-		    "READY=1 of pid %d, which is not in the daemon's session",
-		    (int)notice->elsewhere);
-		(void)strlcat(reason, ignored, size);
-	}
-	if (late && ready->closed)
-		(void)strlcat(reason,
-		    "; it closed the descriptor without a newline", size);
-	if (*notice->status != '\0') {
-		(void)strlcat(reason, "; its status: ", size);
-		(void)strlcat(reason, notice->status, size);
-	}
-	if (notice->error != 0) {
-		(void)strlcat(reason, "; its error: ", size);
-		(void)strlcat(reason, strerror(notice->error), size);
-	}
-	if (*notice->exit_status != '\0') {
-		(void)strlcat(reason, "; its exit status: ", size);
-		(void)strlcat(reason, notice->exit_status, size);
-	}
+	(void)snprintf(elsewhere, sizeof(elsewhere), "%d",
+	    (int)notice->elsewhere);
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].add) {
+			(void)strlcat(reason, rows[i].text, size);
+			(void)strlcat(reason, rows[i].value, size);
+		}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The methods of --ready, each behind one type: what was said, what a start
- * opens for it, and what was seen of one run.
+ * The methods of --ready, each behind one type: what was said, and what was
+ * seen of one run.  No method waits: the monitor's loop does.
  */
 #ifndef METHOD_H
 #define METHOD_H
@@ -14,99 +14,124 @@
 #include <stddef.h>
 
 #include "base/descriptors.h"
-#include "ready/endpoint.h"
-#include "ready/sd_notify.h"
 
 #define READY_TIMEOUT		60000
 #define READY_TIMEOUT_TEXT	"60s"
 
-/* What was said; of argv, but for the host. */
+#define READY_METHODS(last)	"exec, alive:TIME, notify, fd:N, file:PATH, " \
+	"tcp:[HOST:]PORT" last "unix:PATH"
+
+/* What was said, in argv. */
 struct readiness {
 	const struct method *method;
 	const char *text;		/* `tcp:80` */
+	const char *value;		/* behind the colon */
+	long long time;			/* of alive, in milliseconds */
+	int fd;				/* of the command; 0: none */
 	bool given;			/* else it is exec */
 	const char *timeout_text;	/* NULL: not given */
 	long long timeout;		/* in milliseconds */
-	long long alive;		/* likewise */
-	int fd;				/* of the command; 0: none */
-	const char *path;		/* of a file or a socket */
-	const char *port;
-	char host[256];			/* empty: this machine */
 };
 
 /* An answer of the method; an error comes with errno. */
 enum answer { ANSWER_ERROR = -1, ANSWER_NOT_YET, ANSWER_READY };
 
-/* How one run is seen to be ready: what is open for it, and what was seen. */
+/* The messages of sd_notify(3) until now. */
+struct notice {
+	bool ready;			/* READY=1 */
+	long long extend;		/* EXTEND_TIMEOUT_USEC= in
+					   milliseconds, or -1 */
+	int error;			/* ERRNO=, or 0 */
+	char exit_status[16];		/* EXIT_STATUS=, or empty */
+	char status[256];		/* STATUS=, or empty; escaped */
+	bool barrier;			/* BARRIER=1 */
+	pid_t elsewhere;		/* the last process of another session
+					   that sent READY=1, or 0 */
+};
+
+/* How one run is seen to be ready. */
 struct ready {
+	/* Of all runs. */
 	const struct readiness *want;
+	bool verbose;
+	const struct addrinfo *addresses; /* of tcp: and unix: */
+
 	pid_t pid;			/* of the command */
 	pid_t session;			/* that it was started in */
-	bool verbose;
 	long long deadline;		/* by now_ms(), or NEVER; the command
 					   may ask for more time */
 	struct pollfd poll;		/* with an event, to ask again helps */
 	long long due;			/* when to ask again, or NEVER */
 	bool is_ready;			/* the answer, once it was READY */
 
-	int pipe;			/* what fd:N is read from, or -1 */
-	bool closed;			/* it ended without a newline */
-	struct notify_socket notify;
+	/* Of its method. */
+	int fd;				/* a pipe or a socket, or -1 */
+	long long next;			/* what it does next is due then */
+	bool closed;			/* fd: it ended without a newline */
+	struct stat before;		/* file: before the start; or zeros */
+	const struct addrinfo *address;	/* the next to be tried, or NULL */
+	int dir;			/* of the socket of notify, or -1 */
+	char directory[32];		/* its name, behind ../ */
+	char name[32];			/* of the socket in it */
+	char env[160];			/* NOTIFY_SOCKET=PATH, or empty */
 	struct notice notice;
 	pid_t ignored;			/* the last sender that was */
-	long long barrier_due;		/* 0: no READY=1 yet */
-	struct endpoint *endpoint;	/* of tcp: and unix: */
-	struct stat before;		/* of file: before the start */
-	bool existed;
-	long long alive_until;
 };
 
+/* A row; what is NULL has nothing to do. */
 struct method {
-	const char *name;		/* with a colon where a value follows */
+	const char *name;		/* with a colon if a value follows */
 	bool has_timeout;
 
-	/* Stores the value.  Returns NULL, or what is wrong with it. */
-	const char *(*parse)(struct readiness *, const char *value);
+	/* Check the value, and store a number.  Return NULL, or the mistake. */
+	const char *(*parse)(struct readiness *);
 
-	/*
-	 * Looks up addresses, before anything is opened, and once.  Returns
-	 * NULL, or why it cannot.
-	 */
+	/* Look up addresses, once.  Return NULL, or why that is impossible. */
 	const char *(*look_up)(struct ready *);
 
 	/*
-	 * Before a start: opens what the command will be seen by.  What must
+	 * Before a start: open what the command will be seen by.  What must
 	 * stay open in its process is added to keep_fds; root is the command's
-	 * root or -1.  Returns 0; -1 with *reason.
+	 * root or -1.  Return NULL, or the reason.
 	 */
-	int (*prepare)(struct ready *, int root, struct descriptors *keep_fds,
-	    const char **reason);
+	const char *(*prepare)(struct ready *, int root,
+	    struct descriptors *keep_fds);
 
-	/* Is it ready?  Sets what to poll for and when to ask again. */
+	/*
+	 * Is it ready?  Set due if it is to be asked again without an event of
+	 * the fd, and other events than POLLIN.
+	 */
 	enum answer (*ask)(struct ready *);
 
-	/* Removes and closes what prepare has made.  Async-signal-safe. */
+	/* Remove what prepare has made; fd is closed after that.
+	   Async-signal-safe. */
 	void (*close)(struct ready *);
 };
 
 extern const struct method exec_method, alive_method, notify_method, fd_method,
     file_method, tcp_method, unix_method;
 
-/* METHOD[:VALUE].  Returns NULL, or what is wrong with it. */
+/* METHOD[:VALUE].  Return NULL, or what is wrong with it. */
 const char *readiness_parse(struct readiness *, const char *text);
 
-/* Nothing is open after that. */
-void	ready_init(struct ready *, const struct readiness *);
+/* Does a start wait for more than the exec? */
+bool	ready_waits(const struct readiness *);
 
-/* As the method's; nothing if it has none. */
+/*
+ * Begin with what was said; look up addresses, which may take long; before each
+ * start, prepare.  The latter two return NULL, or why that is impossible.
+ */
+void	ready_init(struct ready *, const struct readiness *, bool verbose);
 const char *ready_look_up(struct ready *);
-int	ready_prepare(struct ready *, int root, struct descriptors *keep_fds,
-	    const char **reason);
-void	ready_close(struct ready *);
+const char *ready_prepare(struct ready *, int root,
+	    struct descriptors *keep_fds);
 
 /* The command of that pid has been executed: what comes from now on counts. */
 void	ready_begin(struct ready *, pid_t, pid_t session);
 enum answer ready_ask(struct ready *);
+
+/* Release all of a run; a second time, do nothing.  Async-signal-safe. */
+void	ready_close(struct ready *);
 
 /*
  * Add to a reason what the command itself has sent about its state; with late,
@@ -115,7 +140,11 @@ enum answer ready_ask(struct ready *);
 void	ready_describe(const struct ready *, bool late, char *reason,
 	    size_t size);
 
-/* Does a start wait for more than the exec? */
-bool	ready_waits(const struct readiness *);
+/*
+ * Add what a message of sd_notify(3) says to the notice; other variables, and
+ * values that make no sense, change nothing.  Return -1 for one that contains a
+ * NUL, or is too long, and says nothing at all.  The text has no NUL at its end.
+ */
+int	notify_parse(const char *text, size_t length, struct notice *);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "ready/sd_notify.h"
+#include "ready/method.h"
 #include "fuzz.h"
 
 /* Two messages are separated by this byte. */

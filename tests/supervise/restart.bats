@@ -460,7 +460,7 @@ both_reports() {
 	    sh -c 'echo >>"$1/runs"; [ -e "$1/done" ] && read -r what <"$1/tell"
 	    echo >&7; : >"$1/done"; exec sleep 1000' sh "$TMP"
 	eventually has_run 1
-	eventually test -e done
+	eventually test -e "$TMP/done"
 	kill -KILL "$PID"
 	eventually has_run 2
 	eventually in_state starting
@@ -477,6 +477,19 @@ both_reports() {
 	eventually gone "$SUPERVISOR"
 	equal ending "$(ending_of 2)" "failed 124"
 	grep -q 'not ready after 1s: fd:7; not restarted again' err
+}
+
+@test "a later run that is not ready in time leaves no socket open" {
+	supervise --ready=notify --ready-timeout=1s --restart=always \
+	    --restart-delay=1h sh -c 'echo >>"$1/runs"; [ -e "$1/done" ] ||
+	    "$2" fds=1 text=READY=1; : >"$1/done"; exec sleep 1000' sh \
+	    "$TMP" "$HELPERS_DIR/notifier"
+	eventually test -e "$TMP/done"
+	"$DAEMONIZE" --again -p "$PIDFILE" || :
+	eventually has_run 2
+	eventually in_state waiting
+	run find "/proc/$SUPERVISOR/fd" -lname '*/daemonize-*'
+	output_is ""
 }
 
 @test "a later run that ends before it is ready says so" {
