@@ -71,9 +71,9 @@ log_parse(struct log_want *want, const char *value)
 	want->automatic = strcmp(value, "auto") == 0;
 	/* In `--log -n NAME', -n would be the file, and NAME the command. */
 	if (*value == '-' && value[1] != '\0')
-		return "needs FILE, |COMMAND or syslog; a FILE that begins "
-		    "with - is ./-";
-	return *value != '\0' ? NULL : "needs FILE, |COMMAND or syslog";
+		return "needs FILE, auto, -, |COMMAND or syslog; a FILE that "
+		    "begins with - is ./-";
+	return *value != '\0' ? NULL : "needs FILE, auto, -, |COMMAND or syslog";
 }
 
 const char *

@@ -48,6 +48,19 @@ flags() {
 	sed -n "s/^HARDENING_$1 = *//p" Makefile
 }
 
+@test "make install warns of another daemonize in PATH" {
+	configured "-O2" --prefix="$TMP/here"
+	install -D "$DAEMONIZE" here/bin/daemonize
+	install -D "$(type -P true)" other/daemonize
+	PATH=$TMP/other:$PATH clean make install-exec-hook
+	grep -qxF "warning: PATH leads to another daemonize, $TMP/other/daemonize" \
+	    log
+	PATH=$TMP/here/bin:$PATH clean make install-exec-hook
+	[[ $(<log) != *warning* ]]
+	PATH=$TMP/other:$PATH clean make install-exec-hook DESTDIR="$TMP/package"
+	[[ $(<log) != *warning* ]]
+}
+
 @test "gcc compiles everything without a warning, hardened with what configure found" {
 	requires gcc readelf
 	all_built "-O2 -g" CC=gcc

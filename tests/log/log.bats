@@ -85,9 +85,9 @@ has() {
 	    --log-time=utc true
 	fails 125 "daemonize: --log-rotate: needs --log=FILE$try" \
 	    --log-rotate=1k true
-	fails 125 "daemonize: --log=: needs FILE, |COMMAND or syslog$try" \
+	fails 125 "daemonize: --log=: needs FILE, auto, -, |COMMAND or syslog$try" \
 	    --log= true
-	fails 125 "daemonize: --log=-n: needs FILE, |COMMAND or syslog; a FILE that begins with - is ./-$try" \
+	fails 125 "daemonize: --log=-n: needs FILE, auto, -, |COMMAND or syslog; a FILE that begins with - is ./-$try" \
 	    --log -n name
 	fails 125 "daemonize: --log=| : needs a command after |$try" \
 	    --log='| ' true
