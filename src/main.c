@@ -27,11 +27,13 @@
 
 #include "base/message.h"
 #include "cli/options.h"
+#include "cli/table.h"
 #include "instance/name.h"
 #include "monitor/monitor.h"
 #include "plan/plan.h"
 #include "process/signals.h"
 #include "verbs/control.h"
+#include "verbs/several.h"
 #include "verbs/verbs.h"
 
 static int	open_missing_stdio(void);
@@ -111,19 +113,17 @@ remember_caller(struct caller *caller)
 	return STATUS_DONE;
 }
 
-/* A name stands for a pid file. */
+/* The name of a launch stands for a pid file. */
 static int
 find_pidfile(struct config *config)
 {
 	const char *reason;
 
-	if (config->name == NULL)
+	if (config->name == NULL || !verb_plans(config->verb))
 		return STATUS_DONE;
 	config->pidfile = name_pidfile(config->name, &reason);
-	if (config->pidfile != NULL)
-		return STATUS_DONE;
-	(void)complain("name", config->name, reason);
-	return config->verb == VERB_STATUS ? STATUS_UNKNOWN : STATUS_FAILED;
+	return config->pidfile != NULL ? STATUS_DONE :
+	    complain("name", config->name, reason);
 }
 
 static int
@@ -142,17 +142,20 @@ print_version(const struct config *config)
 	return STATUS_DONE;
 }
 
-/* NULL: it needs a plan. */
-static int (*const verbs[VERBS])(const struct config *) = {
-	[VERB_CHECK] = check,
-	[VERB_STATUS] = status_show,
-	[VERB_STOP] = control_stop,
-	[VERB_AGAIN] = control_again,
-	[VERB_SIGNAL] = control_signal,
-	[VERB_WAIT] = control_wait,
-	[VERB_LIST] = status_list,
-	[VERB_HELP] = print_help,
-	[VERB_VERSION] = print_version,
+/* What a verb does: for each instance, or once.  NULL: it needs a plan. */
+static const struct {
+	int (*run)(const struct config *);
+	enum { ONCE, IN_TURN, AT_ONCE } how;
+} verbs[VERBS] = {
+	[VERB_CHECK] = { check, IN_TURN },
+	[VERB_STATUS] = { status_show, IN_TURN },
+	[VERB_STOP] = { control_stop, AT_ONCE },
+	[VERB_AGAIN] = { control_again, AT_ONCE },
+	[VERB_SIGNAL] = { control_signal, IN_TURN },
+	[VERB_WAIT] = { control_wait, AT_ONCE },
+	[VERB_LIST] = { status_list, ONCE },
+	[VERB_HELP] = { print_help, ONCE },
+	[VERB_VERSION] = { print_version, ONCE },
 };
 
 static int
@@ -165,7 +168,7 @@ run_verb(const struct config *config, const struct caller *caller)
 	struct plan plan;
 	int status;
 
-	if (verbs[config->verb] != NULL) {
+	if (verbs[config->verb].run != NULL) {
 		/*
 		 * A verb that waits ends with the terminal.  A limit of the
 		 * size of files is reported.
@@ -173,7 +176,11 @@ run_verb(const struct config *config, const struct caller *caller)
 		if (signal_ignore(SIGXFSZ) == -1 ||
 		    sigprocmask(SIG_SETMASK, &caller->mask, NULL) == -1)
 			return complain_errno("signals", NULL, errno);
-		return verbs[config->verb](config);
+		/* --check may have a PID instead. */
+		if (verbs[config->verb].how == ONCE || config->nnamed == 0)
+			return verbs[config->verb].run(config);
+		return several_run(config, verbs[config->verb].run,
+		    verbs[config->verb].how == AT_ONCE);
 	}
 	if ((status = plan_make(&plan, config, caller)) != STATUS_DONE)
 		return status;

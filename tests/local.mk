@@ -141,6 +141,7 @@ bats_files = \
 	tests/verbs/control.bats \
 	tests/verbs/explain.bats \
 	tests/verbs/json.bats \
+	tests/verbs/several.bats \
 	tests/verbs/unit.bats
 # EOL
 

@@ -12,6 +12,9 @@
 /* Does a comma belong before the next value? */
 static bool comma;
 
+/* Containers that are open. */
+static int depth;
+
 static void
 print_string(const char *value)
 {
@@ -52,6 +55,7 @@ json_open(const char *name, char bracket)
 	start_value(name);
 	(void)putchar(bracket);
 	comma = false;
+	depth++;
 }
 
 void
@@ -59,6 +63,8 @@ json_close(char bracket)
 {
 	(void)putchar(bracket);
 	comma = true;
+	if (--depth == 0)
+		(void)putchar('\n');
 }
 
 void

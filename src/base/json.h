@@ -7,7 +7,7 @@
 
 /*
  * Containers and members nest as they are called; the commas come by
- * themselves.  name is NULL in an array, and for the outermost value.
+ * themselves, and so does the newline after the outermost.  name is NULL in an array, and for the outermost value.
  */
 void	json_open(const char *name, char bracket);	/* '{' or '[' */
 void	json_close(char bracket);			/* '}' or ']' */

@@ -11,6 +11,7 @@
 #include "base/number.h"
 #include "cli/hint.h"
 #include "cli/table.h"
+#include "instance/name.h"
 
 /* The verb has no use for the option. */
 static int
@@ -102,6 +103,27 @@ check_operands(struct config *config)
 	    hint_operand(config, operand, "unexpected operand"));
 }
 
+/* A verb acts on several instances, by patterns, too; a launch has one. */
+static int
+check_instances(const struct config *config)
+{
+	const char *name = option_given(config, "--name");
+	const char *pidfile = option_given(config, "--pidfile");
+
+	if (!verb_plans(config->verb))
+		return STATUS_DONE;
+	if (name != NULL && pidfile != NULL)
+		return misuse(name, NULL, hint_format("excludes %s", pidfile));
+	if (config->nnamed > 1)
+		return misuse(name != NULL ? name : pidfile,
+		    options_label(config), "a launch takes one only");
+	if (config->name != NULL &&
+	    strpbrk(config->name, NAME_PATTERN) != NULL)
+		return misuse("--name", config->name,
+		    "must not contain *, ?, [ or \\");
+	return STATUS_DONE;
+}
+
 /* What else goes together or not; --restart and --log supervise. */
 static int
 check_options(const struct config *config)
@@ -120,11 +142,6 @@ check_options(const struct config *config)
 	if (config->json && config->unit)
 		return misuse("--json", NULL,
 		    "is for --explain, not for --explain=unit");
-	/* The verbs may take it for a pattern. */
-	if (config->name != NULL && verb_plans(config->verb) &&
-	    strpbrk(config->name, "*?[\\") != NULL)
-		return misuse("--name", config->name,
-		    "must not contain *, ?, [ or \\");
 	if (config->root != NULL && config->steps.chdir == NULL)
 		return misuse("--chdir", "keep",
 		    "may be outside of the root of --chroot; "
@@ -162,5 +179,6 @@ conflict_check(struct config *config)
 {
 	return check_operands(config) != STATUS_DONE ||
 	    check_rows(config) != STATUS_DONE ||
+	    check_instances(config) != STATUS_DONE ||
 	    check_options(config) != STATUS_DONE ? STATUS_FAILED : STATUS_DONE;
 }

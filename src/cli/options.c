@@ -132,7 +132,9 @@ options_parse(struct config *config, int argc, char **argv)
 	policy_init(&config->policy);
 	config->env = calloc((size_t)argc + 1, sizeof(*config->env));
 	config->env_files = calloc((size_t)argc + 1, sizeof(*config->env));
-	if (config->env == NULL || config->env_files == NULL)
+	config->named = calloc((size_t)argc + 1, sizeof(*config->named));
+	if (config->env == NULL || config->env_files == NULL ||
+	    config->named == NULL)
 		return complain_errno("env", NULL, errno);
 
 	if (parse_options(config, argc, argv) != STATUS_DONE)
@@ -152,4 +154,10 @@ options_parse(struct config *config, int argc, char **argv)
 		config->ready.timeout = READY_TIMEOUT;
 	}
 	return STATUS_DONE;
+}
+
+const char *
+options_label(const struct config *config)
+{
+	return config->name != NULL ? config->name : config->pidfile;
 }

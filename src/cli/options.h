@@ -31,6 +31,12 @@ enum verb {
 /* At least as many as the table has. */
 #define OPTIONS_MAX	64
 
+/* What -n or -p names; the other one is NULL. */
+struct named {
+	const char *name;
+	const char *pidfile;
+};
+
 /* Strings are argv's own; a NULL was not said.  A name becomes a pidfile. */
 struct config {
 	int argc;			/* the command line itself */
@@ -43,8 +49,10 @@ struct config {
 	const char *user_group;		/* of USER:GROUP */
 	const char *group;		/* of --group, which counts more */
 	const char *root;		/* of --chroot */
-	const char *pidfile;
+	const char *pidfile;		/* that of the launch, or the last */
 	const char *name;
+	struct named *named;		/* all of them, nnamed, for a verb */
+	size_t nnamed;
 	const char *lockfile;
 	struct readiness ready;
 	const char **env;		/* NAME=VALUE, nenv of them */
@@ -80,6 +88,9 @@ struct config {
  * after a message.  The config lives as long as argv.
  */
 int	options_parse(struct config *, int argc, char **argv);
+
+/* What messages call the instance: its name, or the path of its pid file. */
+const char *options_label(const struct config *);
 
 /* Print the options and exit statuses on stdout. */
 void	options_help(void);

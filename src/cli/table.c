@@ -66,10 +66,10 @@ const struct option_row option_table[] = {
 	{ NULL, "--no-new-privs", NULL, LAUNCH, .flag = AT(no_new_privs),
 	    .help = "the command cannot gain privileges by an exec" },
 
-	{ "-p", "--pidfile", "=FILE", STEP | CONTROL, .path = AT(pidfile),
+	{ "-p", "--pidfile", "=FILE", STEP | CONTROL, .store = store_pidfile,
 	    .help = "write the pid to FILE, and a record beside it",
 	    .heading = "One instance:" },
-	{ "-n", "--name", "=NAME", STEP | CONTROL, .excludes = "--pidfile",
+	{ "-n", "--name", "=NAME", STEP | CONTROL | VERB(LIST),
 	    .store = store_name,
 	    .help = "the same, by a name instead of a path" },
 	{ "-l", "--lockfile", "=FILE", STEP, .path = AT(lockfile),

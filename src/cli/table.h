@@ -52,6 +52,7 @@ const char *store_user(struct config *, char *value);
 const char *store_env(struct config *, char *value);
 const char *store_env_file(struct config *, char *value);
 const char *store_name(struct config *, char *value);
+const char *store_pidfile(struct config *, char *value);
 const char *store_output(struct config *, char *value);
 const char *store_replace(struct config *, char *value);
 const char *store_restart(struct config *, char *value);

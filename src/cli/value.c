@@ -146,6 +146,17 @@ store_name(struct config *config, char *value)
 	if (*value == '\0' || *value == '.' || strchr(value, '/') != NULL)
 		return "must not be empty, contain a slash or begin with a dot";
 	config->name = value;
+	config->named[config->nnamed++].name = value;
+	return NULL;
+}
+
+const char *
+store_pidfile(struct config *config, char *value)
+{
+	if (*value == '\0')
+		return "needs a value";
+	config->pidfile = value;
+	config->named[config->nnamed++].pidfile = value;
 	return NULL;
 }
 

@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <dirent.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 
 #include "base/path.h"
 #include "instance/name.h"
+#include "instance/record.h"
 
 /*
  * A user's own: not in XDG_RUNTIME_DIR, which cron does not set and the last
@@ -68,6 +71,51 @@ name_pidfile(const char *name, const char **reason)
 	}
 	free(directory);
 	return path;
+}
+
+/* Return how long the NAME is of a file NAME.pid or NAME.pid.record, or 0. */
+static size_t
+name_length(const char *file)
+{
+	size_t length = strlen(file);
+
+	if (length > 7 && strcmp(file + length - 7, RECORD_SUFFIX) == 0)
+		length -= 7;
+	return *file != '.' && length > 4 &&
+	    strncmp(file + length - 4, ".pid", 4) == 0 ? length - 4 : 0;
+}
+
+static int
+is_instance(const struct dirent *entry)
+{
+	return name_length(entry->d_name) > 0;
+}
+
+ssize_t
+name_match(const char *directory, const char *pattern, char ***names)
+{
+	struct dirent **entries;
+	int i, n = scandir(directory, &entries, is_instance, NULL);
+	ssize_t found = 0;
+	char *name;
+
+	/* It is made with the first instance. */
+	if (n == -1 && errno == ENOENT)
+		n = 0;
+	if (n == -1 ||
+	    (*names = calloc((size_t)n + 1, sizeof(**names))) == NULL)
+		return -1;
+	for (i = 0; i < n; i++) {
+		name = entries[i]->d_name;
+		name[name_length(name)] = '\0';
+		if (pattern != NULL && strcmp(name, pattern) == 0) {
+			**names = name;
+			return 1;
+		}
+		if (pattern == NULL || fnmatch(pattern, name, 0) == 0)
+			(*names)[found++] = name;
+	}
+	return found;
 }
 
 int

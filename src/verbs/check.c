@@ -25,6 +25,7 @@
 #include "process/proc.h"
 #include "steps/facts.h"
 #include "steps/step.h"
+#include "verbs/several.h"
 #include "verbs/verbs.h"
 
 /* The lines of a record that are options of the steps. */
@@ -70,21 +71,23 @@ expect(const struct config *config, const struct record *record,
 
 /* Find the instance.  Return STATUS_DONE, or the status after a message. */
 static int
-find_process(const char *path, struct instance_status *found)
+find_process(const struct config *config, struct instance_status *found)
 {
-	instance_find(path, true, found);
+	const char *label = options_label(config);
+
+	instance_find(config->pidfile, true, found);
 	switch (found->state) {
 	case INSTANCE_RUNNING:
 	case INSTANCE_GUESS:
 		return STATUS_DONE;
 	case INSTANCE_UNKNOWN:
-		return complain("check", path, found->reason);
+		return complain("check", label, found->reason);
 	case INSTANCE_WAITING:
-		(void)complain("check", path,
+		(void)complain("check", label,
 		    "no such process: it waits for its next run");
 		return STATUS_NOT_RUNNING;
 	default:
-		(void)complain("check", path, "no such process");
+		(void)complain("check", label, "no such process");
 		return STATUS_NOT_RUNNING;
 	}
 }
@@ -145,7 +148,7 @@ check_steps(const struct config *expected, unsigned int given, bool recorded,
 int
 check(const struct config *config)
 {
-	const char *path = config->pidfile;
+	const char *label = options_label(config);
 	/* Too large for a small stack. */
 	static struct config expected;
 	static struct instance_status found;
@@ -155,35 +158,41 @@ check(const struct config *config)
 	int status;
 
 	expected = *config;
-	if (path != NULL &&
-	    (status = find_process(path, &found)) != STATUS_DONE)
+	if (label != NULL &&
+	    (status = find_process(config, &found)) != STATUS_DONE)
 		return status;
 	if (found.recorded && (status = expect(config, &found.record,
 	    &expected)) != STATUS_DONE)
 		return status;
-	if (path != NULL)
+	if (label != NULL)
 		pid = found.pid;
 	(void)snprintf(number, sizeof(number), "%d", (int)pid);
 	if (facts_read(&facts, pid, config->lockfile) == -1) {
 		if (proc_hides(pid))
-			return complain("check", path != NULL ? path : number,
+			return complain("check", label != NULL ? label : number,
 			    proc_not_shown);
-		complain("check", path != NULL ? path : number,
+		complain("check", label != NULL ? label : number,
 		    "no such process");
 		return STATUS_NOT_RUNNING;
 	}
 	facts.supervisor = found.supervisor;
 	if (config->json) {
 		json_open(NULL, '{');
+		if (label != NULL) {
+			json_string("name", config->name);
+			json_string("pidfile", config->pidfile);
+		}
 		json_number("pid", pid);
 		json_open("steps", '[');
+	} else if (several_given(config)) {
+		print_plain(label);
+		(void)printf(": pid %d\n", (int)pid);
 	}
 	status = check_steps(&expected, config->steps.given, found.recorded,
 	    &facts);
 	if (config->json) {
 		json_close(']');
 		json_close('}');
-		(void)putchar('\n');
 	}
 	return status;
 }

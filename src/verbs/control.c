@@ -17,12 +17,14 @@
 #include "base/file.h"
 #include "base/message.h"
 #include "base/progress.h"
+#include "instance/name.h"
 #include "pidfd.h"
 #include "process/proc.h"
 #include "process/signals.h"
 #include "process/stop.h"
 #include "verbs/control.h"
 #include "verbs/instance_ref.h"
+#include "verbs/several.h"
 
 /* A supervisor may have to end what the command left behind, or its logger. */
 #define SUPERVISOR_MS	60000
@@ -33,24 +35,36 @@
 /* How long the parent of a process may take to reap it. */
 #define REAP_MS		1000
 
+/* How it does not run. */
+static const char *
+describe_absence(const struct config *config, const struct instance_ref *ref)
+{
+	const struct instance_status *found = &ref->found;
+
+	if (found->state == INSTANCE_WAITING)
+		return "not running: it waits for its next run";
+	return found->state == INSTANCE_NONE && !found->recorded &&
+	    several_given(config) && strpbrk(options_label(config),
+	    NAME_PATTERN) != NULL ? "matches no instance" : "not running";
+}
+
 /* --- signal ------------------------------------------------------------- */
 
 int
 control_signal(const struct config *config)
 {
-	const char *path = config->pidfile;
+	const char *label = options_label(config);
 	static struct instance_ref ref;
 	int status = STATUS_DONE;
 
-	if (!open_pidfds(path, &ref))
-		status = report_unusable("signal", path, &ref,
+	if (!open_pidfds(config->pidfile, &ref))
+		status = report_unusable("signal", label, &ref,
 		    signal_name(config->signal));
 	if (status == STATUS_DONE && ref.command == -1 && ref.found.stale)
-		status = complain("signal", path, ref.found.reason);
+		status = complain("signal", label, ref.found.reason);
 	else if (status == STATUS_DONE && ref.command == -1) {
-		(void)complain("signal", path,
-		    ref.found.state == INSTANCE_WAITING ?
-		    "not running: it waits for its next run" : "not running");
+		(void)complain("signal", label,
+		    describe_absence(config, &ref));
 		status = STATUS_NOT_RUNNING;
 	} else if (status == STATUS_DONE && pidfd_send_signal(ref.command,
 	    config->signal, NULL, 0) == -1 && errno != ESRCH)
@@ -118,15 +132,15 @@ await_command(const struct instance_ref *ref)
 int
 control_wait(const struct config *config)
 {
-	const char *path = config->pidfile;
+	const char *path = config->pidfile, *label = options_label(config);
 	/* Too large for a small stack, as all of its kind. */
 	static struct instance_ref ref, rest;
 	int status = STATUS_DONE;
 
 	if (!open_pidfds(path, &ref)) {
-		status = report_unusable("wait", path, &ref, NULL);
+		status = report_unusable("wait", label, &ref, NULL);
 		if (ref.found.state == INSTANCE_NONE && ref.record == -1)
-			status = complain("wait", path, "there is no instance");
+			status = complain("wait", label, "there is no instance");
 	} else if (ref.supervisor == -1)
 		status = await_command(&ref);
 	else {
@@ -176,7 +190,7 @@ await_step(const struct stop *stop)
 
 /* Report what has survived the schedule. */
 static int
-complain_survivor(const char *path, const struct instance_ref *ref)
+complain_survivor(const char *label, const struct instance_ref *ref)
 {
 	char what[80];
 
@@ -184,7 +198,7 @@ complain_survivor(const char *path, const struct instance_ref *ref)
 	    "other processes in the session of pid %d still run" :
 	    "pid %d still runs after the whole schedule",
 	    (int)ref->found.pid);
-	(void)complain("stop", path, what);
+	(void)complain("stop", label, what);
 	return STATUS_STILL_THERE;
 }
 
@@ -214,7 +228,7 @@ end_run(const struct config *config, const struct instance_ref *ref)
 			await_step(&stop);
 	progress_clear();
 	status = result == STOP_GONE ? STATUS_DONE :
-	    result == STOP_SURVIVED ? complain_survivor(config->pidfile, ref) :
+	    result == STOP_SURVIVED ? complain_survivor(options_label(config), ref) :
 	    complain_errno("stop", stop.call, errno);
 	stop_finish(&stop);
 	return status;
@@ -235,7 +249,7 @@ print_rest(const struct config *config, const struct instance_ref *ref)
 	free(list);
 	if (rest == 0 || ref->found.session == getsid(0))
 		return;
-	print_plain(config->name != NULL ? config->name : config->pidfile);
+	print_plain(options_label(config));
 	(void)printf(": %d other process%s of its session still run%s; "
 	    "--tree stops %s, too\n", rest, rest == 1 ? "" : "es",
 	    rest == 1 ? "s" : "", rest == 1 ? "it" : "them");
@@ -261,7 +275,7 @@ end_supervisor(const struct config *config, const struct instance_ref *ref)
 	}
 	(void)snprintf(what, sizeof(what), "the supervisor, pid %d, still runs",
 	    (int)ref->found.supervisor);
-	(void)complain("stop", config->pidfile, what);
+	(void)complain("stop", options_label(config), what);
 	return STATUS_STILL_THERE;
 }
 
@@ -274,7 +288,7 @@ print_lost(const struct config *config, const struct instance_ref *ref)
 	if (record_read(ref->record, &last) != RECORD_GOOD ||
 	    last.log_lost == 0)
 		return;
-	print_plain(config->name != NULL ? config->name : config->pidfile);
+	print_plain(options_label(config));
 	(void)printf(": the log has lost %lld bytes\n", last.log_lost);
 }
 
@@ -286,7 +300,7 @@ stop_found(const struct config *config, const char *verb,
 	int status = STATUS_DONE, requested;
 
 	if (ref->supervisor != -1) {
-		requested = request_supervisor(verb, config->pidfile, ref,
+		requested = request_supervisor(config, verb, ref,
 		    config->tree ? REQUEST_STOP_TREE : REQUEST_STOP);
 		if (requested < 1)
 			return requested == 0 ? -1 : STATUS_FAILED;
@@ -308,7 +322,7 @@ stop_found(const struct config *config, const char *verb,
 int
 control_replace(const struct config *config, bool *stopped)
 {
-	const char *path = config->pidfile;
+	const char *path = config->pidfile, *label = options_label(config);
 	const char *verb = config->replace ? "replace" : "stop";
 	static struct instance_ref ref;
 	char reason[96];
@@ -323,7 +337,7 @@ control_replace(const struct config *config, bool *stopped)
 			/* Nothing of another container is stopped here. */
 			status = STATUS_DONE;
 		else
-			status = report_unusable(verb, path, &ref, "");
+			status = report_unusable(verb, label, &ref, "");
 		close_pidfds(&ref);
 		removed = status == STATUS_DONE ?
 		    instance_remove_dead(path, &ref.found) : 0;
@@ -331,14 +345,14 @@ control_replace(const struct config *config, bool *stopped)
 		/* A supervisor that is killed in a start leaves its run. */
 	} while (status == -1 || removed == 1);
 	if (status == STATUS_DONE && !*stopped && !config->replace) {
-		print_plain(config->name != NULL ? config->name : path);
-		(void)puts(": not running");
+		print_plain(label);
+		(void)printf(": %s\n", describe_absence(config, &ref));
 	}
 	*stopped = *stopped && status == STATUS_DONE;
 	if (removed == -1) {
 		(void)snprintf(reason, sizeof(reason), "could not be removed: "
 		    "%s", strerror(error));
-		(void)complain(verb, path, reason);
+		(void)complain(verb, label, reason);
 	}
 	return status;
 }
@@ -355,7 +369,7 @@ control_stop(const struct config *config)
 
 /* Wait for a run that the record did not have.  Return the exit status. */
 static int
-await_run(const char *path, const struct instance_ref *ref)
+await_run(const char *label, const struct instance_ref *ref)
 {
 	static struct record now;
 	const struct run *run;
@@ -371,10 +385,10 @@ await_run(const char *path, const struct instance_ref *ref)
 		    now.state != RECORD_STARTING)
 			break;
 		if (over)
-			return complain("again", path,
+			return complain("again", label,
 			    "its supervisor has ended");
 		if (removed)
-			return complain("again", path, "its record was "
+			return complain("again", label, "its record was "
 			    "removed, so the next run cannot be seen");
 	}
 	run = &now.run[now.runs % RECORD_RUNS];
@@ -382,7 +396,7 @@ await_run(const char *path, const struct instance_ref *ref)
 		return STATUS_DONE;
 	ending_describe(&run->how, how, sizeof(how));
 	(void)snprintf(reason, sizeof(reason), "the command %s", how);
-	(void)complain("again", path, reason);
+	(void)complain("again", label, reason);
 	return run->how.number;
 }
 
@@ -390,34 +404,35 @@ await_run(const char *path, const struct instance_ref *ref)
 static int
 restart(const struct config *config, const struct instance_ref *ref)
 {
-	const char *path = config->pidfile;
+	const char *label = options_label(config);
 	int status = STATUS_DONE, requested;
 
 	if (ref->supervisor == -1)
-		return complain("again", path, ref->found.lost ?
+		return complain("again", label, ref->found.lost ?
 		    "its supervisor has ended; stop it and launch it" :
 		    "it has no supervisor; launch it with --supervise");
-	requested = request_supervisor("again", path, ref, REQUEST_AGAIN);
+	requested = request_supervisor(config, "again", ref, REQUEST_AGAIN);
 	if (requested != 1)
 		return requested == 0 ? -1 : STATUS_FAILED;
 	if (ref->command != -1)
 		status = end_run(config, ref);
-	return status == STATUS_DONE ? await_run(path, ref) : status;
+	return status == STATUS_DONE ? await_run(label, ref) : status;
 }
 
 int
 control_again(const struct config *config)
 {
-	const char *path = config->pidfile;
+	const char *label = options_label(config);
 	static struct instance_ref ref;
 	int status;
 
 	do {
-		if (open_pidfds(path, &ref))
+		if (open_pidfds(config->pidfile, &ref))
 			status = restart(config, &ref);
-		else if ((status = report_unusable("again", path, &ref,
+		else if ((status = report_unusable("again", label, &ref,
 		    NULL)) == STATUS_DONE) {
-			(void)complain("again", path, "not running");
+			(void)complain("again", label,
+			    describe_absence(config, &ref));
 			status = STATUS_NOT_RUNNING;
 		}
 		close_pidfds(&ref);

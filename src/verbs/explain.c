@@ -332,7 +332,6 @@ print_json(const struct plan *plan)
 	print_json_log(plan);
 	print_json_steps(&plan->steps);
 	json_close('}');
-	(void)putchar('\n');
 }
 
 int

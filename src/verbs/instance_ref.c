@@ -88,7 +88,7 @@ open_pidfds(const char *path, struct instance_ref *ref)
 
 /* A process has the pid, but may not be the daemon: which, and how to signal it. */
 static int
-deny(const char *verb, const char *path, const struct instance_status *found,
+deny(const char *verb, const char *label, const struct instance_status *found,
     const char *sig)
 {
 	char title[384], kill[64] = "", reason[2048];
@@ -100,25 +100,25 @@ deny(const char *verb, const char *path, const struct instance_status *found,
 		    (int)found->pid);
 	(void)snprintf(reason, sizeof(reason), "%s, so pid %d (%s) may be "
 	    "another process%s", found->reason, (int)found->pid, title, kill);
-	return complain(verb, path, reason);
+	return complain(verb, label, reason);
 }
 
 int
-report_unusable(const char *verb, const char *path,
+report_unusable(const char *verb, const char *label,
     const struct instance_ref *ref, const char *sig)
 {
 	char reason[128];
 
 	if (ref->found.state == INSTANCE_GUESS)
-		return deny(verb, path, &ref->found, sig);
+		return deny(verb, label, &ref->found, sig);
 	if (ref->found.state != INSTANCE_UNKNOWN)
 		return STATUS_DONE;
 	if (ref->error == 0)
-		return complain(verb, path, ref->found.reason);
+		return complain(verb, label, ref->found.reason);
 	(void)snprintf(reason, sizeof(reason), ref->error == ENOSYS ?
 	    "needs pidfd_open(2) of Linux 5.3 or later" : "pidfd_open: %s",
 	    strerror(ref->error));
-	return complain(verb, path, reason);
+	return complain(verb, label, reason);
 }
 
 /* Can the record not be written, whatever is tried again? */
@@ -130,7 +130,7 @@ is_unwritable(int error)
 }
 
 int
-request_supervisor(const char *verb, const char *path,
+request_supervisor(const struct config *config, const char *verb,
     const struct instance_ref *ref, enum request request)
 {
 	const char *reason;
@@ -142,13 +142,13 @@ request_supervisor(const char *verb, const char *path,
 		(void)complain_errno(verb, stop_refusal(SIGRTMAX), errno);
 		return -1;
 	}
-	result = instance_request(path, &ref->found, request, &reason);
+	result = instance_request(config->pidfile, &ref->found, request, &reason);
 	if (result == -1 && request != REQUEST_AGAIN &&
 	    strcmp(verb, "stop") == 0 && is_unwritable(errno))
 		return pidfd_send_signal(ref->supervisor, SIGTERM, NULL,
 		    0) == -1 ? 0 : 2;
 	if (result == -1)
-		(void)complain(verb, path, reason);
+		(void)complain(verb, options_label(config), reason);
 	if (result != 1)
 		return result;
 	/*

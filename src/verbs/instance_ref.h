@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "cli/options.h"
 #include "instance/find.h"
 #include "instance/instance.h"
 
@@ -31,7 +32,7 @@ void	close_pidfds(const struct instance_ref *);
  * that does not run.  sig is the signal for the kill command in the message; ""
  * stands for the default one, and NULL for no command.
  */
-int	report_unusable(const char *verb, const char *path,
+int	report_unusable(const char *verb, const char *label,
 	    const struct instance_ref *, const char *sig);
 
 /*
@@ -39,7 +40,7 @@ int	report_unusable(const char *verb, const char *path,
  * record cannot be written, so that --stop has sent TERM instead; 0 if the
  * instance has changed, so that it has to be found again; -1 after a message.
  */
-int	request_supervisor(const char *verb, const char *path,
+int	request_supervisor(const struct config *, const char *verb,
 	    const struct instance_ref *, enum request);
 
 /*

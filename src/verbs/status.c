@@ -4,7 +4,6 @@
 
 #include <sys/types.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <pwd.h>
@@ -21,10 +20,10 @@
 #include "base/message.h"
 #include "base/progress.h"
 #include "instance/find.h"
-#include "instance/name.h"
 #include "process/arguments.h"
 #include "process/proc.h"
 #include "steps/step.h"
+#include "verbs/several.h"
 #include "verbs/verbs.h"
 
 /* What --status and --list say of one instance. */
@@ -439,11 +438,10 @@ status_show(const struct config *config)
 
 	gather(&view, config->name, config->pidfile);
 	number = view.supervised ? view.found.record.runs : 0;
-	if (config->json) {
+	if (config->json)
 		print_json(&view);
-		(void)putchar('\n');
-	} else if (view.found.state == INSTANCE_UNKNOWN)
-		(void)complain("status", config->pidfile, view.found.reason);
+	else if (view.found.state == INSTANCE_UNKNOWN)
+		(void)complain("status", view.label, view.found.reason);
 	else {
 		print_line(&view);
 		print_log(&view);
@@ -555,86 +553,34 @@ print_table(struct view *views, size_t n, size_t width)
 	return STATUS_DONE;
 }
 
-/* Return how long the NAME is of a file NAME.pid or NAME.pid.record, or 0. */
-static size_t
-name_length(const char *file)
-{
-	size_t length = strlen(file);
-
-	if (length > 7 && strcmp(file + length - 7, RECORD_SUFFIX) == 0)
-		length -= 7;
-	return *file != '.' && length > 4 &&
-	    strncmp(file + length - 4, ".pid", 4) == 0 ? length - 4 : 0;
-}
-
-static int
-is_instance(const struct dirent *entry)
-{
-	return name_length(entry->d_name) > 0;
-}
-
-/* By the name alone: with the `.pid`, `a-b` would come before `a`. */
-static int
-by_name(const struct dirent **a, const struct dirent **b)
-{
-	size_t one = name_length((*a)->d_name), other = name_length((*b)->d_name);
-	int result = strncmp((*a)->d_name, (*b)->d_name,
-	    one < other ? one : other);
-
-	return result != 0 ? result : one < other ? -1 : one > other;
-}
-
-/*
- * Gather all instances of the directory: those with a pid file, and those that
- * have only a record, since they have ended.  Return their number, or -1 with
- * errno; *views is used until the process ends.
- */
-static ssize_t
-gather_all(const char *directory, struct view **views)
-{
-	struct dirent **entries;
-	int i, n = scandir(directory, &entries, is_instance, by_name);
-	struct view *view;
-	char *name, *path;
-
-	/* It is made with the first instance. */
-	if (n == -1 && errno == ENOENT)
-		n = 0;
-	if (n == -1 || (*views = calloc((size_t)n + 1, sizeof(**views))) == NULL)
-		return -1;
-	for (view = *views, i = 0; i < n; i++) {
-		name = entries[i]->d_name;
-		name[name_length(name)] = '\0';
-		if (view > *views && strcmp(view[-1].name, name) == 0)
-			continue;
-		if (asprintf(&path, "%s/%s.pid", directory, name) == -1)
-			return -1;
-		gather(view, name, path);
-		/* A launch that failed may have left an empty record. */
-		view += view->state != &states[INSTANCE_NONE];
-	}
-	return view - *views;
-}
-
 int
 status_list(const struct config *config)
 {
-	const char *reason;
-	char *directory = name_directory(&reason);
+	struct named every = { NULL, NULL }, *list;
+	struct config all = { .verb = VERB_LIST, .named = &every, .nnamed = 1 };
 	size_t width = terminal_width(STDOUT_FILENO);
-	struct view *views;
+	struct view *views, *view;
 	ssize_t i, n;
 
-	if (directory == NULL)
-		return complain("name", NULL, reason);
-	if ((n = gather_all(directory, &views)) == -1)
-		return complain_errno("list", directory, errno);
+	n = several_find(config->nnamed > 0 ? config : &all, &list);
+	if (n == -1)
+		return STATUS_FAILED;
+	if ((view = views = calloc((size_t)n + 1, sizeof(*views))) == NULL)
+		return complain_errno("list", NULL, errno);
+	for (i = 0; i < n; i++) {
+		gather(view, list[i].name, list[i].pidfile);
+		/* A launch that failed may have left an empty record. */
+		if (view->state != &states[INSTANCE_NONE])
+			view++;
+		else if (config->nnamed > 0)
+			(void)complain("list", list[i].name, "no instance");
+	}
+	n = view - views;
 	if (config->json) {
 		json_open(NULL, '[');
 		for (i = 0; i < n; i++)
 			print_json(&views[i]);
 		json_close(']');
-		(void)putchar('\n');
 	} else if (width != 0 && n > 0)
 		return print_table(views, (size_t)n, width);
 	else

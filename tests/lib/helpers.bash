@@ -191,6 +191,18 @@ start_two() {
 	remember "$CHILD"
 }
 
+# Launches one by its name: PID, and remembered.
+# start_named NAME [COMMAND]...
+start_named() {
+	local name=$1
+
+	shift
+	(($#)) || set -- sleep 1000
+	launch -n "$name" "$@"
+	PID=$(cat "$NAMED/$name.pid")
+	remember "$PID"
+}
+
 # Runs a helper without the bad caller: untouched HELPER [ARG]...
 untouched() {
 	local CALLER=()

@@ -15,17 +15,6 @@ reports() {
 	    "$1: running, pid $2, user $3, since WHEN: $4"
 }
 
-# Launches one by its name; PID is its: start_named NAME [COMMAND]...
-start_named() {
-	local name=$1
-
-	shift
-	(($#)) || set -- sleep 1000
-	launch -n "$name" "$@"
-	PID=$(cat "$NAMED/$name.pid")
-	remember "$PID"
-}
-
 # --- status -----------------------------------------------------------------
 
 @test "a running daemon is a line with its pid, user, time and command" {

@@ -783,13 +783,6 @@ Try 'daemonize --help'" "${@:2}"
 	is_untouched
 }
 
-@test "a pid file and a name are refused" {
-	start_stubborn
-	usage_error "-n: excludes -p" \
-	    --stop -p "$PIDFILE" -n x
-	is_untouched
-}
-
 @test "a needless value and a missing value are refused" {
 	usage_error "--status=1: takes no value" --status=1 -p "$PIDFILE"
 	usage_error "--wait=1: takes no value" --wait=1 -p "$PIDFILE"
