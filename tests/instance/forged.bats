@@ -294,3 +294,14 @@ the record has a second name (a hard link)" --stop -p "$where"
 	fails 0 "" --stop -p dir/pid
 	eventually gone "$PID"
 }
+
+@test "a process with the pid and start tick of the record, but another pidfd, is another" {
+	requires python3
+	start_daemon
+	[[ -n $(recorded pidfd) ]] || skip "needs Linux 6.9"
+	forge_record "$PIDFILE.record" pidfd=1
+	run launch --status -p "$PIDFILE"
+	status_is 1
+	fails 0 "$PIDFILE: not running" --stop -p "$PIDFILE"
+	alive "$PID"
+}
