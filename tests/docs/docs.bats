@@ -577,7 +577,8 @@ runs_supervised() {
 }
 
 @test "example: restart it with another command" {
-	example "sleep 2000"
+	launch -p idle.pid sleep 1000
+	example "--replace -n idle"
 	find_daemon "sleep 2000"
 	equal pid "$(cat idle.pid)" "$PID"
 }
@@ -771,13 +772,6 @@ serves_little() {
 	status_is 0
 	output_is "the backup runs"
 	find_daemon "sleep 1000"
-}
-
-@test "example: leave a descriptor to the command" {
-	echo hello >input
-	example "--fds=9"
-	eventually contains copy hello
-	eventually nothing_runs
 }
 
 @test "example: as root, run it as another user" {
