@@ -48,7 +48,8 @@ static int
 already_running(struct monitor *m, const char *path, pid_t pid,
     const struct instance_status *guess)
 {
-	char which[PATH_MAX + 2048], title[256];
+	static char which[PATH_MAX + 2048];	/* for a small stack */
+	char title[256];
 
 	if (guess == NULL && m->plan->config->if_not_running)
 		m->fault.status = STATUS_RUNNING;

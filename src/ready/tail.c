@@ -62,7 +62,7 @@ last_lines(const char *text, size_t length)
 void
 tail_print(const char *text, size_t length, const char *object)
 {
-	char line[ESCAPED_SIZE(TAIL_BYTES)];
+	static char line[ESCAPED_SIZE(TAIL_BYTES)];	/* for a small stack */
 	const char *at, *end, *stop = text + length;
 
 	for (at = last_lines(text, length); at < stop; at = end + 1) {
@@ -77,7 +77,8 @@ tail_print(const char *text, size_t length, const char *object)
 void
 tail_show(int fd, off_t start, const char *object)
 {
-	char path[32], text[TAIL_BYTES];
+	static char text[TAIL_BYTES];	/* for a small stack */
+	char path[32];
 	size_t length;
 	int reader;
 

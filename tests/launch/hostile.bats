@@ -332,30 +332,41 @@ again or remove the file" --stop -p "$PIDFILE"
 
 # --- a small stack --------------------------------------------------------------
 
+# What is run from here on has a stack of that many KiB; the environment lies on
+# it, too.
+small_stack() {
+	CALLER=(env -i bash -c "ulimit -s $1; exec \"\$@\"" bash)
+	"${CALLER[@]}" ls / >/dev/null || skip "needs more for ls"
+}
+
 @test "with a stack that is enough for ls, verbs and messages work" {
+	local size
+
 	requires plain
 	start_daemon
-	# The environment lies on the stack, too.
-	CALLER=(env -i bash -c 'ulimit -s 32; exec "$@"' bash)
-	"${CALLER[@]}" ls / >/dev/null || skip "needs more for ls"
-	fails 125 "daemonize: chdir: /none: No such file or directory" \
-	    --chdir=/none true
-	run launch --status -p "$PIDFILE"
-	status_is 0
-	run launch --check -p "$PIDFILE"
-	equal rows "${#lines[@]}" 9
+	for size in 28 32; do
+		small_stack "$size"
+		fails 125 "daemonize: chdir: /none: No such file or directory" \
+		    --chdir=/none true
+		fails 1 "daemonize: already running: pid $PID holds $PIDFILE" \
+		    -p "$PIDFILE" true
+		run launch --status -p "$PIDFILE"
+		status_is 0
+		run launch --check -p "$PIDFILE"
+		equal rows "${#lines[@]}" 9
+	done
 }
 
 @test "with a stack that is enough for ls, a launch works, supervised or not" {
-	local options
+	local options size
 
 	requires plain
-	# The environment lies on the stack, too.
-	CALLER=(env -i bash -c 'ulimit -s 32; exec "$@"' bash)
-	"${CALLER[@]}" ls / >/dev/null || skip "needs more for ls"
-	for options in -v --supervise; do
-		start "$options" sleep 1000
-		fails 0 "" --stop --tree -p "$PIDFILE"
-		gone "$PID"
+	for size in 28 32; do
+		small_stack "$size"
+		for options in -v --supervise --log="$TMP/log"; do
+			start "$options" sleep 1000
+			fails 0 "" --stop --tree -p "$PIDFILE"
+			gone "$PID"
+		done
 	done
 }

@@ -546,6 +546,66 @@ sleeps_on_pidfd() {
 	nothing_is_left
 }
 
+# Stop a process of this user that the supervisor PID is about to execute, and
+# write its pid to FILE: stop_start PID FILE
+stop_start() {
+	local children=() pid comm
+
+	while :; do
+		read -ra children <"/proc/$1/task/$1/children"
+		for pid in "${children[@]}"; do
+			kill -STOP "$pid" || continue
+			read -r comm <"/proc/$pid/comm" || continue
+			[[ $comm != daemonize ]] || break 2
+			kill -CONT "$pid"
+		done
+	done 2>/dev/null
+	echo "$pid" >"$2"
+}
+
+@test "a stop ends a start that the command's user has stopped" {
+	requires root setpriv
+	touch caught
+	chmod 666 caught
+	supervise --restart=always --restart-delay=1ms/1ms -u 65534:65534 true
+	[[ -e /proc/$SUPERVISOR/task/$SUPERVISOR/children ]] ||
+	    skip "needs /proc/PID/task/PID/children"
+	setpriv --reuid=65534 --regid=65534 --clear-groups bash -c \
+	    "$(declare -f stop_start); stop_start $SUPERVISOR '$TMP/caught'" \
+	    3>&- &
+	remember $!
+	eventually test -s caught
+	fails 0 "" --stop -p "$PIDFILE"
+	gone "$SUPERVISOR"
+	gone "$(cat caught)"
+	[[ ! -e $PIDFILE && ! -e $PIDFILE.record ]]
+}
+
+@test "a stop ends a start whose directory is on a file system that hangs" {
+	local status=0
+
+	requires root python3 timeout
+	mkdir silent
+	ln -s . dir
+	# The first lookup is answered, so it is the start after that.
+	timeout 60 "$SOURCE_DIR/tests/bin/silentfs.py" "$TMP/silent" bash -c '
+		daemonize=$0 pidfile=$1
+		"$daemonize" -p "$pidfile" -c "$PWD/dir" --restart=always \
+		    --restart-delay=1ms/1ms true || exit 2
+		ln -sfn silent/none dir
+		until [[ -e silent.asked ]]; do :; done
+		before=
+		until pid=$(cat "$pidfile") && [[ -n $pid && $pid == "$before" &&
+		    /proc/$pid/exe -ef $daemonize ]]; do
+			before=$pid
+		done
+		"$daemonize" --stop -p "$pidfile"' \
+	    "$DAEMONIZE" "$PIDFILE" 3>&- || status=$?
+	((status != 99)) || skip "needs a FUSE to mount"
+	equal status "$status" 0
+	[[ ! -e $PIDFILE && ! -e $PIDFILE.record ]]
+}
+
 # A process that stands still, whatever it is sent, as in a file system that
 # hangs.  hang PID
 hang() {
