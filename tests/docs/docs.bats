@@ -66,12 +66,13 @@ with_daemonize() {
 # Runs the task of the manual with those words, in $TMP; what a test must
 # change is for sed: example WORDS [EDIT]
 # Root's named instances lie in /run, which is not the tests', so NAME is the
-# pid file NAME.pid.
+# pid file NAME.pid, except with NAMED=1.
 example() {
 	local script
 
-	script=$(literal TASKS "$1" |
-	    sed -E "s/ -n ([a-z]+[@\$a-z]*)( |;|\$)/ -p \1.pid\2/; ${2-}")
+	script=$(literal TASKS "$1" | sed -E "${2-}")
+	((${NAMED-0})) ||
+	    script=$(sed -E 's/ -n ([a-z]+)( |$)/ -p \1.pid\2/' <<<"$script")
 	[[ -n $script ]] || { echo "no such example: $1"; return 1; }
 	with_daemonize sh -c "$script"
 }
@@ -523,7 +524,7 @@ for one in [value] + value.get("steps", [])[:1] + value.get("past", [])[:1]:
 
 @test "every example of the manual has a test" {
 	equal TASKS "$(manual_section TASKS | grep -cE '^\.(Bd -literal|Dl )')" \
-	    "$(grep -oE '^	(run )?example "[^"]*"' "$BATS_TEST_FILENAME" |
+	    "$(grep -oE '^	(run |NAMED=1 )?example "[^"]*"' "$BATS_TEST_FILENAME" |
 		sort -u | wc -l)"
 	equal COMPOSING "$(composing_lines | wc -l)" \
 	    "$(grep -cE '^	composing ' "$BATS_TEST_FILENAME")"
@@ -613,15 +614,20 @@ runs_supervised() {
 	equal processes "$(leftovers)" ""
 }
 
-@test "example: several instances" {
-	local i
+# Counts what runs, without a pipe, whose commands would count: run_now NUMBER
+run_now() {
+	local pids
 
-	example "worker@" '$d'
-	for i in 1 2 3; do
-		alive "$(cat "worker@$i.pid")"
-		remember "$(cat "worker@$i.pid")"
-	done
-	example "worker@" 1d
+	mapfile -t pids < <(leftovers)
+	equal processes ${#pids[@]} "$1"
+}
+
+@test "example: several instances" {
+	as_readme_user
+	NAMED=1 example "worker@" '$d'
+	remember_all
+	run_now 3
+	NAMED=1 example "worker@" 1d
 	equal processes "$(leftovers)" ""
 }
 
@@ -639,8 +645,7 @@ runs_supervised() {
 
 @test "example: stop its children, too" {
 	example "sleep 1000 & wait" '$d'
-	two_run() { [[ $(leftovers | wc -l) == 2 ]]; }
-	eventually two_run
+	eventually run_now 2
 	example "sleep 1000 & wait" 1d
 	equal processes "$(leftovers)" ""
 }
