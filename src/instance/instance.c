@@ -273,30 +273,36 @@ is_own(const struct instance *instance, const struct record *record)
 }
 
 /*
- * A later start holds the flock for a moment only, so a request may have come
- * since: read the record, and return the state to write.
+ * A later start holds the flock for a moment only: read what the record says
+ * now, and keep a request that has come since in *state, which is to be
+ * written.  Return -1 with EEXIST if the record is another launch's by now: the
+ * supervisor of this start was killed.
  */
-static enum record_state
+static int
 keep_request(struct instance *instance, struct record *now,
-    enum record_state state, pid_t pid)
+    enum record_state *state, pid_t pid)
 {
 	memset(now, 0, sizeof(*now));
 	if (instance->record == -1)
-		return state;
+		return 0;
 	if (!instance->locked)
 		instance->locked = lock_wait(instance->record, LOCK_EX,
 		    VERB_MS) == 0;
-	if (record_read(instance->record, now) != RECORD_GOOD ||
-	    !is_own(instance, now)) {
+	if (record_read(instance->record, now) != RECORD_GOOD) {
 		now->pid = 0;
-		return state;
+		return 0;
+	}
+	if (!is_own(instance, now)) {
+		errno = EEXIST;
+		return -1;
 	}
 	/* The run of that pid is what an --again of an earlier one wants. */
 	if (now->state != RECORD_STOPPING || (now->again && now->pid != pid))
-		return state;
+		return 0;
 	instance->entry.again = now->again;
 	instance->entry.tree = now->tree;
-	return RECORD_STOPPING;
+	*state = RECORD_STOPPING;
+	return 0;
 }
 
 static int
@@ -313,7 +319,7 @@ instance_write_pid(struct instance *instance, enum record_state state)
 {
 	struct record *entry = &instance->entry, now;
 	bool locked = instance->locked;
-	int result;
+	int result = 0;
 
 	entry->pid = getpid();
 	entry->start = proc_own_start();
@@ -322,8 +328,9 @@ instance_write_pid(struct instance *instance, enum record_state state)
 	if (entry->start == 0 && *entry->scope.boot != '\0')
 		return -1;
 	if (!locked)
-		state = keep_request(instance, &now, state, entry->pid);
-	result = write_record(instance, state);
+		result = keep_request(instance, &now, &state, entry->pid);
+	if (result == 0)
+		result = write_record(instance, state);
 	if (result == 0)
 		result = pidfile_set(instance->file, entry->pid);
 	if (!locked)
@@ -336,14 +343,14 @@ instance_mark(struct instance *instance, enum record_state state, pid_t pid,
     unsigned long long start)
 {
 	struct record *entry = &instance->entry, now;
+	bool taken = keep_request(instance, &now, &state, pid) == -1;
 
-	state = keep_request(instance, &now, state, pid);
 	/* A child with memory of its own has kept them to itself. */
 	entry->pid = pid;
 	entry->start = now.pid == pid ? now.start : start;
 	entry->pidfd = now.pid == pid ? now.pidfd : 0;
 	/* On a full disk it still says `starting': readers treat both alike. */
-	instance->dirty = write_record(instance, state) == -1 ||
+	instance->dirty = taken || write_record(instance, state) == -1 ||
 	    pidfile_get(instance->file) != pid ||
 	    (instance->record != -1 && now.pid != pid);
 	instance_unlock(instance);

@@ -63,7 +63,8 @@ int	instance_clear(struct instance *);
 
 /*
  * In the process that becomes the command: write its pid to both.  Return 0, or
- * -1 with errno, ENOSPC is the likely one.  Async-signal-safe.
+ * -1 with errno: ENOSPC is the likely one; EEXIST, the record is another
+ * launch's by now.  Async-signal-safe.
  */
 int	instance_write_pid(struct instance *, enum record_state);
 

@@ -161,7 +161,7 @@ write_pid(struct monitor *m)
 	if (m->channel == -1)
 		return instance_write_pid(instance, RECORD_RUNNING);
 	if (instance_write_pid(instance, RECORD_STARTING) == -1) {
-		if (m->first)
+		if (m->first || errno == EEXIST)
 			return -1;
 		/*
 		 * A full disk is no reason to lose a run: the supervisor tries

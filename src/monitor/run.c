@@ -216,12 +216,17 @@ reap(struct monitor *m)
 	}
 }
 
+/* A start that a stop has interrupted is no run. */
 static void
 record_run(struct monitor *m, long long now)
 {
 	struct record *entry = &m->instance.entry;
 
-	if (m->has_instance)
+	if (!m->has_instance)
+		return;
+	if (m->interrupted != 0)
+		entry->runs--;
+	else
 		entry->run[entry->runs % RECORD_RUNS] = (struct run){
 		    .number = entry->runs, .began = m->began, .ended = now,
 		    .when = (long long)time(NULL), .how = m->last };

@@ -203,8 +203,8 @@ start_failed(struct monitor *m)
 		enter(m, MONITOR_OVER);
 		return;
 	}
-	run_ended(m, (struct ending){ .kind = END_FAILED,
-	    .number = m->fault.status });
+	run_ended(m, m->interrupted != 0 ? m->last : (struct ending){
+	    .kind = END_FAILED, .number = m->fault.status });
 }
 
 pid_t

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The scenarios, and what must be true at the end of each. */
 #if defined(__x86_64__) || defined(__aarch64__)
+#include <sys/wait.h>
+
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "judge.h"
 #include "log.h"
@@ -149,11 +152,21 @@ killed_and_launch(const struct scenario *scenario, struct world *world)
 	    runs(world, actor_status(world, 1) == 0 ? 1 : 0, true));
 }
 
+/*
+ * A wait that begins after the stop finds no instance.  A stop that interrupts
+ * a start leaves the status of the run before.
+ */
 static bool
 wait_and_stop(const struct scenario *scenario, struct world *world)
 {
+	const struct proc *proc;
+
 	(void)scenario;
-	return said(world, 1, 0, 7, 143, -1) && said(world, 2, 0, -1) &&
+	for (proc = world->proc; proc < world->proc + world->n; proc++)
+		if (strcmp(proc->name, "s11") == 0 && WIFEXITED(proc->status) &&
+		    WEXITSTATUS(proc->status) == 125)
+			return is_wrong("the supervisor says 125");
+	return said(world, 1, 0, 7, 125, 143, -1) && said(world, 2, 0, -1) &&
 	    none_is_left(world, false);
 }
 
