@@ -288,11 +288,46 @@ step_lock(struct world *world, struct proc *proc)
 		go_on(proc, PTRACE_CONT, 0);
 }
 
+/* The processes that SIGKILL is sent to; the members of a group, too. */
+static uint64_t
+victims_of(const struct world *world, const struct act *act)
+{
+	uint64_t victims = act->victim == -1 ? 0 : UINT64_C(1) << act->victim;
+	pid_t pid = (pid_t)act->args[0];
+	int i;
+
+	if (act->number != SYS_kill || act->args[1] != SIGKILL || pid >= -1)
+		return victims;
+	for (i = 0; i < world->n; i++)
+		if (world->proc[i].state != GONE &&
+		    getpgid(world->proc[i].pid) == -pid)
+			victims |= UINT64_C(1) << i;
+	return victims;
+}
+
+/* Lets those that were killed come to their death. */
+static void
+settle_victims(struct world *world, uint64_t victims)
+{
+	struct proc *proc;
+	int i;
+
+	for (i = 0; i < world->n; i++) {
+		proc = &world->proc[i];
+		if (!(victims >> i & 1) || (proc->state != LENDING &&
+		    (proc->state != STOPPED || proc->act.kind == DEATH)))
+			continue;
+		proc->state = RUNNING;
+		settle(world);
+	}
+}
+
 void
 world_step(struct world *world, int p, bool late)
 {
 	struct proc *proc = &world->proc[p];
-	int victim = proc->act.victim, i;
+	uint64_t victims = victims_of(world, &proc->act);
+	int i;
 
 	if (proc->act.kind == CALL_POLL && !proc->command)
 		step_poll(world, proc, late);
@@ -307,12 +342,7 @@ world_step(struct world *world, int p, bool late)
 	} else
 		go_on(proc, PTRACE_CONT, 0);
 	settle(world);
-	if (victim != -1 && (world->proc[victim].state == LENDING ||
-	    (world->proc[victim].state == STOPPED &&
-	    world->proc[victim].act.kind != DEATH))) {
-		world->proc[victim].state = RUNNING;
-		settle(world);
-	}
+	settle_victims(world, victims);
 	for (i = 0; i < world->n; i++)
 		world->proc[i].looked = false;
 }
