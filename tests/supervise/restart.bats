@@ -311,7 +311,8 @@ backs_off() {
 	cp script good
 	mkfifo tell
 	: >runs
-	supervise -e "$TMP/err" --restart=on-failure --restart-delay=10ms/10ms \
+	# The record has the last 8 runs: these end ever more slowly.
+	supervise -e "$TMP/err" --restart=on-failure --restart-delay=300ms/1h \
 	    "$TMP/script"
 	eventually has_run 1
 	printf '#!/no/such/interpreter\n' >bad
@@ -326,7 +327,7 @@ backs_off() {
 	eventually has_run 2
 	eventually in_state running
 	names_instance
-	grep -q "^daemonize: exec: $TMP/script: .*; again in 10 ms\$" err
+	grep -q "^daemonize: exec: $TMP/script: .*; again in 300 ms\$" err
 }
 
 @test "a program that is gone at a restart is a failed run, with its status" {
