@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -116,21 +117,36 @@ open_record(struct instance *instance, int ms, const char **reason)
 	return error == EACCES || error == EPERM || error == EROFS ? 0 : -1;
 }
 
+/* Find the directory of FILE, and note the whole path in the record. */
+static int
+find_place(struct instance *instance, const char **reason)
+{
+	char *whole;
+	int result;
+
+	if (path_find(&instance->file_at, instance->path, reason) == -1)
+		return -1;
+	/* Too large for a small stack; static, it would be in use forever. */
+	if ((whole = malloc(PATH_MAX)) == NULL)
+		return fail(reason, strerror(errno));
+	result = path_resolve(instance->path, whole);
+	if (result == -1)
+		(void)fail(reason, strerror(errno));
+	else
+		/* Before the options, which may fill the record. */
+		(void)record_add(&instance->entry, "path", whole);
+	free(whole);
+	return result == -1 ? -1 : 0;
+}
+
 int
 instance_open(struct instance *instance, int ms, const char **reason)
 {
-	static char whole[PATH_MAX];	/* too large for a small stack */
 	const char *why;
 	int result = 0, error;
 
-	if (instance->file_at.dir == -1) {
-		if (path_find(&instance->file_at, instance->path, reason) == -1)
-			return -1;
-		if (path_resolve(instance->path, whole) == -1)
-			return fail(reason, strerror(errno));
-		/* Before the options, which may fill the record. */
-		(void)record_add(&instance->entry, "path", whole);
-	}
+	if (instance->file_at.dir == -1 && find_place(instance, reason) == -1)
+		return -1;
 	*reason = NULL;
 	if (record_find(&instance->record_at, &instance->file_at) == -1)
 		*reason = strerror(errno);

@@ -79,9 +79,6 @@ static const char *const ending_names[] = {
 
 #define ENDINGS	(sizeof(ending_names) / sizeof(*ending_names))
 
-/* What is read and written: too large for a small stack. */
-static char scratch[RECORD_SIZE];
-
 /* --- writing: async-signal-safe, so without stdio ------------------------ */
 
 struct text {
@@ -189,15 +186,15 @@ record_format(const struct record *record, char buf[static RECORD_SIZE])
 int
 record_write(int fd, const struct record *record)
 {
+	char text[RECORD_SIZE] = "";
 	ssize_t written;
 	size_t done;
 
-	memset(scratch, 0, sizeof(scratch));
 	if (record != NULL)
-		record_format(record, scratch);
+		record_format(record, text);
 	/* One call is enough, but a file system may write less at a time. */
-	for (done = 0; done < sizeof(scratch); done += (size_t)written) {
-		written = pwrite(fd, scratch + done, sizeof(scratch) - done,
+	for (done = 0; done < sizeof(text); done += (size_t)written) {
+		written = pwrite(fd, text + done, sizeof(text) - done,
 		    (off_t)done);
 		if (written == 0)
 			errno = ENOSPC;
@@ -354,16 +351,17 @@ enum record_fault
 record_read(int fd, struct record *record)
 {
 	enum record_fault fault = RECORD_DAMAGED;
+	char text[RECORD_SIZE];
 	int tries;
 
 	for (tries = 0; tries < READ_TRIES && fault == RECORD_DAMAGED;
 	    tries++) {
 		if (tries > 0)
 			(void)poll(NULL, 0, 1);
-		memset(scratch, 0, sizeof(scratch));
-		if (pread(fd, scratch, sizeof(scratch), 0) == -1)
+		memset(text, 0, sizeof(text));
+		if (pread(fd, text, sizeof(text), 0) == -1)
 			return RECORD_UNREADABLE;
-		fault = record_parse(scratch, record);
+		fault = record_parse(text, record);
 	}
 	return fault;
 }

@@ -37,7 +37,7 @@
 #include "process/proc.h"
 #include "process/signals.h"
 
-/* How long the loop waits if poll(2) fails. */
+/* How long the loop waits if poll(2) fails, or before it gives back memory. */
 #define PAUSE_MS	50
 
 static int	prepare(struct monitor *);
@@ -272,6 +272,19 @@ show_progress(struct monitor *m)
 	progress_show(what, end - now);
 }
 
+/* poll(2).  A supervisor that waits for longer gives back memory meanwhile. */
+static int
+poll_events(const struct monitor *m, struct pollfd *fds, nfds_t n, int ms)
+{
+	bool releases = !m->first && (ms == -1 || ms > PAUSE_MS);
+	int result = poll(fds, n, releases ? PAUSE_MS : ms);
+
+	if (result != 0 || !releases)
+		return result;
+	release_memory();
+	return poll(fds, n, ms == -1 ? -1 : ms - PAUSE_MS);
+}
+
 static void
 wait_for_event(struct monitor *m)
 {
@@ -295,7 +308,8 @@ wait_for_event(struct monitor *m)
 	if (shows)
 		show_progress(m);
 	/* Without memory, or with too low a limit of descriptors. */
-	if (poll(fds, sizeof(fds) / sizeof(*fds), due == NEVER && !shows ? -1 :
+	if (poll_events(m, fds, sizeof(fds) / sizeof(*fds),
+	    due == NEVER && !shows ? -1 :
 	    ms_until(due, shows ? PROGRESS_MS : INT_MAX)) == -1)
 		(void)poll(NULL, 0, PAUSE_MS);
 }

@@ -277,6 +277,11 @@ void	find_inherited(struct monitor *);
 /* Take the signals that are pending, and do what each asks for. */
 void	handle_signals(struct monitor *);
 
+/* --- memory.c ------------------------------------------------------------- */
+
+/* Give back the stack and the heap that nothing uses any more. */
+void	release_memory(void);
+
 /* --- say.c ---------------------------------------------------------------- */
 
 /*

@@ -201,7 +201,7 @@ proc_own_start(void)
 static int
 check_ours(void)
 {
-	static char text[4096];		/* too large for a small stack */
+	char text[1024];
 	ssize_t length = read_path("/proc/self/status", text, sizeof(text));
 	const char *pid, *pids;
 	char *all = NULL;
@@ -212,7 +212,8 @@ check_ours(void)
 		return -1;
 	pid = status_value(text, "Pid");
 	pids = status_value(text, "NSpid");
-	if (pids == NULL && length == sizeof(text) - 1) {
+	if (length == sizeof(text) - 1 &&
+	    (pids == NULL || strchr(pids, '\n') == NULL)) {
 		if ((all = proc_read_all(getpid(), "status", &size)) == NULL)
 			return -1;
 		all[size] = '\0';
