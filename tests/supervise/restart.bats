@@ -327,7 +327,7 @@ backs_off() {
 	eventually has_run 2
 	eventually in_state running
 	names_instance
-	grep -q "^daemonize: exec: $TMP/script: .*; again in 300 ms\$" err
+	grep -q "^daemonize: exec: $TMP/script: .*; again in 600 ms\$" err
 }
 
 @test "a program that is gone at a restart is a failed run, with its status" {
