@@ -336,13 +336,13 @@ record_parse(const char text[static RECORD_SIZE], struct record *record)
 bool
 record_is_ours(int fd)
 {
+	char text[RECORD_SIZE] = "";
 	ssize_t n, i = 0;
 
-	memset(scratch, 0, sizeof(scratch));
-	n = pread(fd, scratch, sizeof(scratch), 0);
-	if (strncmp(scratch, first_line, sizeof(first_line) - 1) == 0)
+	n = pread(fd, text, sizeof(text), 0);
+	if (strncmp(text, first_line, sizeof(first_line) - 1) == 0)
 		return true;
-	while (i < n && scratch[i] == '\0')
+	while (i < n && text[i] == '\0')
 		i++;
 	return i == n;
 }
