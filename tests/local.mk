@@ -142,6 +142,7 @@ bats_files = \
 	tests/verbs/explain.bats \
 	tests/verbs/json.bats \
 	tests/verbs/several.bats \
+	tests/verbs/tail.bats \
 	tests/verbs/unit.bats
 # EOL
 

@@ -282,7 +282,7 @@ _daemonize_operand()
 
 	for word in "${words[@]:1:index - 1}"; do
 		case $word in
-		--check | --status | --stop | --stop=* | --again | \
+		--check | --status | --tail | --stop | --stop=* | --again | \
 		    --signal | --signal=* | --wait | --list)
 			verb=$word ;;
 		esac

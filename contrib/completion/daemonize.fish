@@ -81,7 +81,7 @@ function __daemonize_has_verb
         if test "$token" = --; or test "$token" = "$words[2]"
             return 1
         end
-        if string match -qr -- '^--(check|status|stop|again|signal|wait|list)(=|$)' $token
+        if string match -qr -- '^--(check|status|stop|again|signal|wait|list|tail)(=|$)' $token
             return 0
         end
     end

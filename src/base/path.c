@@ -580,6 +580,20 @@ path_resolve(const char *path, char whole[static PATH_MAX])
 }
 
 int
+path_user(const char *path, uid_t *user)
+{
+	const char *reason;
+	struct at at;
+	int result = walk_root(&at, path, true);
+
+	*user = result != 0 || walk.part != ROOTS ? at.user :
+	    is_shared(at.dir) ? UNMAPPED : 0;
+	result = finish(&at, result, &reason);
+	close_quietly(at.dir);
+	return result;
+}
+
+int
 path_is_current(const struct at *at, int fd)
 {
 	struct stat opened, named;

@@ -65,6 +65,13 @@ int	path_open(struct at *, const char *path, int flags, mode_t mode,
  */
 int	path_resolve(const char *path, char whole[static PATH_MAX]);
 
+/*
+ * Set *user to the ordinary user who can change what root finds by the path, if
+ * it is followed; to UNMAPPED in a directory that others can write, and to 0 if
+ * none can.  Return 0, or -1 with errno.
+ */
+int	path_user(const char *path, uid_t *user);
+
 /* Make a directory, or remove one that is empty.  Return 0, or -1 with errno. */
 int	path_directory(const char *path, bool make, mode_t mode);
 

@@ -53,8 +53,8 @@ find_mistake(const struct mistake *mistake, const char *word)
 static const struct mistake options[] = {
 	{ " --kill ", "use --stop=KILL, or --signal=KILL" },
 	{ " --reload ", "did you mean --signal=HUP?" },
-	{ " --logs --logfile ",
-	    "did you mean --log=FILE? --status names the file" },
+	{ " --logs ", "did you mean --tail, or --log=FILE?" },
+	{ " --logfile ", "did you mean --log=FILE?" },
 	{ " --nofork --no-daemon --nodaemon -f ", "did you mean -F?" },
 	{ " --daemon --detach --start -d -b -D ",
 	    "it is the default: leave it out" },
@@ -132,7 +132,8 @@ static const struct mistake commands[] = {
 	{ " stop ", "did you mean --stop %s?" },
 	{ " restart ", "did you mean --again %s?" },
 	{ " reload ", "did you mean --signal=HUP %s?" },
-	{ " status logs ", "did you mean --status %s?" },
+	{ " status ", "did you mean --status %s?" },
+	{ " logs ", "did you mean --tail %s?" },
 	{ " list ", "did you mean --list?" },
 	{ " help ", "did you mean --help?" },
 	/* POSIX has these: utilities without a file, and reserved words. */

@@ -12,7 +12,7 @@
 #define LAUNCH		(VERB(LAUNCH) | VERB(EXPLAIN))
 #define STEP		(LAUNCH | VERB(CHECK))	/* it says what to expect */
 #define CONTROL		(VERB(STATUS) | VERB(STOP) | VERB(AGAIN) | \
-			    VERB(SIGNAL) | VERB(WAIT))
+			    VERB(SIGNAL) | VERB(WAIT) | VERB(TAIL))
 #define ALL		(~0U)
 
 #define AT(member)	offsetof(struct config, member)
@@ -140,6 +140,8 @@ const struct option_row option_table[] = {
 	    .help = "return when it has ended" },
 	{ NULL, "--list", NULL, ALL, .verb = VERB_LIST,
 	    .help = "print the instances of --name" },
+	{ NULL, "--tail", NULL, ALL, .needs = INSTANCE, .verb = VERB_TAIL,
+	    .help = "follow its log or its output, by tail(1)" },
 	{ NULL, "--json", NULL,
 	    VERB(EXPLAIN) | VERB(CHECK) | VERB(STATUS) | VERB(LIST),
 	    .flag = AT(json),

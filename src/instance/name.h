@@ -19,9 +19,9 @@ char	*name_pidfile(const char *name, const char **reason);
 
 /*
  * Find the instances whose names match the pattern (fnmatch(3); NULL: all), or
- * the one that has just this name: those with a pid file, and those that have only a
- * record, since they have ended.  Return their number, in *names, which are
- * in no order and may come twice; -1 with errno.
+ * the one that has just this name.  They have a pid file, or only a record,
+ * since they have ended.  Return their number, in *names, which are in no order
+ * and may come twice; -1 with errno.
  */
 ssize_t	name_match(const char *directory, const char *pattern, char ***names);
 

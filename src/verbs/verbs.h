@@ -36,4 +36,10 @@ int	status_show(const struct config *);
 /* Print the same for each of this user's named instances. */
 int	status_list(const struct config *);
 
+/*
+ * Execute tail(1) on the log or the output files of the config's instances.
+ * Return STATUS_FAILED after a message.
+ */
+int	follow_output(const struct config *);
+
 #endif

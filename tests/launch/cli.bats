@@ -181,7 +181,7 @@ every_mistake() {
 useless_options() {
 	local verb
 
-	for verb in --status --stop --again --signal=HUP --wait; do
+	for verb in --status --stop --again --signal=HUP --wait --tail; do
 		"$1" "${verb%=*}: -E is for a launch" "$verb" -E A=1 -p "$TMP/none"
 		"$1" "${verb%=*}: --env is for a launch" "$verb" --env=A=1 \
 		    -p "$TMP/none"

@@ -119,7 +119,7 @@ are_built_in() {
 	has_option restart --again
 	has_option reload --signal=HUP
 	has_option status --status
-	has_option logs --status
+	has_option logs --tail
 	fails 127 "daemonize: exec: stop: $MISSING; did you mean \
 --stop -n NAME?" -E "PATH=$TMP/empty" stop
 }
@@ -223,10 +223,8 @@ suggests() {
 	hint_means --reload "did you mean --signal=HUP?"
 	hint_means --retry "did you mean --stop=SCHEDULE?"
 	hint_means --nice "use nice(1): nice -n 10 daemonize ..."
-	for option in --logs --logfile; do
-		hint_means "$option" "did you mean --log=FILE? --status names the \
-file"
-	done
+	hint_means --logs "did you mean --tail, or --log=FILE?"
+	hint_means --logfile "did you mean --log=FILE?"
 	for option in --nofork --no-daemon; do
 		hint_means "$option" "did you mean -F?"
 	done

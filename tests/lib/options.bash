@@ -15,4 +15,4 @@ help_names() {
 }
 
 # The options in the place of which no command follows.
-VERBS=" --check --status --stop --again --signal --wait --list "
+VERBS=" --check --status --stop --again --signal --wait --list --tail "
