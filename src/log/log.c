@@ -169,7 +169,8 @@ wait_for_sink(struct log *log)
 			log->due = now + LOG_RETRY_MS;
 		else if (now >= log->due) {
 			log->due = NEVER;
-			set_fault(log, "is not read");
+			set_fault(log, *log->file.fault != '\0' ?
+			    log->file.fault : "is not read");
 		}
 		log->polled = true;
 	} else {
@@ -234,6 +235,11 @@ log_pump(struct log *log)
 		return;
 	if (log->logger.pipe[1] != -1 && logger_step(&log->logger) == -1)
 		set_fault(log, strerror(errno));
+	if (logger_lasts(&log->logger)) {
+		*log->file.fault = '\0';
+		if (!log->stuck)
+			set_fault(log, "");
+	}
 	if (is_file_due(log)) {
 		(void)log_file_prepare(&log->file, &room);
 		set_fault(log, log->file.fault);
@@ -313,16 +319,17 @@ log_poll(const struct log *log, struct pollfd fds[2], long long *due)
 bool
 log_reap(struct log *log, pid_t pid, int status)
 {
-	char how[96], text[128];
+	char how[96];
 
 	if (pid != log->logger.id.pid)
 		return false;
+	logger_ended(&log->logger, status, how, sizeof(how));
 	/* At the end, it is not restarted. */
-	if (!logger_ended(&log->logger, status, how, sizeof(how)) ||
-	    log->logger.pipe[1] == -1)
+	if (log->logger.pipe[1] == -1)
 		return true;
-	(void)snprintf(text, sizeof(text), "%s; again in 1 s", how);
-	report(log, text);
+	(void)snprintf(log->file.fault, sizeof(log->file.fault),
+	    "%s; again in 1 s", how);
+	set_fault(log, log->file.fault);
 	return true;
 }
 

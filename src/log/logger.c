@@ -105,7 +105,7 @@ logger_try(struct logger *logger, char *reason, size_t size)
 	close_quietly(fd.fd);
 	if (waitpid(logger->id.pid, &status, WNOHANG) <= 0)
 		return 0;
-	(void)logger_ended(logger, status, reason, size);
+	logger_ended(logger, status, reason, size);
 	logger->failed = status != 0;
 	return logger->failed ? -1 : 0;
 }
@@ -140,11 +140,10 @@ is_stopped(struct logger *logger)
 	return !logger->stopping;
 }
 
-bool
+void
 logger_ended(struct logger *logger, int status, char *reason, size_t size)
 {
 	struct ending how = ending_of(status);
-	bool known = logger->reported;
 	char what[64];
 	pid_t session;
 
@@ -154,11 +153,16 @@ logger_ended(struct logger *logger, int status, char *reason, size_t size)
 	logger->id.pid = 0;
 	stop_session(logger, session, &leftover_schedule);
 	logger->due = now_ms() + LOGGER_PAUSE_MS;
-	logger->reported = now_ms() - logger->began < LOGGER_PAUSE_MS;
-	return !known || !logger->reported;
 }
 
 /* --- for the loop -------------------------------------------------------- */
+
+bool
+logger_lasts(const struct logger *logger)
+{
+	return logger->id.pid != 0 &&
+	    now_ms() - logger->began >= LOGGER_PAUSE_MS;
+}
 
 int
 logger_step(struct logger *logger)
@@ -177,6 +181,8 @@ logger_poll(const struct logger *logger, struct pollfd *fd)
 		stop_poll(&logger->stop, fd, &due);
 	else if (logger->id.pid == 0)
 		due = logger->due;
+	else if (!logger_lasts(logger))
+		due = logger->began + LOGGER_PAUSE_MS;
 	return due;
 }
 

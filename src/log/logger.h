@@ -15,7 +15,6 @@ struct logger {
 	int pipe[2];			/* the logger's stdin, and its writer */
 	struct process_id id;		/* its process; pid 0: it does not run */
 	long long began;		/* the last one, by now_ms() */
-	bool reported;			/* that one ends at once, each time */
 	bool failed;			/* the launch: none is started */
 	long long due;			/* when the next one is started */
 	bool stopping;			/* the session of the last one is being
@@ -50,11 +49,11 @@ int	logger_step(struct logger *);
  */
 long long logger_poll(const struct logger *, struct pollfd *fd);
 
-/*
- * It has ended: prepare its next start, and write how to reason.  Return whether
- * that is worth a message: of those that end at once, the first is.
- */
-bool	logger_ended(struct logger *, int status, char *reason, size_t size);
+/* It has ended: prepare its next start, and write how to reason. */
+void	logger_ended(struct logger *, int status, char *reason, size_t size);
+
+/* Return whether it runs, and has not ended at once. */
+bool	logger_lasts(const struct logger *);
 
 /*
  * Close the pipe, wait until no process of its session is left, after 10 s send

@@ -42,3 +42,8 @@ has_lines() {
 ended() {
 	DAEMONIZE_TEST='' timeout 60 "$DAEMONIZE" --wait -p "$PIDFILE" 3>&-
 }
+
+# --status prints this: status_has TEXT
+status_has() {
+	launch --status -p "$PIDFILE" | grep -qF -- "$1"
+}

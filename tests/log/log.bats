@@ -36,10 +36,6 @@ logged_in_front() {
 	remember_both
 }
 
-status_has() {
-	launch --status -p "$PIDFILE" | grep -qF -- "$1"
-}
-
 feed() {
 	timeout 10 sh -c 'printf "%s\n" "$@" >"$0"' "$TMP/in" "$@"
 }

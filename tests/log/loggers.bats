@@ -290,6 +290,20 @@ is_refused() {
 	grep -q ': [0-9]* bytes are lost$' err
 }
 
+@test "status says that the logger has ended, until one lasts" {
+	file_setup
+	mkfifo go
+	launch -p "$PIDFILE" \
+	    --log="|[ -e $TMP/go ] && read -r x <$TMP/go; rm -f $TMP/go
+		[ -e $TMP/well ] || exit 7; exec cat >>$LOG" sleep 1000
+	remember_both
+	timeout "$DEADLINE" sh -c 'echo >go'
+	eventually status_has "  log: the logger exited with status 7; again in 1 s"
+	: >well
+	eventually eval '! status_has "  log:"'
+	alive "$PID"
+}
+
 @test "a logger gets lines with their times, and a line without an end" {
 	file_setup
 	launch -p "$PIDFILE" --log="|exec cat >>$LOG" --log-time=utc \
