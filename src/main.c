@@ -38,26 +38,26 @@
 
 static int	open_missing_stdio(void);
 static int	check_secure(void);
-static int	remember_caller(struct caller *);
+static int	remember_caller(void);
 static int	find_pidfile(struct config *);
-static int	run_verb(const struct config *, const struct caller *);
-static int	launch_command(const struct plan *);
+static int	run_verb(const struct config *);
 static int	flush_stdout(void);
+
+static struct caller caller;
 
 int
 main(int argc, char **argv)
 {
 	struct config config = { .argc = 0 };
-	struct caller caller;
 	int status;
 
 	if ((status = open_missing_stdio()) != STATUS_DONE ||
 	    (status = check_secure()) != STATUS_DONE ||
-	    (status = remember_caller(&caller)) != STATUS_DONE ||
+	    (status = remember_caller()) != STATUS_DONE ||
 	    (status = options_parse(&config, argc, argv)) != STATUS_DONE ||
 	    (status = find_pidfile(&config)) != STATUS_DONE)
 		return status;
-	status = run_verb(&config, &caller);
+	status = run_verb(&config);
 	return flush_stdout() == STATUS_DONE ? status : STATUS_FAILED;
 }
 
@@ -95,7 +95,7 @@ check_secure(void)
  * background of a terminal; ^C still does, until there is something to undo.
  */
 static int
-remember_caller(struct caller *caller)
+remember_caller(void)
 {
 	static const int unwanted[] = { SIGHUP, SIGTTOU, SIGALRM, SIGVTALRM,
 	    SIGPROF };
@@ -106,10 +106,10 @@ remember_caller(struct caller *caller)
 	(void)sigemptyset(&set);
 	for (i = 0; i < sizeof(unwanted) / sizeof(*unwanted); i++)
 		(void)sigaddset(&set, unwanted[i]);
-	if (signals_block(&set, &caller->mask) == -1 ||
+	if (signals_block(&set, &caller.mask) == -1 ||
 	    sigaction(SIGCHLD, NULL, &action) == -1)
 		return complain_errno("signals", NULL, errno);
-	caller->sigchld_ignored = action.sa_handler == SIG_IGN;
+	caller.sigchld_ignored = action.sa_handler == SIG_IGN;
 	return STATUS_DONE;
 }
 
@@ -142,63 +142,17 @@ print_version(const struct config *config)
 	return STATUS_DONE;
 }
 
-/* What a verb does: for each instance, or once.  NULL: it needs a plan. */
-static const struct {
-	int (*run)(const struct config *);
-	enum { ONCE, IN_TURN, AT_ONCE } how;
-} verbs[VERBS] = {
-	[VERB_CHECK] = { check, IN_TURN },
-	[VERB_STATUS] = { status_show, IN_TURN },
-	[VERB_STOP] = { control_stop, AT_ONCE },
-	[VERB_AGAIN] = { control_again, AT_ONCE },
-	[VERB_SIGNAL] = { control_signal, IN_TURN },
-	[VERB_WAIT] = { control_wait, AT_ONCE },
-	[VERB_LIST] = { status_list, ONCE },
-	[VERB_TAIL] = { follow_output, ONCE },
-	[VERB_HELP] = { print_help, ONCE },
-	[VERB_VERSION] = { print_version, ONCE },
-};
-
 static int
-run_verb(const struct config *config, const struct caller *caller)
+launch_command(const struct config *config)
 {
-	/*
-	 * In use until this process ends.  Not static: in a supervisor, that
-	 * would be one more page, and the stack has room.
-	 */
+	/* Too large for a small stack; in use until this process ends. */
+	static struct monitor monitor;
 	struct plan plan;
-	int status;
+	int status = plan_make(&plan, config, &caller);
 
-	if (verbs[config->verb].run != NULL) {
-		/*
-		 * A verb that waits ends with the terminal.  A limit of the
-		 * size of files is reported.
-		 */
-		if (signal_ignore(SIGXFSZ) == -1 ||
-		    sigprocmask(SIG_SETMASK, &caller->mask, NULL) == -1)
-			return complain_errno("signals", NULL, errno);
-		/* --check may have a PID instead. */
-		if (verbs[config->verb].how == ONCE || config->nnamed == 0)
-			return verbs[config->verb].run(config);
-		return several_run(config, verbs[config->verb].run,
-		    verbs[config->verb].how == AT_ONCE);
-	}
-	if ((status = plan_make(&plan, config, caller)) != STATUS_DONE)
+	if (status != STATUS_DONE)
 		return status;
-	if (config->verb == VERB_EXPLAIN)
-		return config->unit ? explain_unit(&plan) :
-		    explain(&plan, config->json);
-	return launch_command(&plan);
-}
-
-static int
-launch_command(const struct plan *plan)
-{
-	const struct config *config = plan->config;
-	struct monitor monitor;
-	int status = STATUS_DONE;
-
-	monitor_init(&monitor, plan);
+	monitor_init(&monitor, &plan);
 	/* All that can be prepared is, before the old instance is stopped. */
 	if (config->replace) {
 		if ((status = monitor_prepare(&monitor)) != STATUS_DONE)
@@ -210,10 +164,58 @@ launch_command(const struct plan *plan)
 			return status;
 		}
 	}
-	status = plan->supervised && plan->steps.background ?
+	status = plan.supervised && plan.steps.background ?
 	    monitor_detach(&monitor) : monitor_run(&monitor);
 	return status == STATUS_RUNNING && config->if_not_running ?
 	    STATUS_DONE : status;
+}
+
+static int
+explain_launch(const struct config *config)
+{
+	struct plan plan;
+	int status = plan_make(&plan, config, &caller);
+
+	if (status != STATUS_DONE)
+		return status;
+	return config->unit ? explain_unit(&plan) :
+	    explain(&plan, config->json);
+}
+
+/* What a verb does: for each instance, or once. */
+static const struct {
+	int (*run)(const struct config *);
+	enum { ONCE, IN_TURN, AT_ONCE } how;
+} verbs[VERBS] = {
+	[VERB_LAUNCH] = { launch_command, ONCE },
+	[VERB_EXPLAIN] = { explain_launch, ONCE },
+	[VERB_CHECK] = { check, IN_TURN },
+	[VERB_STATUS] = { status_show, IN_TURN },
+	[VERB_STOP] = { control_stop, AT_ONCE },
+	[VERB_AGAIN] = { control_again, AT_ONCE },
+	[VERB_SIGNAL] = { control_signal, IN_TURN },
+	[VERB_WAIT] = { control_wait, AT_ONCE },
+	[VERB_LIST] = { status_list, ONCE },
+	[VERB_HELP] = { print_help, ONCE },
+	[VERB_VERSION] = { print_version, ONCE },
+};
+
+static int
+run_verb(const struct config *config)
+{
+	int (*run)(const struct config *) = verbs[config->verb].run;
+
+	/*
+	 * A verb that waits ends with the terminal.  A limit of the size of
+	 * files is reported.
+	 */
+	if (!verb_plans(config->verb) && (signal_ignore(SIGXFSZ) == -1 ||
+	    sigprocmask(SIG_SETMASK, &caller.mask, NULL) == -1))
+		return complain_errno("signals", NULL, errno);
+	/* --check may have a PID instead. */
+	if (verbs[config->verb].how == ONCE || config->nnamed == 0)
+		return run(config);
+	return several_run(config, run, verbs[config->verb].how == AT_ONCE);
 }
 
 /* Reports output that could not be written, as on a full disk. */
