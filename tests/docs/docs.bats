@@ -732,12 +732,16 @@ serves_little() {
 
 @test "example: log each line at once" {
 	requires python3 stdbuf
+	unset PYTHONUNBUFFERED
 	example "PYTHONUNBUFFERED" '/^daemonize.* stdbuf/,$d'
 	remember_all
 	eventually contains py.log hello
+	# tr, as other commands in C, writes to a pipe when its buffer is full.
+	printf '#!/bin/sh\n{ echo hello; exec sleep 1000; } | tr a-z A-Z\n' >worker
+	chmod 755 worker
 	example "PYTHONUNBUFFERED" '1,2d'
 	remember_all
-	eventually contains c.log hello
+	eventually contains c.log HELLO
 }
 
 @test "example: set limits and priorities" {
