@@ -10,6 +10,9 @@
  */
 #include "config.h"
 
+#include <sys/stat.h>
+#include <sys/types.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -173,6 +176,29 @@ env_file_fault(const char *file, unsigned int line, const char *reason,
 	return fault_set(fault, STATUS_FAILED, "env-file", where, reason);
 }
 
+/*
+ * Open the file.  Another user may have made it a FIFO, or a link to a terminal,
+ * which this process would wait for.  Return a descriptor, or -1 with errno and
+ * *reason.
+ */
+static int
+open_file(const char *path, const char **reason)
+{
+	const struct owner owner = { .change = false };
+	struct at at;
+	int fd = path_open(&at, path, O_RDONLY | O_NONBLOCK, 0, &owner, reason);
+	bool named = at.dir != -1;
+	struct stat st;
+
+	close_quietly(at.dir);
+	if (fd == -1 || !named || fstat(fd, &st) == -1 || !S_ISFIFO(st.st_mode))
+		return fd;
+	(void)close(fd);
+	*reason = "is a FIFO";
+	errno = EINVAL;
+	return -1;
+}
+
 /* Return the whole text of an open file, or NULL with errno. */
 static char *
 read_text(int fd, size_t *size)
@@ -209,12 +235,10 @@ char *
 env_file_read(const char *file, struct fault *fault)
 {
 	const char *path = file + (*file == '-'), *reason;
-	const struct owner owner = { .change = false };
+	int fd = open_file(path, &reason);
 	unsigned int line = 1;
 	char *text, *at;
 	size_t size;
-	struct at place;
-	int fd = path_open(&place, path, O_RDONLY, 0, &owner, &reason);
 
 	if (fd == -1 && errno == ENOENT && path != file)
 		return strdup("");
@@ -222,7 +246,6 @@ env_file_read(const char *file, struct fault *fault)
 		(void)fault_set(fault, STATUS_FAILED, "env-file", path, reason);
 		return NULL;
 	}
-	close_quietly(place.dir);
 	text = read_text(fd, &size);
 	if (text == NULL)
 		(void)fault_errno(fault, "env-file", path, errno);

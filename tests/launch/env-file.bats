@@ -107,6 +107,14 @@ variables() {
 	output_is "daemonize: env-file: /dev/zero: File too large"
 }
 
+@test "--env-file: a FIFO, which may have no writer, is refused" {
+	mkfifo fifo
+	CALLER=(timeout -s KILL "$DEADLINE")
+	run launch --env-file=fifo true
+	status_is 125
+	output_is "daemonize: env-file: $TMP/fifo: is a FIFO"
+}
+
 @test "--env-file: it may be a pipe" {
 	equal A "$(launch -F --env-file=/dev/fd/7 printenv A \
 	    7< <(echo A=piped))" piped
