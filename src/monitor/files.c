@@ -43,6 +43,27 @@ keep(struct monitor *m, int fd, const char *path)
 }
 
 /*
+ * Use the caller's descriptor again: a supervisor in the background no longer
+ * has it as /dev/stdout or the like.
+ */
+static int
+open_own(struct monitor *m, int i)
+{
+	int from = m->first ? m->files.stdio[i] : m->own[i];
+	int fd = fcntl(from, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+	if (fd == -1)
+		return fault_errno(&m->fault, stdio_row.name,
+		    m->plan->steps.stdio[i], errno);
+	if (!m->first) {
+		m->files.stdio[i] = fd;
+		return 0;
+	}
+	m->own[i] = fd;
+	return keep(m, fd, m->plan->steps.stdio[i]);
+}
+
+/*
  * Open the file for descriptor number i.  Keep the place of a new one: a launch
  * that fails removes it there.  *own: it is one of the caller's descriptors.
  */
@@ -53,15 +74,16 @@ open_path(struct monitor *m, int i, int flags, bool *own)
 	const char *path = m->plan->steps.stdio[i], *reason;
 	struct at at;
 
+	*own = m->own[i] != -1;
+	if (*own)
+		return open_own(m, i);
 	m->files.stdio[i] = path_open(&at, path, flags, 0666, &owner, &reason);
-	/* A FIFO may be for reading only, as the caller's stdin. */
-	if (m->files.stdio[i] == -1 && (flags & O_ACCMODE) == O_RDWR)
-		m->files.stdio[i] = path_open(&at, path, flags & ~O_RDWR, 0666,
-		    &owner, &reason);
 	if (m->files.stdio[i] == -1)
 		return fault_set(&m->fault, STATUS_FAILED, stdio_row.name,
 		    path, reason);
 	*own = at.dir == -1;
+	if (*own && m->plan->supervised)
+		return open_own(m, i);
 	if (!at.created) {
 		close_quietly(at.dir);
 		return 0;
@@ -71,9 +93,30 @@ open_path(struct monitor *m, int i, int flags, bool *own)
 }
 
 /*
+ * A FIFO that is read from is opened for writing, too, if it may be: so it has
+ * no end-of-file before its first writer.
+ */
+static void
+open_writer(struct monitor *m, int i, int flags)
+{
+	const struct owner owner = { .change = false };
+	const char *path = m->plan->steps.stdio[i], *reason;
+	int *fd = &m->files.stdio[i], both;
+	struct stat st;
+	struct at at;
+
+	both = path_open(&at, path, flags | O_RDWR, 0, &owner, &reason);
+	close_quietly(at.dir);
+	if (both != -1 && fstat(*fd, &st) == 0 && is_open_as(both, &st)) {
+		(void)close(*fd);
+		*fd = both;
+	} else
+		close_quietly(both);
+}
+
+/*
  * Open the file for descriptor number i, which is not `keep`: without waiting,
- * and then made to wait, as the command expects.  A FIFO that is read from is
- * opened for writing, too: so it has no end-of-file before its first writer.
+ * and then made to wait, as the command expects.
  */
 static int
 open_stdio(struct monitor *m, int i)
@@ -85,10 +128,7 @@ open_stdio(struct monitor *m, int i)
 
 	if (is_null(path))
 		flags |= O_RDWR;		/* one serves for all three */
-	else if (i == STDIN_FILENO)
-		flags |= stat(path, &st) == 0 && S_ISFIFO(st.st_mode) ?
-		    O_RDWR : O_RDONLY;
-	else
+	else if (i != STDIN_FILENO)
 		flags |= O_WRONLY | O_APPEND | O_CREAT;
 	if (is_null(path))
 		*fd = open(path, flags);
@@ -98,6 +138,8 @@ open_stdio(struct monitor *m, int i)
 		return fault_errno(&m->fault, stdio_row.name, path, errno);
 	if (S_ISDIR(st.st_mode))
 		return fault_errno(&m->fault, stdio_row.name, path, EISDIR);
+	if (i == STDIN_FILENO && !own && S_ISFIFO(st.st_mode))
+		open_writer(m, i, flags);
 	if (!own && fcntl(*fd, F_SETFL, flags & O_APPEND) == -1)
 		return fault_errno(&m->fault, stdio_row.name, path, errno);
 	m->files.truncate[i] = (flags & O_CREAT) && m->first && !own &&
@@ -203,7 +245,8 @@ check_file_apart(struct monitor *m, const char *path, const char *reason)
 	struct stat st;
 	int i;
 
-	if (path == NULL || stat(path, &st) == -1)
+	/* None of them is opened through a link of its name. */
+	if (path == NULL || lstat(path, &st) == -1)
 		return 0;
 	for (i = 0; i < 3; i++) {
 		name = steps->stdio[i];

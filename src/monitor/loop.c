@@ -108,6 +108,7 @@ monitor_init(struct monitor *m, const struct plan *plan)
 	m->verbose = config->verbose;
 	m->tree = plan->tree;
 	m->lock = m->signals = m->verdict = m->reports = m->channel = -1;
+	m->own[0] = m->own[1] = m->own[2] = -1;
 	m->next_due = NEVER;
 	files_init(&m->files);
 	ready_init(&m->ready, &config->ready, m->verbose);

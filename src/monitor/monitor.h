@@ -62,6 +62,8 @@ struct monitor {
 	struct instance instance;
 	bool has_instance;
 	struct files files;
+	int own[3];			/* the caller's descriptors that are
+					   used so in each run, or -1 */
 	struct log log;
 	int signals;			/* a signalfd(2), or -1 */
 	int verdict;			/* for the relay, or -1 */

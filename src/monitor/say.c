@@ -15,7 +15,6 @@
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/path.h"
-#include "base/path.h"
 #include "log/syslog.h"
 #include "monitor/monitor.h"
 
@@ -27,13 +26,15 @@
  * unmounted.
  */
 static int
-open_file(const struct plan *plan, const char *path)
+open_file(const struct monitor *m, const char *path)
 {
-	const struct owner owner = identity_owner(&plan->identity);
+	const struct owner owner = identity_owner(&m->plan->identity);
 	const char *reason;
 	struct at at;
 	int fd;
 
+	if ((fd = m->own[STDERR_FILENO]) != -1)
+		return is_writable(fd) ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
 	fd = path_open(&at, path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK,
 	    0666, &owner, &reason);
 	close_quietly(at.dir);
@@ -62,7 +63,7 @@ say(struct monitor *m, const char *text)
 		if (is_writable(STDERR_FILENO))
 			written = write(STDERR_FILENO, line, length + 1);
 	} else if (strcmp(file, _PATH_DEVNULL) != 0 &&
-	    (fd = open_file(plan, file)) != -1) {
+	    (fd = open_file(m, file)) != -1) {
 		written = write(fd, line, length + 1);
 		(void)close(fd);
 	}

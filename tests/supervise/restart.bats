@@ -396,6 +396,27 @@ both_reports() {
 	both_reports --fds=keep
 }
 
+@test "a restart has the caller's /dev/stdout and /dev/fd/N" {
+	begin -o /dev/stdout -e /dev/fd/7 -i /dev/stdin --restart=always \
+	    --restart-delay=1ms >out 7>err </etc/passwd
+	tell 'echo one; echo "one of err" >&2; readlink /proc/self/fd/0; exit 1'
+	await_run 2
+	tell 'echo two; echo "two of err" >&2; readlink /proc/self/fd/0; exit 1'
+	await_run 3
+	equal out "$(cat out)" "one
+/etc/passwd
+two
+/etc/passwd"
+	equal err "$(grep of err)" $'one of err\ntwo of err'
+}
+
+@test "a message of a supervisor in the background is on the caller's /dev/stderr" {
+	begin -e /dev/stderr --restart=always --restart-delay=1ms 2>err
+	tell 'exit 7'
+	await_run 2
+	[[ $(cat err) == "daemonize: sh: exited with status 7 after "* ]]
+}
+
 @test "a restart has the user of the first start, and no privilege" {
 	requires root
 	both_reports -u nobody --no-new-privs -o "$TMP/out"
