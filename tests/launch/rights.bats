@@ -259,6 +259,60 @@ file that everybody may read" sticky/in -i
 	is_denied "setgroups: Operation not permitted" att/link -o
 }
 
+# What the attacker may do to that process: may_do PID
+may_do() {
+	python3 - "$1" 3>&- <<'EOF'
+import ctypes, os, sys
+
+pid = int(sys.argv[1])
+os.setgroups([])
+os.setresgid(65534, 65534, 65534)
+os.setresuid(65534, 65534, 65534)
+libc = ctypes.CDLL(None, use_errno=True)
+
+def is_allowed(call):
+    try:
+        return call() != -1 or ctypes.get_errno() != 1
+    except PermissionError:
+        return False
+
+PIDFD_GETFD = 438
+pidfd = os.pidfd_open(pid)
+for name, call in (
+    ("signal", lambda: os.kill(pid, 0)),
+    ("memory", lambda: os.open("/proc/%d/mem" % pid, os.O_RDWR)),
+    ("descriptor", lambda: libc.syscall(PIDFD_GETFD, pidfd, 0, 0)),
+    ("list", lambda: os.listdir("/proc/%d/fd" % pid)),
+):
+    if is_allowed(call):
+        print(name)
+EOF
+}
+
+@test "a user whose rights are taken can neither signal nor trace the process" {
+	local all=$'signal\nmemory\ndescriptor\nlist' pid user
+
+	attacked
+	requires strace python3
+	# The same of a process that is the user's: these calls can succeed.
+	"${ATTACKER[@]}" sleep 1000 3>&- &
+	user=$!
+	remember "$user"
+	eventually grep -qsx sleep "/proc/$user/comm"
+	[[ $(may_do "$user") == "$all" ]] || skip "needs kernel.yama.ptrace_scope=0"
+	attack mkdir att/logs
+	strace -qq -o trace -e trace=openat2 -e inject=openat2:signal=STOP \
+	    "$DAEMONIZE" -F -o att/logs/log true 3>&- &
+	remember $!
+	eventually grep -qs 'stopped by SIGSTOP' trace
+	pid=$(tr -d ' ' <"/proc/$!/task/$!/children")
+	remember "$pid"
+	equal "effective uid" "$(awk '/^Uid:/ { print $3 }' \
+	    "/proc/$pid/status")" 65534
+	equal "what the user may do" "$(may_do "$pid")" ""
+	kill -KILL "$pid"
+}
+
 @test "rights that cannot be taken on are named by the call" {
 	attacked
 	CALLER=(setpriv --bounding-set=-setgid --inh-caps=-setgid)

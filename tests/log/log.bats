@@ -639,6 +639,36 @@ x' >&5
 	equal "how often it is said" "$(grep -c 'opened again' err)" 1
 }
 
+@test "a file that another process has a lease on holds up no line" {
+	local holder
+
+	requires python3
+	file_setup
+	logged_in_front
+	feed one
+	eventually has_lines log one
+	: >leased
+	python3 -c '
+import fcntl, signal
+file = open("leased", "a")
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+open("has_lease", "w")
+signal.pause()' 3>&- &
+	holder=$!
+	remember "$holder"
+	eventually test -e has_lease
+	mv log moved
+	mv leased log
+	feed two
+	eventually has_lines moved one two
+	status_has "cannot be opened again: Device or resource busy"
+	kill "$holder"
+	eventually eval '! status_has "cannot be opened again"'
+	feed three
+	eventually has_lines log three
+}
+
 @test "lines that go to a file that was removed are lost, and that is said" {
 	file_setup
 	logged_in_front
