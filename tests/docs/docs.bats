@@ -721,10 +721,11 @@ serves_little() {
 }
 
 @test "example: follow the log, over rotations" {
-	echo hello >job.log
-	example "tail" 's/^/exec /' >out 2>&1 &
-	find_daemon "tail -F job.log"
+	launch --output=job.log -p job.pid sh -c 'echo hello; exec sleep 1000'
+	remember_all
+	example "--tail" 's/^/exec /' >out 2>&1 &
 	eventually contains out hello
+	remember_all
 	mv job.log job.log.1
 	echo again >job.log
 	eventually contains out again
