@@ -196,6 +196,7 @@ static const struct {
 	[VERB_SIGNAL] = { control_signal, IN_TURN },
 	[VERB_WAIT] = { control_wait, AT_ONCE },
 	[VERB_LIST] = { status_list, ONCE },
+	[VERB_TAIL] = { follow_output, ONCE },
 	[VERB_HELP] = { print_help, ONCE },
 	[VERB_VERSION] = { print_version, ONCE },
 };
