@@ -160,7 +160,8 @@ options:
   ready:
     description:
       - When the command is ready; C(exec), C(alive:TIME), C(notify), C(fd:N),
-        C(file:PATH), C(tcp:[HOST:]PORT) or C(unix:PATH).
+        C(file:PATH), C(tcp:[HOST:]PORT), C(unix:PATH), C(cmd:COMMAND) or
+        C(line:TEXT).
       - The task fails if the command does not become ready.
     type: str
   ready_timeout:

@@ -16,16 +16,16 @@ _daemonize_methods=
 _daemonize_help()
 {
 	local line option='^  (-.|  )(, |  )(--[a-z-]+)(\[?=[^ ]+)?'
-	local methods='^  exec, alive:TIME'
+	local methods='^  (exec, alive:|cmd:)'
 
-	_daemonize_values=()
+	_daemonize_values=() _daemonize_methods=
 	while IFS= read -r line; do
 		if [[ $line =~ $option ]]; then
 			_daemonize_values[${BASH_REMATCH[3]}]=${BASH_REMATCH[4]}
 			[[ ${BASH_REMATCH[1]} == "  " ]] ||
 			    _daemonize_values[${BASH_REMATCH[1]}]=${BASH_REMATCH[4]}
 		elif [[ $line =~ $methods ]]; then
-			_daemonize_methods=${line//,/}
+			_daemonize_methods+=${line//,/}
 		fi
 	done < <(daemonize --help 2>/dev/null)
 }

@@ -207,8 +207,8 @@ for __daemonize_line in (daemonize --help 2>/dev/null)
             set -a __daemonize_letters $letter
         end
         __daemonize_option (test -z "$letter"; or echo -- -s$letter) -l $part[3] $value -d $part[6]
-    else if string match -q -- '  exec, *' $__daemonize_line
-        set __daemonize_methods (string split ', ' -- (string trim -- $__daemonize_line))
+    else if string match -qr '^  (exec,|cmd:)' -- $__daemonize_line
+        set -a __daemonize_methods (string split ', ' -- (string trim -c ' ,' -- $__daemonize_line))
     end
 end
 

@@ -6,6 +6,7 @@
 
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/message.h"
 #include "base/number.h"
@@ -167,7 +168,13 @@ check_options(const struct config *config)
 		    "use --background=yes or --supervise");
 	if (ready->timeout_text != NULL && !ready->method->has_timeout)
 		return misuse("--ready-timeout", ready->timeout_text,
-		    "needs --ready=notify, fd, file, tcp or unix");
+		    "is not for --ready=exec and alive");
+	if (ready->method == &line_method && (log->text == NULL ||
+	    (!config->steps.logged[STDOUT_FILENO] &&
+	    !config->steps.logged[STDERR_FILENO])))
+		return misuse("--ready", ready->text, log->text == NULL ?
+		    "needs --log" : "--stdout and --stderr leave no line to "
+		    "the log");
 	if (descriptors_have(&config->steps.listed, ready->fd))
 		return misuse("--ready", ready->text,
 		    "--fds lists this descriptor, too; use another one");

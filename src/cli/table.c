@@ -85,8 +85,8 @@ const struct option_row option_table[] = {
 
 	{ NULL, "--ready", "=METHOD", LAUNCH, .store = store_ready,
 	    .help = "return when the command is ready (exec)",
-	    .heading = "Readiness, by one METHOD:\n  exec, alive:TIME, "
-	    "notify, fd:N, file:PATH, tcp:[HOST:]PORT, unix:PATH" },
+	    .heading = "Readiness, by one METHOD:\n  "
+	    READY_METHODS("\n  ", ", ") },
 	{ NULL, "--ready-timeout", "=TIME", LAUNCH,
 	    .store = store_ready_timeout,
 	    .help = "500ms, 2s, 5m, 1h; then it is terminated ("

@@ -30,11 +30,14 @@ relay_init(struct relay *relay)
 /* --- what was read last -------------------------------------------------- */
 
 int
-relay_watch(struct relay *relay, const char *text)
+relay_watch(struct relay *relay, int fd, const char *text)
 {
+	int bytes;
+
 	if (relay->tail == NULL)
 		relay->tail = malloc(RELAY_TAIL);
 	relay->ntail = 0;
+	relay->earlier = ioctl(fd, FIONREAD, &bytes) == 0 ? (size_t)bytes : 0;
 	relay->wanted = text;
 	relay->found = false;
 	return relay->tail == NULL ? -1 : 0;
@@ -51,8 +54,11 @@ relay_unwatch(struct relay *relay)
 static void
 keep_tail(struct relay *relay, const char *text, size_t length)
 {
-	size_t part, kept;
+	size_t part = length < relay->earlier ? length : relay->earlier, kept;
 
+	relay->earlier -= part;
+	text += part;
+	length -= part;
 	for (; length > 0; text += part, length -= part) {
 		part = length < RELAY_TAIL / 2 ? length : RELAY_TAIL / 2;
 		kept = relay->ntail < RELAY_TAIL - part ? relay->ntail :
@@ -91,8 +97,6 @@ add(struct relay *relay, size_t length)
 {
 	const char *text = relay->buffer + relay->end, *newline;
 
-	if (relay->tail != NULL)
-		keep_tail(relay, text, length);
 	newline = memrchr(text, '\n', length);
 	relay->end += length;
 	relay->broken = text[length - 1] != '\n';
@@ -207,6 +211,8 @@ relay_fill(struct relay *relay, int fd)
 	if (relay->nmarks > 0 && room > relay->marks->left)
 		room = relay->marks->left;
 	length = read(fd, relay->buffer + relay->end, room);
+	if (length == -1 && errno == EAGAIN)
+		relay->earlier = 0;
 	if (length == -1 && errno == EAGAIN && relay->nmarks > 0) {
 		/* Another reader of the pipe has taken it. */
 		relay->marks->left = 0;
@@ -216,6 +222,8 @@ relay_fill(struct relay *relay, int fd)
 		return false;
 	if (relay->nmarks > 0)
 		relay->marks->left -= (size_t)length;
+	if (relay->tail != NULL)
+		keep_tail(relay, relay->buffer + relay->end, (size_t)length);
 	add(relay, (size_t)length);
 	return true;
 }

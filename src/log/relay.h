@@ -45,6 +45,7 @@ struct relay {
 	size_t nsaid;
 	char *tail;			/* RELAY_TAIL bytes, or NULL */
 	size_t ntail;
+	size_t earlier;			/* bytes of the pipe before those */
 	const char *wanted;		/* in the tail, or NULL */
 	bool found;
 };
@@ -53,10 +54,11 @@ struct relay {
 int	relay_init(struct relay *);
 
 /*
- * Keep the last RELAY_TAIL bytes that come from now on, and look for text, or
- * NULL: at most half of that, without a newline.  Return -1 with errno.
+ * Keep the last RELAY_TAIL bytes that are written to the pipe fd from now on,
+ * and look for text, or NULL: at most half of that, without a newline.  Return
+ * -1 with errno.
  */
-int	relay_watch(struct relay *, const char *text);
+int	relay_watch(struct relay *, int fd, const char *text);
 void	relay_unwatch(struct relay *);
 
 /*

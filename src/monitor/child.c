@@ -176,7 +176,7 @@ write_pid(struct monitor *m)
 	return 0;
 }
 
-static int
+int
 enter_root(const struct monitor *m)
 {
 	return fchdir(m->files.root) == -1 ? -1 : chroot(".");

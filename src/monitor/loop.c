@@ -111,6 +111,8 @@ monitor_init(struct monitor *m, const struct plan *plan)
 	m->own[0] = m->own[1] = m->own[2] = -1;
 	m->next_due = NEVER;
 	files_init(&m->files);
+	m->ready.monitor = m;
+	m->ready.run = run_check;
 	ready_init(&m->ready, &config->ready, m->verbose);
 	log_init(&m->log, &config->log, plan->log_path, plan->argv[0],
 	    !plan->steps.background);
@@ -371,7 +373,6 @@ static void
 become_supervisor(struct monitor *m)
 {
 	m->first = m->verbose = false;
-	relay_unwatch(&m->log.relay);
 	leave_caller(m->plan);
 	if (m->verdict == -1)
 		return;
@@ -398,6 +399,7 @@ enter_up(struct monitor *m)
 	if (m->has_instance && ready_waits(m->ready.want))
 		mark_ready(m);
 	close_startup_fds(m);
+	relay_unwatch(&m->log.relay);
 	if (m->first)
 		become_supervisor(m);
 }

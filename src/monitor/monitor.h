@@ -184,6 +184,17 @@ void	close_startup_fds(struct monitor *);
  */
 pid_t	fork_command(struct monitor *);
 
+/* Change the root to that which is open.  Async-signal-safe. */
+int	enter_root(const struct monitor *);
+
+/* --- shell.c -------------------------------------------------------------- */
+
+/*
+ * Run sh -c COMMAND as the command is run, without output.  Return its pid, or
+ * 0 with errno.
+ */
+pid_t	run_check(struct monitor *, const char *command);
+
 /* --- files.c -------------------------------------------------------------- */
 
 /* Open the root and the files.  Return -1 with the fault. */

@@ -123,8 +123,10 @@ interrupt_ready(struct monitor *m, int sig)
 void
 check_ready(struct monitor *m)
 {
-	enum answer answer = ready_ask(&m->ready);
+	enum answer answer;
 
+	m->ready.seen = m->log.relay.found;
+	answer = ready_ask(&m->ready);
 	if (answer == ANSWER_READY) {
 		/* It may have ended since. */
 		reap(m);
@@ -211,7 +213,8 @@ reap(struct monitor *m)
 		if (m->state == MONITOR_READYING)
 			(void)ready_ask(&m->ready);
 		if (waitpid(pid, &status, WNOHANG) == pid &&
-		    !log_reap(&m->log, pid, status) && pid == m->pid)
+		    !log_reap(&m->log, pid, status) &&
+		    !ready_reap(&m->ready, pid, status) && pid == m->pid)
 			command_ended(m, ending_of(status));
 	}
 }

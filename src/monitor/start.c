@@ -97,17 +97,23 @@ make_environment(struct monitor *m)
 	return 0;
 }
 
-/* Start the logger, and keep what a launch that fails has to show. */
+/*
+ * Watch for what the run is ready by, and keep what a launch that fails has to
+ * show.  Start the logger.
+ */
 static int
 start_log(struct monitor *m)
 {
+	const struct readiness *want = m->ready.want;
+	const char *text = want->method == &line_method ? want->value : NULL;
 	char reason[128];
 
 	if (!log_is_open(&m->log))
 		return 0;
-	if (relay_watch(&m->log.relay, NULL) == -1)
+	if ((m->first || text != NULL) &&
+	    relay_watch(&m->log.relay, m->log.pipe[0], text) == -1)
 		return fault_errno(&m->fault, "log", m->log.want.text, errno);
-	return log_start(&m->log, reason, sizeof(reason)) == 0 ? 0 :
+	return !m->first || log_start(&m->log, reason, sizeof(reason)) == 0 ? 0 :
 	    fault_set(&m->fault, STATUS_FAILED, "log", m->log.want.text,
 	    reason);
 }
@@ -136,7 +142,7 @@ open_start(struct monitor *m)
 
 	if (result != 0)
 		return result;
-	if ((m->first && start_log(m) == -1) || open_ready(m) == -1 ||
+	if (start_log(m) == -1 || open_ready(m) == -1 ||
 	    make_environment(m) == -1)
 		return -1;
 	if (!plan_forks(m->plan))

@@ -23,6 +23,9 @@
 #include "base/number.h"
 #include "ready/method.h"
 
+/* No name of a host is longer. */
+#define HOST_SIZE	256
+
 /* The pause between two rounds. */
 #define PAUSE_MS	20
 
@@ -49,7 +52,7 @@ is_port(const char *port)
  * it is this machine.  Return NULL, or the mistake.
  */
 static const char *
-split(const char *value, char host[static NI_MAXHOST], const char **port)
+split(const char *value, char host[static HOST_SIZE], const char **port)
 {
 	const char *colon = strrchr(value, ':'), *start = value;
 	size_t length = colon == NULL ? 0 : (size_t)(colon - value);
@@ -61,7 +64,7 @@ split(const char *value, char host[static NI_MAXHOST], const char **port)
 	} else if (memchr(start, ':', length) != NULL)
 		return "an IPv6 address needs brackets: tcp:[::1]:80";
 	if (!is_port(*port) || (colon != NULL && length == 0) ||
-	    length >= NI_MAXHOST)
+	    length >= HOST_SIZE)
 		return "needs [HOST:]PORT after tcp:";
 	(void)strlcpy(host, start, length + 1);
 	return NULL;
@@ -70,7 +73,7 @@ split(const char *value, char host[static NI_MAXHOST], const char **port)
 static const char *
 parse_tcp(struct readiness *want)
 {
-	char host[NI_MAXHOST] = "";
+	char host[HOST_SIZE] = "";
 	const char *port;
 
 	return split(want->value, host, &port);
@@ -80,7 +83,7 @@ static const char *
 look_up_tcp(struct ready *ready)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list = NULL;
-	char host[NI_MAXHOST] = "";
+	char host[HOST_SIZE] = "";
 	const char *port;
 	int error;
 

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "process/policy.h"
 #include "ready/method.h"
 
 /* The default: the launch itself knows of the exec. */
@@ -22,6 +23,8 @@ static const struct method *const methods[] = {
 	&file_method,
 	&tcp_method,
 	&unix_method,
+	&cmd_method,
+	&line_method,
 	NULL
 };
 
@@ -44,7 +47,7 @@ readiness_parse(struct readiness *want, const char *text)
 			return method->parse(want);
 	}
 	want->value = "";
-	return "not " READY_METHODS(" or ");
+	return "not " READY_METHODS(" ", " or ");
 }
 
 bool
@@ -57,8 +60,9 @@ void
 ready_init(struct ready *ready, const struct readiness *want, bool verbose)
 {
 	*ready = (struct ready){ .want = want, .verbose = verbose,
-	    .addresses = ready->addresses, .poll.fd = -1, .due = NEVER,
-	    .fd = -1, .dir = -1, .notice.extend = -1 };
+	    .addresses = ready->addresses, .monitor = ready->monitor,
+	    .run = ready->run, .poll.fd = -1, .due = NEVER, .fd = -1,
+	    .dir = -1, .notice.extend = -1, .status = -1 };
 }
 
 const char *
@@ -116,7 +120,8 @@ void
 ready_describe(const struct ready *ready, bool late, char *reason, size_t size)
 {
 	const struct notice *notice = &ready->notice;
-	char elsewhere[16];
+	struct ending last = ending_of(ready->status);
+	char elsewhere[16], how[64];
 	const struct {
 		bool add;
 		const char *text, *value;
@@ -127,6 +132,7 @@ ready_describe(const struct ready *ready, bool late, char *reason, size_t size)
 		    ", which is not in the daemon's session", "" },
 		{ late && ready->closed,
 		    "; it closed the descriptor without a newline", "" },
+		{ late && ready->status != -1, "; the last check ", how },
 		{ *notice->status != '\0', "; its status: ", notice->status },
 		{ notice->error != 0, "; its error: ",
 		    strerror(notice->error) },
@@ -137,6 +143,7 @@ ready_describe(const struct ready *ready, bool late, char *reason, size_t size)
 
 	(void)snprintf(elsewhere, sizeof(elsewhere), "%d",
 	    (int)notice->elsewhere);
+	ending_describe(&last, how, sizeof(how));
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		if (rows[i].add) {
 			(void)strlcat(reason, rows[i].text, size);

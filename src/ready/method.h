@@ -18,8 +18,14 @@
 #define READY_TIMEOUT		60000
 #define READY_TIMEOUT_TEXT	"60s"
 
-#define READY_METHODS(last)	"exec, alive:TIME, notify, fd:N, file:PATH, " \
-	"tcp:[HOST:]PORT" last "unix:PATH"
+#define READY_METHODS(separator, last) \
+	"exec, alive:TIME, notify, fd:N, file:PATH, " \
+	"tcp:[HOST:]PORT, unix:PATH," separator "cmd:COMMAND" last "line:TEXT"
+
+/* Bytes of the TEXT of line:. */
+#define READY_LINE_MAX		2048
+
+struct monitor;
 
 /* What was said, in argv. */
 struct readiness {
@@ -55,6 +61,9 @@ struct ready {
 	const struct readiness *want;
 	bool verbose;
 	const struct addrinfo *addresses; /* of tcp: and unix: */
+	struct monitor *monitor;
+	pid_t (*run)(struct monitor *, const char *command);
+					/* start sh -c; return 0 on failure */
 
 	pid_t pid;			/* of the command */
 	pid_t session;			/* that it was started in */
@@ -76,6 +85,9 @@ struct ready {
 	char env[160];			/* NOTIFY_SOCKET=PATH, or empty */
 	struct notice notice;
 	pid_t ignored;			/* the last sender that was */
+	pid_t check;			/* of cmd that runs, or 0 */
+	int status;			/* of the last one, by wait(2); or -1 */
+	bool seen;			/* line: by the log */
 };
 
 /* A row; what is NULL has nothing to do. */
@@ -109,7 +121,7 @@ struct method {
 };
 
 extern const struct method exec_method, alive_method, notify_method, fd_method,
-    file_method, tcp_method, unix_method;
+    file_method, tcp_method, unix_method, cmd_method, line_method;
 
 /* METHOD[:VALUE].  Return NULL, or what is wrong with it. */
 const char *readiness_parse(struct readiness *, const char *text);
@@ -129,6 +141,9 @@ const char *ready_prepare(struct ready *, int root,
 /* The command of that pid has been executed: what comes from now on counts. */
 void	ready_begin(struct ready *, pid_t, pid_t session);
 enum answer ready_ask(struct ready *);
+
+/* If it is a check that has ended, note how, and return true. */
+bool	ready_reap(struct ready *, pid_t, int status);
 
 /* Release all of a run; a second time, do nothing.  Async-signal-safe. */
 void	ready_close(struct ready *);

@@ -123,6 +123,14 @@ nothing_is_found_in() {
 	nothing_is_found_in ready-unix
 }
 
+@test "faults while it is waited for: cmd" {
+	nothing_is_found_in ready-cmd
+}
+
+@test "faults while it is waited for: line" {
+	nothing_is_found_in ready-line
+}
+
 @test "faults in a supervised launch" {
 	nothing_is_found_in supervised
 }

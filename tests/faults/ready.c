@@ -115,6 +115,14 @@ become_ready(char **argv)
 			err(2, "%s", value);
 		close(fd);
 	}
+	else if (strncmp(method, "line:", 5) == 0)
+		(void)!write(STDOUT_FILENO, value, strlen(value));
+	else if (strncmp(method, "cmd:", 4) == 0) {
+		value += strcspn(value, "/");
+		if ((fd = open(value, O_WRONLY | O_CREAT, 0666)) == -1)
+			err(2, "%s", value);
+		close(fd);
+	}
 	execv(argv[1], argv + 1);
 	err(2, "%s", argv[1]);
 }

@@ -18,10 +18,10 @@ Try 'daemonize --help'" "$1" "${@:3}" touch started
 @test "a method that there is not is refused, with those that there are" {
 	local method why
 
-	why="not exec, alive:TIME, notify, fd:N, file:PATH, tcp:[HOST:]PORT "
-	why+="or unix:PATH"
+	why="not exec, alive:TIME, notify, fd:N, file:PATH, tcp:[HOST:]PORT, "
+	why+="unix:PATH, cmd:COMMAND or line:TEXT"
 	for method in "" x ready Exec exec: exec:1 notify: notify:1 alive fd \
-	    file tcp unix "fd :3" " fd:3" TCP:80 :80 /path; do
+	    file tcp unix cmd line "fd :3" " fd:3" TCP:80 :80 /path; do
 		wrong "--ready=$method" "$why"
 	done
 }
@@ -87,6 +87,26 @@ Try 'daemonize --help'" "$1" "${@:3}" touch started
 	[[ ! -e started ]]
 }
 
+@test "cmd: needs a command" {
+	wrong --ready=cmd: "needs a command after the colon"
+}
+
+@test "line: needs a part of a line, and a log to which lines go" {
+	local long reason="needs a part of a line, of at most 2048 bytes"
+
+	wrong --ready=line: "$reason" --log="$TMP/log"
+	run -125 "$DAEMONIZE" --ready=$'line:a\nb' --log="$TMP/log" true 3>&-
+	[[ $output == *"$reason"* ]]
+	long=$(printf %02048d 0)
+	run -125 "$DAEMONIZE" --ready="line:${long}0" --log="$TMP/log" true 3>&-
+	[[ $output == *"$reason"* ]]
+	launch --explain --ready="line:$long" --log="$TMP/log" true
+	wrong --ready=line:a "needs --log"
+	wrong --ready=line:a "--stdout and --stderr leave no line to the log" \
+	    --log="$TMP/log" -o "$TMP/out" -e keep
+	launch --explain --ready=line:a --log="$TMP/log" -o "$TMP/out" true
+}
+
 @test "a time-out needs a time" {
 	local time
 
@@ -97,10 +117,10 @@ Try 'daemonize --help'" "$1" "${@:3}" touch started
 }
 
 @test "a time-out needs a method that can be late" {
-	wrong --ready-timeout=2s "needs --ready=notify, fd, file, tcp or unix"
-	wrong --ready-timeout=2s "needs --ready=notify, fd, file, tcp or unix" \
+	wrong --ready-timeout=2s "is not for --ready=exec and alive"
+	wrong --ready-timeout=2s "is not for --ready=exec and alive" \
 	    --ready=exec
-	wrong --ready-timeout=2s "needs --ready=notify, fd, file, tcp or unix" \
+	wrong --ready-timeout=2s "is not for --ready=exec and alive" \
 	    --ready=alive:1s
 }
 
@@ -162,7 +182,7 @@ one" --fds=6,7 \
 
 @test "a message shows a value of --ready as one plain line" {
 	wrong $'--ready=file\n\033[1m' "not exec, alive:TIME, notify, fd:N, \
-file:PATH, tcp:[HOST:]PORT or unix:PATH" 2>&1 || :
+file:PATH, tcp:[HOST:]PORT, unix:PATH, cmd:COMMAND or line:TEXT" 2>&1 || :
 	run launch $'--ready=a\n\033b' true
 	status_is 125
 	[[ ${lines[0]} == "daemonize: --ready=a??b: not exec, "* ]]

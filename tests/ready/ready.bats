@@ -63,7 +63,8 @@ runs_alone() {
 	alive "$PID"
 	equal "pid file" "$(cat "$PIDFILE")" "$PID"
 	names_instance
-	equal "processes" "$(leftovers)" "$PID"
+	equal "processes" "$(leftovers | grep -vx "$(recorded supervisor)")" \
+	    "$PID"
 }
 
 # What the launcher says of the daemon: says WORDS
@@ -145,7 +146,8 @@ listen() {
 
 # --- every method, with a daemon of each kind -------------------------------
 
-# READY is the METHOD; a daemon that does BECOME has become so.
+# READY is the METHOD, which is used WITH that; a daemon that does BECOME has
+# become so.
 choose() {
 	case $1 in
 	alive)	READY=alive:1h ;;
@@ -159,29 +161,35 @@ choose() {
 	unix)	setup_server
 		READY=unix:$TMP/socket
 		BECOME="exec $SERVER socket" ;;
+	cmd)	READY='cmd:test -e now'
+		BECOME=': >now; exec sleep 1000' ;;
+	line)	READY='line:is ready'
+		WITH=(--log="$TMP/log") WITHOUT_FILE=
+		BECOME='printf "it is "; printf "ready now"; exec sleep 1000' ;;
 	esac
 }
 
 # The launch returns once the daemon is ready, not before: is_awaited METHOD
 is_awaited() {
 	choose "$1"
-	begin_launch --ready="$READY"
+	begin_launch "${WITH[@]}" --ready="$READY"
 	still_waits
 	do_now "$BECOME"
 	launch_ends 0
 	eventually runs_alone
+	"$DAEMONIZE" --stop -p "$PIDFILE" >stopped
 }
 
 # Its death ends the wait, with its status or signal: is_missed METHOD
 is_missed() {
 	choose "$1"
-	begin_launch --ready="$READY"
+	begin_launch "${WITH[@]}" --ready="$READY"
 	still_waits
 	do_now 'exit 3'
 	launch_ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")"
 	nothing_is_left
 
-	begin_launch --ready="$READY"
+	begin_launch "${WITH[@]}" --ready="$READY"
 	kill -KILL "$PID"
 	launch_ends 123 "$(says "killed by signal 9 before it was ready$WITHOUT_FILE")"
 	nothing_is_left
@@ -190,7 +198,7 @@ is_missed() {
 # It is ended when its time is over: is_late METHOD
 is_late() {
 	choose "$1"
-	late --ready="$READY"
+	late "${WITH[@]}" --ready="$READY"
 	nothing_is_left
 }
 
@@ -213,7 +221,7 @@ is_interrupted() {
 
 	choose "$1"
 	for sig in INT QUIT TERM; do
-		begin_launch --ready="$READY"
+		begin_launch "${WITH[@]}" --ready="$READY"
 		still_waits
 		kill -"$sig" "$LAUNCHER"
 		launch_ends $((128 + $(kill -l "$sig"))) \
@@ -238,6 +246,14 @@ is_interrupted() {
 	is_awaited unix
 }
 
+@test "cmd: a launch returns when it is ready, not before" {
+	is_awaited cmd
+}
+
+@test "line: a launch returns when it is ready, not before" {
+	is_awaited line
+}
+
 @test "alive: a death ends the wait at that moment" {
 	is_missed alive
 }
@@ -258,6 +274,14 @@ is_interrupted() {
 	is_missed unix
 }
 
+@test "cmd: a death ends the wait at that moment" {
+	is_missed cmd
+}
+
+@test "line: a death ends the wait at that moment" {
+	is_missed line
+}
+
 @test "fd: a command that is too slow is ended" {
 	is_late fd
 }
@@ -272,6 +296,17 @@ is_interrupted() {
 
 @test "unix: a command that is too slow is ended" {
 	is_late unix
+}
+
+# With a check that never ends, of two process groups.
+@test "cmd: a command that is too slow is ended, and so is the check" {
+	READY='cmd:timeout 1000 sleep 1000 & sleep 1000'
+	late --ready="$READY"
+	nothing_is_left
+}
+
+@test "line: a command that is too slow is ended" {
+	is_late line
 }
 
 @test "alive: a signal to the launcher ends both" {
@@ -292,6 +327,14 @@ is_interrupted() {
 
 @test "unix: a signal to the launcher ends both" {
 	is_interrupted unix
+}
+
+@test "cmd: a signal to the launcher ends both" {
+	is_interrupted cmd
+}
+
+@test "line: a signal to the launcher ends both" {
+	is_interrupted line
 }
 
 # --- exec and alive ---------------------------------------------------------
@@ -1242,6 +1285,68 @@ accepts connections there already" --ready=unix:socket touch started
 	# It may be relative, or the test's directory would be too long.
 	path=$(printf '%0107d' 0)
 	ready_by "unix:$path" "exec $SERVER $path"
+}
+
+# --- cmd ----------------------------------------------------------------------
+
+@test "cmd: it is tried until it succeeds, one at a time, and its output is lost" {
+	launch -p "$PIDFILE" -c "$TMP" --ready='cmd:mkdir one || touch two
+	    echo said; echo said >&2; echo >>tries; rmdir one
+	    [ "$(wc -l <tries)" -ge 3 ]' sleep 1000 >said 2>&1
+	remember "$(cat "$PIDFILE")"
+	equal said "$(cat said)" ""
+	equal tries "$(wc -l <tries)" 3
+	[[ ! -e two ]]
+}
+
+@test "cmd: what has failed last is in the message" {
+	fails 124 "daemonize: ready: $(command -v sleep): not ready after 2s: \
+cmd:exit 7; the last check exited with status 7" --ready='cmd:exit 7' \
+	    --ready-timeout=2s sleep 1000
+	nothing_is_left
+}
+
+@test "cmd: it runs in the directory, environment and umask of the command" {
+	mkdir "$TMP/there"
+	exec 9<>"$TMP/nine"
+	launch -p "$PIDFILE" -c "$TMP/there" -E A=1 --umask=027 --fds=9 \
+	    --ready='cmd:{ pwd; echo "$A"; umask; ls /proc/$$/fd | sort -n |
+	    tail -n 1; readlink /proc/$$/fd/[012]; } >seen
+	    [ "$(ps -o sid= -p $$)" -eq $$ ]' sleep 1000
+	exec 9>&-
+	remember "$(cat "$PIDFILE")"
+	equal seen "$(sed 4d there/seen)" "$TMP/there"$'\n1\n0027\n'\
+"/dev/null"$'\n'"$TMP/there/seen"$'\n'/dev/null
+	(($(sed -n 4p there/seen) < 11))
+}
+
+@test "cmd: it has the user of the command" {
+	requires root
+	launch -p "$PIDFILE" -u 54321:54322 \
+	    --ready="cmd:[ \"\$(id -u):\$(id -g)\" = 54321:54322 ]" sleep 1000
+	remember "$(cat "$PIDFILE")"
+}
+
+# --- line ---------------------------------------------------------------------
+
+@test "line: a text is found in pieces, and behind much else" {
+	choose line
+	begin_launch "${WITH[@]}" --ready="$READY" --ready-timeout=1h
+	cat >much <<-'END'
+		i=0
+		while [ $i -lt 3000 ]; do
+		    echo "it is not ready: $i"
+		    i=$((i + 1))
+		done
+		for i in i s " " r e a d; do printf "$i"; done
+		: >wrote
+	END
+	do_now '. ./much; obey'
+	eventually test -e wrote
+	still_waits
+	do_now 'printf y; exec sleep 1000'
+	launch_ends 0
+	eventually runs_alone
 }
 
 # --- all at once ------------------------------------------------------------

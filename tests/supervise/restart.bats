@@ -476,6 +476,39 @@ two
 	equal sevens "$(sort -u sevens | wc -l)" 2
 }
 
+@test "--ready=cmd: holds for each run; a check ends with the run that it is of" {
+	supervise -c "$TMP" --ready='cmd:[ ! -e hold ] || exec sleep 999' \
+	    --restart=always --restart-delay=1ms \
+	    sh -c 'echo >>"$1/runs"; exec sleep 1000' sh "$TMP"
+	eventually in_state running
+	touch hold
+	kill -KILL "$PID"
+	eventually has_run 2
+	eventually pgrep -P "$SUPERVISOR" -f '^sleep 999' >checks
+	in_state starting
+	rm hold
+	kill -KILL "$(cat "$PIDFILE")"
+	eventually has_run 3
+	eventually in_state running
+	eventually gone "$(tail -n 1 checks)"
+}
+
+@test "--ready=line: what an earlier run or the supervisor wrote does not count" {
+	mkfifo tell
+	supervise --log="$TMP/log" --ready=line:sh --restart=always \
+	    --restart-delay=1ms \
+	    sh -c 'echo >>"$1/runs"; [ ! -e "$1/once" ] || read -r what \
+	    <"$1/tell"; : >"$1/once"; printf sh; exec sleep 1000' sh "$TMP"
+	eventually test -e once
+	kill -KILL "$PID"
+	eventually has_run 2
+	eventually in_state starting
+	eventually grep -q 'daemonize: sh: killed' log
+	in_state starting
+	echo >tell
+	eventually in_state running
+}
+
 @test "a run that is not ready yet is starting" {
 	mkfifo tell
 	supervise --ready=fd:7 --restart=always --restart-delay=1ms \
