@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/message.h"
 #include "base/path.h"
+#include "instance/name.h"
 #include "monitor/monitor.h"
 
 /* Is the open file fd, if it is not -1, that file? */
@@ -316,6 +317,10 @@ open_log(struct monitor *m)
 
 	if (m->log.want.text == NULL || log_is_open(&m->log))
 		return 0;
+	/* Below a user's home, more than the last directory may be missing. */
+	if (m->log.want.automatic &&
+	    name_make_directory(m->plan->log_path) == -1)
+		return fault_errno(&m->fault, "log", m->log.want.text, errno);
 	if (log_open(&m->log, &owner, &reason) == -1)
 		return fault_set(&m->fault, STATUS_FAILED, "log",
 		    m->log.want.text, reason);

@@ -173,6 +173,20 @@ Try 'daemonize --help'" --log=file --stop -p "$PIDFILE"
 	eventually grep -qx hello "$dir/$name.log"
 }
 
+@test "--log=auto makes the directories of a user's first instance" {
+	file_setup
+	if ((EUID == 0)); then
+		requires setpriv
+		chmod 777 .
+		CALLER=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	fi
+	export XDG_STATE_HOME=$TMP/new/state
+	PIDFILE=$XDG_STATE_HOME/daemonize/$(uname -n)/first.pid
+	launch -n first --log=auto sh -c 'echo hello; exec sleep 1000'
+	remember_both
+	eventually grep -qx hello "${PIDFILE%.pid}.log"
+}
+
 @test "a file that is the log and that of -o or -e is refused" {
 	file_setup
 	ln -s "$LOG" other
