@@ -72,7 +72,7 @@ unfit(int fd, bool changeable)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) == -1)
+	if (path_stat(fd, &st) == -1)
 		return strerror(errno);
 	if (!S_ISREG(st.st_mode))
 		return "not a regular file";
