@@ -48,21 +48,26 @@ static int
 already_running(struct monitor *m, const char *path, pid_t pid,
     const struct instance_status *guess)
 {
+	const struct config *config = m->plan->config;
+	bool named = config->name != NULL && path == config->pidfile;
+	const char *verb = named ? "is" : "holds";
 	static char which[PATH_MAX + 2048];	/* for a small stack */
 	char title[256];
 
-	if (guess == NULL && m->plan->config->if_not_running)
+	if (named)
+		path = config->name;
+	if (guess == NULL && config->if_not_running)
 		m->fault.status = STATUS_RUNNING;
 	if (guess != NULL) {
 		proc_title(pid, title, sizeof(title));
 		(void)snprintf(which, sizeof(which), "pid %d (%s), a guess "
-		    "(%s), holds %s", (int)pid, title, guess->reason, path);
+		    "(%s), %s %s", (int)pid, title, guess->reason, verb, path);
 	} else if (pid > 0)
-		(void)snprintf(which, sizeof(which), "pid %d holds %s",
-		    (int)pid, path);
+		(void)snprintf(which, sizeof(which), "pid %d %s %s",
+		    (int)pid, verb, path);
 	else
 		(void)snprintf(which, sizeof(which),
-		    "another process holds %s", path);
+		    "another process %s %s", verb, path);
 	return fault_set(&m->fault, STATUS_RUNNING, "already running", NULL,
 	    which);
 }

@@ -449,6 +449,20 @@ end_by(int sig)
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/* Nothing runs any more: print how the old command is launched again. */
+static void
+print_replaced(const struct monitor *m)
+{
+	const struct config *config = m->plan->config;
+	char text[PATH_MAX];
+
+	(void)snprintf(text, sizeof(text), "nothing runs now; to launch the "
+	    "old command: daemonize [OPTION]... -%c %s %s",
+	    config->name != NULL ? 'n' : 'p', options_label(config),
+	    m->replaced);
+	(void)complain("replace", options_label(config), text);
+}
+
 int
 finish_launch(struct monitor *m)
 {
@@ -456,9 +470,8 @@ finish_launch(struct monitor *m)
 		return STATUS_DONE;
 	monitor_undo(m);
 	print_fault(m);
-	if (m->replaced)
-		(void)complain("replace", m->plan->config->pidfile,
-		    "the old instance has been stopped");
+	if (m->replaced != NULL)
+		print_replaced(m);
 	if (m->interrupted != 0)
 		end_by(m->interrupted);
 	return m->fault.status;

@@ -51,7 +51,8 @@ struct monitor {
 	enum monitor_state state;
 	bool first;			/* start: its failure ends all */
 	bool verbose;
-	bool replaced;			/* an instance was stopped for it */
+	char *replaced;			/* the command of the instance that was
+					   stopped for it, or NULL */
 	struct fault fault;		/* of the start, or of the launch */
 	bool fault_printed;
 	int interrupted;		/* the signal that ended the launch */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/escape.h"
 #include "base/file.h"
 #include "base/message.h"
 #include "base/progress.h"
@@ -319,19 +320,59 @@ stop_found(const struct config *config, const char *verb,
 	return status;
 }
 
+/* Print a word as a shell reads it. */
+static void
+quote(FILE *stream, const char *word)
+{
+	if (*word != '\0' && word[strspn(word, LETTERS DIGITS
+	    "%+,-./:=@_")] == '\0') {
+		(void)fputs(word, stream);
+		return;
+	}
+	(void)fputc('\'', stream);
+	for (; *word != '\0'; word++)
+		if (*word == '\'')
+			(void)fputs("'\\''", stream);
+		else
+			(void)fputc(*word, stream);
+	(void)fputc('\'', stream);
+}
+
+/* Return the command line of the record, to free(3), or NULL with errno. */
+static char *
+quote_command(const struct record *record)
+{
+	char *text = NULL, arg[RECORD_SIZE];
+	FILE *stream;
+	size_t length, i;
+
+	if ((stream = open_memstream(&text, &length)) == NULL)
+		return NULL;
+	for (i = 0; record_value(record, "arg", i, arg, sizeof(arg)); i++) {
+		(void)fputs(i == 0 ? "" : " ", stream);
+		quote(stream, arg);
+	}
+	if (fclose(stream) == EOF) {
+		free(text);
+		text = NULL;
+	}
+	return text;
+}
+
 int
-control_replace(const struct config *config, bool *stopped)
+control_replace(const struct config *config, char **stopped)
 {
 	const char *path = config->pidfile, *label = options_label(config);
 	const char *verb = config->replace ? "replace" : "stop";
 	static struct instance_ref ref;
 	char reason[96];
 	int status, removed, error;
+	bool ran = false;
 
-	*stopped = false;
+	*stopped = NULL;
 	do {
 		if (open_pidfds(path, &ref)) {
-			*stopped = true;
+			ran = true;
 			status = stop_found(config, verb, &ref);
 		} else if (config->replace && ref.found.elsewhere)
 			/* Nothing of another container is stopped here. */
@@ -344,11 +385,13 @@ control_replace(const struct config *config, bool *stopped)
 		error = errno;
 		/* A supervisor that is killed in a start leaves its run. */
 	} while (status == -1 || removed == 1);
-	if (status == STATUS_DONE && !*stopped && !config->replace) {
+	if (status == STATUS_DONE && !ran && !config->replace) {
 		print_plain(label);
 		(void)printf(": %s\n", describe_absence(config, &ref));
 	}
-	*stopped = *stopped && status == STATUS_DONE;
+	if (ran && config->replace && status == STATUS_DONE &&
+	    (*stopped = quote_command(&ref.found.record)) == NULL)
+		return complain_errno(verb, label, errno);
 	if (removed == -1) {
 		(void)snprintf(reason, sizeof(reason), "could not be removed: "
 		    "%s", strerror(error));
@@ -360,7 +403,7 @@ control_replace(const struct config *config, bool *stopped)
 int
 control_stop(const struct config *config)
 {
-	bool stopped;
+	char *stopped;
 
 	return control_replace(config, &stopped);
 }

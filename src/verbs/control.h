@@ -17,8 +17,11 @@ int	control_signal(const struct config *);
 int	control_wait(const struct config *);
 int	control_again(const struct config *);
 
-/* --stop, and the stop of --replace: *stopped says whether one ran. */
+/*
+ * --stop, and the stop of --replace: if one ran and was stopped, *stopped is
+ * its command line, quoted for a shell, to free(3); else it is NULL.
+ */
 int	control_stop(const struct config *);
-int	control_replace(const struct config *, bool *stopped);
+int	control_replace(const struct config *, char **stopped);
 
 #endif

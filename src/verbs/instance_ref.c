@@ -93,6 +93,9 @@ deny(const char *verb, const char *label, const struct instance_status *found,
 {
 	char title[384], kill[64] = "", reason[2048];
 
+	if (found->foreign)
+		return complain(verb, label,
+		    "it belongs to another user: run it as root");
 	proc_title(found->pid, title, sizeof(title));
 	if (sig != NULL)
 		(void)snprintf(kill, sizeof(kill), "; if it is the daemon: "

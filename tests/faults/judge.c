@@ -417,7 +417,7 @@ judge_old(const struct standard *standard, const char *said)
 	if (said != NULL && strstr(said, ": pidfile: ") == NULL &&
 	    number_in(place_pidfile(standard->set)) == standard->old)
 		return because(LEFT, "pid file: of the old one");
-	if (said == NULL || strstr(said, "has been stopped") != NULL)
+	if (said == NULL || strstr(said, "nothing runs now") != NULL)
 		return RIGHT;
 	return because(MUTE, "does not tell that the old one is stopped");
 }

@@ -641,8 +641,8 @@ file" \
 	printf 'rm -f %q*\n%s\n' "$PIDFILE" "$(cat "$TMP/.at_end")" \
 	    >"$TMP/.at_end"
 	equal "directory" "$(stat -c '%a %U' /run/daemonize)" "755 root"
-	fails 1 "daemonize: already running: pid $(cat "$PIDFILE") holds \
-$PIDFILE" -n "$name" "${DAEMON[@]}"
+	fails 1 "daemonize: already running: pid $(cat "$PIDFILE") is $name" \
+	    -n "$name" "${DAEMON[@]}"
 }
 
 @test "a user's name is a pid file below XDG_STATE_HOME and the host" {
@@ -717,8 +717,8 @@ set; use --pidfile" \
 		launch -n "$name" "${DAEMON[@]}"
 		names_instance "$at/$name.pid"
 	done
-	fails 1 "daemonize: already running: pid $(cat "$at/a.pid") holds \
-$at/a.pid" -n a "${DAEMON[@]}"
+	fails 1 "daemonize: already running: pid $(cat "$at/a.pid") is a" \
+	    -n a "${DAEMON[@]}"
 }
 
 @test "a launch by name that fails leaves no pid file" {

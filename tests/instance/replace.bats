@@ -39,11 +39,18 @@ is_left_alone() {
 	equal "pid file" "$(stat -c '%i %h %s %y' "$PIDFILE")" "$before"
 }
 
-# The launch fails when what ran has been stopped, which its last line says:
-# is_lost STATUS MESSAGE [OPTION]... COMMAND [ARG]...
+# The last line of a --replace that has stopped the old one in vain:
+# says_lost COMMAND
+says_lost() {
+	echo "daemonize: replace: $PIDFILE: nothing runs now; to launch the old \
+command: daemonize [OPTION]... -p $PIDFILE $1"
+}
+
+# The launch fails when what ran, OLD, has been stopped, which its last line
+# says: is_lost STATUS MESSAGE [OPTION]... COMMAND [ARG]...
 is_lost() {
 	fails "$1" "$2
-daemonize: replace: $PIDFILE: the old instance has been stopped" \
+$(says_lost "${OLD:-sleep 1000}")" \
 	    --replace -p "$PIDFILE" "${@:3}"
 	gone "$PID"
 }
@@ -104,7 +111,7 @@ SIG/TIME[/SIG/TIME]...$tail" --replace=TERM/3d -p "$PIDFILE" true
 	start_daemon
 	fails 124 "daemonize: ready: $HELPERS_DIR/stubborn: not ready after \
 3s: file:$TMP/never
-daemonize: replace: $PIDFILE: the old instance has been stopped" \
+$(says_lost "sleep 1000")" \
 	    --replace=USR2/0/KILL --ready="file:$TMP/never" \
 	    --ready-timeout=3s -p "$PIDFILE" "$HELPERS_DIR/stubborn" \
 	    "$TMP/log" end=15
@@ -218,6 +225,7 @@ is_the_only_one_by_now() {
 
 @test "a child that keeps the lock file keeps the new one out" {
 	start_two -l "$TMP/lock"
+	OLD="sh -c 'sleep 1000 & echo \$! >\"\$0\"; wait' $TMP/child"
 	is_lost 1 \
 "daemonize: already running: another process holds $TMP/lock" \
 	    -l "$TMP/lock" "${DAEMON[@]}"
@@ -493,4 +501,15 @@ is_misuse() {
 	fails 125 "daemonize: pidfile: $TMP/none/pid: No such file or directory" \
 	    --replace -p "$TMP/none/pid" "$PROBE" "$REPORT"
 	[[ ! -e $REPORT ]]
+}
+
+@test "the old command is quoted for a shell, and the instance is called by its name" {
+	as_user
+	start_named web sh -c "exec sleep 1000 # it's"
+	fails 123 "daemonize: ready: $(command -v sh): exited with status 3 before it was \
+ready$WITHOUT_FILE
+daemonize: replace: web: nothing runs now; to launch the old command: \
+daemonize [OPTION]... -n web sh -c 'exec sleep 1000 # it'\\''s'" \
+	    --replace --ready=alive:1h -n web sh -c "exit 3"
+	gone "$PID"
 }

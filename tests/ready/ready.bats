@@ -802,7 +802,8 @@ daemonize: $TMP/other: two" -o "$TMP/err" -e "$TMP/other"
 	gone "$old"
 	do_now 'exit 3'
 	launch_ends 123 "$(says "exited with status 3 before it was ready$WITHOUT_FILE")
-daemonize: replace: $PIDFILE: the old instance has been stopped"
+daemonize: replace: $PIDFILE: nothing runs now; to launch the old command: \
+daemonize [OPTION]... -p $PIDFILE sleep 1000"
 	nothing_is_left
 }
 

@@ -199,16 +199,13 @@ Try 'daemonize --help'" --signal="$signal" -p "$PIDFILE"
 }
 
 @test "a signal by a user that may not read the record is refused" {
-	local title
-
 	requires root setpriv
 	start_stubborn
-	title="$HELPERS_DIR/stubborn $TMP/log"
 	CALLER=(setpriv --reuid "$(id -u nobody)" --clear-groups)
-	fails 125 "daemonize: signal: $PIDFILE: its record cannot be read: it \
-belongs to another user, \
-so pid $PID ($title) may be another process; if it is the daemon: \
-kill -HUP $PID" --signal=HUP -p "$PIDFILE"
+	fails 125 "daemonize: signal: $PIDFILE: it belongs to another user: \
+run it as root" --signal=HUP -p "$PIDFILE"
+	fails 125 "daemonize: stop: $PIDFILE: it belongs to another user: \
+run it as root" --stop -p "$PIDFILE"
 	is_untouched
 }
 
