@@ -909,11 +909,20 @@ as_readme_user() {
 	local script
 
 	as_readme_user
+	mkdir bin
 	# HUP does not end it, as that of most daemons.
 	printf '#!/bin/sh\ntrap "" HUP\necho "$*"\nexec sleep 1000\n' >worker
 	chmod 755 worker
-	# What follows a file does not end.
-	script=$(readme_block "--again" | sed 's/^tail -F /cat /')
+	# What follows a file does not end.  The worker reads its signals, and
+	# writes, before it is told to end.
+	script=$(readme_block "--again" | sed 's/^tail -F /cat /
+	    s/^daemonize --signal=HUP/writes "queue mail"\n&/
+	    s/^daemonize --stop/writes "queue all"\n&/')
+	cat >bin/writes <<-END
+		#!/bin/sh
+		timeout $DEADLINE sh -c 'until grep -q "\$1" worker.log; do :; done' sh "\$1"
+	END
+	chmod 755 bin/writes
 	run with_daemonize sh -ec "$script"
 	status_is 0
 	contains worker.log "--queue mail"
