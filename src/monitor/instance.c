@@ -51,8 +51,8 @@ already_running(struct monitor *m, const char *path, pid_t pid,
 	const struct config *config = m->plan->config;
 	bool named = config->name != NULL && path == config->pidfile;
 	const char *verb = named ? "is" : "holds";
-	static char which[PATH_MAX + 2048];	/* for a small stack */
-	char title[256];
+	char *which, title[256];
+	int length, result;
 
 	if (named)
 		path = config->name;
@@ -60,16 +60,18 @@ already_running(struct monitor *m, const char *path, pid_t pid,
 		m->fault.status = STATUS_RUNNING;
 	if (guess != NULL) {
 		proc_title(pid, title, sizeof(title));
-		(void)snprintf(which, sizeof(which), "pid %d (%s), a guess "
-		    "(%s), %s %s", (int)pid, title, guess->reason, verb, path);
+		length = asprintf(&which, "pid %d (%s), a guess (%s), %s %s",
+		    (int)pid, title, guess->reason, verb, path);
 	} else if (pid > 0)
-		(void)snprintf(which, sizeof(which), "pid %d %s %s",
-		    (int)pid, verb, path);
+		length = asprintf(&which, "pid %d %s %s", (int)pid, verb, path);
 	else
-		(void)snprintf(which, sizeof(which),
-		    "another process %s %s", verb, path);
-	return fault_set(&m->fault, STATUS_RUNNING, "already running", NULL,
-	    which);
+		length = asprintf(&which, "another process %s %s", verb, path);
+	if (length == -1)
+		which = NULL;
+	result = fault_set(&m->fault, STATUS_RUNNING, "already running", NULL,
+	    which == NULL ? path : which);
+	free(which);
+	return result;
 }
 
 /* Return 1 if another process holds the lock; -1 with the fault. */
@@ -227,16 +229,14 @@ refuse_running(struct monitor *m, const struct instance_status *found)
 }
 
 int
-look_at_instance(struct monitor *m)
+look_at_instance(struct monitor *m, struct instance_status *found)
 {
-	struct instance_status found;
-
 	if (m->plan->config->pidfile == NULL)
 		return 0;
-	instance_find(m->plan->config->pidfile, false, &found);
+	instance_find(m->plan->config->pidfile, false, found);
 	/* A launch that is under way is waited for later. */
-	return found.state == INSTANCE_STARTING ? 0 :
-	    refuse_running(m, &found);
+	return found->state == INSTANCE_STARTING ? 0 :
+	    refuse_running(m, found);
 }
 
 /* Name this process as the supervisor. */
@@ -252,12 +252,11 @@ name_supervisor(struct record *entry)
 }
 
 int
-open_instance(struct monitor *m)
+open_instance(struct monitor *m, struct instance_status *found)
 {
 	const struct config *config = m->plan->config;
 	struct instance *instance = &m->instance;
 	const char *reason;
-	struct instance_status found;
 	int result, error;
 	mode_t mask;
 
@@ -275,14 +274,14 @@ open_instance(struct monitor *m)
 	error = errno;
 	(void)umask(mask);
 	if (result == 0)
-		instance_classify(instance, &found);
+		instance_classify(instance, found);
 	else if (error == EWOULDBLOCK)
-		found = (struct instance_status){ .state = INSTANCE_STARTING };
+		*found = (struct instance_status){ .state = INSTANCE_STARTING };
 	else
 		return fail(m, reason);
-	if (found.blocks)
-		return fail(m, found.reason);
-	if (refuse_running(m, &found) == -1)
+	if (found->blocks)
+		return fail(m, found->reason);
+	if (refuse_running(m, found) == -1)
 		return -1;
 	if (instance->record == -1)
 		warn_of_no_record(m->plan, reason);

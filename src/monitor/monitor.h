@@ -224,11 +224,11 @@ void	remove_files(const struct files *);
  * launch's.  Return -1 with the fault: STATUS_RUNNING if another instance runs.
  */
 int	lock_lockfile(struct monitor *);
-int	open_instance(struct monitor *);
+int	open_instance(struct monitor *, struct instance_status *);
 int	clear_instance(struct monitor *);
 
 /* Look without a lock, before any file is touched.  Likewise. */
-int	look_at_instance(struct monitor *);
+int	look_at_instance(struct monitor *, struct instance_status *);
 
 /* Open the instance again.  Return the request of a verb in its record. */
 enum request read_request(struct monitor *);

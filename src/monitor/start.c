@@ -38,12 +38,17 @@
 static int
 open_first(struct monitor *m)
 {
+	/* It is too large for a small stack. */
+	struct instance_status *found = malloc(sizeof(*found));
 	int result;
 
+	if (found == NULL)
+		return fault_errno(&m->fault, "pidfile", "malloc", errno);
 	if (sigprocmask(SIG_UNBLOCK, &m->plan->interrupts, NULL) == -1)
 		return fault_errno(&m->fault, "signals", NULL, errno);
-	result = lock_lockfile(m) == -1 || look_at_instance(m) == -1 ||
-	    open_files(m) == -1 || open_instance(m) == -1 ? -1 : 0;
+	result = lock_lockfile(m) == -1 || look_at_instance(m, found) == -1 ||
+	    open_files(m) == -1 || open_instance(m, found) == -1 ? -1 : 0;
+	free(found);
 	if (signals_hold() == -1)
 		return fault_errno(&m->fault, "signals", NULL, errno);
 	return result == -1 ? -1 : clear_instance(m);
