@@ -63,6 +63,7 @@ static const struct field {
 	{ "tree", MEMBER(tree), 1, NULL },
 	{ "limited", MEMBER(limited), 1, NULL },
 	{ "runs", MEMBER(runs), ULLONG_MAX, NULL },
+	{ "ready", MEMBER(ready), ULLONG_MAX, NULL },
 	{ "due", MEMBER(due), LLONG_MAX, NULL },
 	{ "log-fault", MEMBER(log_fault), 0, NULL },
 	{ "log-lost", MEMBER(log_lost), LLONG_MAX, NULL },

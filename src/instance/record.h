@@ -62,11 +62,12 @@ struct record {
 	int tree;			/* STOPPING: end all descendants, too */
 	int limited;			/* FAILED: the limit of restarts */
 	unsigned long long runs;	/* begun until now */
+	unsigned long long ready;	/* the last one that was */
 	long long due;			/* WAITING: the next start, as above */
 	struct run run[RECORD_RUNS];	/* run N is at N % RECORD_RUNS */
 	char log_fault[160];		/* what is wrong with the log, or "" */
 	long long log_lost;		/* bytes that it has lost */
-	char options[RECORD_SIZE - 1632];	/* of the launch: lines, as
+	char options[RECORD_SIZE - 1664];	/* of the launch: lines, as
 						   written */
 };
 

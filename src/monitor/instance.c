@@ -448,6 +448,7 @@ mark_ready(struct monitor *m)
 {
 	struct instance *instance = &m->instance;
 
+	instance->entry.ready = instance->entry.runs;
 	if (instance->record == -1) {
 		rewrite_instance(m);
 		return;

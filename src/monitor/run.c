@@ -37,6 +37,8 @@ run_began(struct monitor *m, unsigned long long started)
 	    (plan->steps.background || plan->supervised);
 
 	log_begin_run(&m->log, m->pid);
+	if (!waits)
+		m->instance.entry.ready = m->instance.entry.runs;
 	if (m->has_instance)
 		instance_mark(&m->instance, waits && plan->supervised ?
 		    RECORD_STARTING : RECORD_RUNNING, m->pid, started);

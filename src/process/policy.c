@@ -132,8 +132,13 @@ ending_describe(const struct ending *ending, char *buf, size_t size)
 		(void)snprintf(buf, size, "exited with status %d",
 		    ending->number);
 	else if (ending->kind == END_FAILED)
-		(void)snprintf(buf, size, "could not be %s",
-		    ending->number == STATUS_FAILED ? "started" : "executed");
+		(void)strlcpy(buf,
+		    ending->number == STATUS_ENDED ?
+		    "ended before it was ready" :
+		    ending->number == STATUS_TIMED_OUT ?
+		    "was not ready in time" :
+		    ending->number == STATUS_FAILED ?
+		    "could not be started" : "could not be executed", size);
 	else
 		(void)snprintf(buf, size, "killed by signal %d (%s%s)",
 		    ending->number, signal_name(ending->number),

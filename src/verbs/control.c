@@ -435,12 +435,13 @@ await_run(const char *label, const struct instance_ref *ref)
 			    "removed, so the next run cannot be seen");
 	}
 	run = &now.run[now.runs % RECORD_RUNS];
-	if (run->number != now.runs || run->how.kind != END_FAILED)
+	if (run->number != now.runs || now.ready >= now.runs)
 		return STATUS_DONE;
 	ending_describe(&run->how, how, sizeof(how));
-	(void)snprintf(reason, sizeof(reason), "the command %s", how);
+	(void)snprintf(reason, sizeof(reason), run->how.kind == END_FAILED ?
+	    "the command %s" : "the command %s before it was ready", how);
 	(void)complain("again", label, reason);
-	return run->how.number;
+	return run->how.kind == END_FAILED ? run->how.number : STATUS_ENDED;
 }
 
 /* Return the exit status; -1: find it again. */

@@ -495,8 +495,12 @@ for one in [value] + value.get("steps", [])[:1] + value.get("past", [])[:1]:
 			reason='setgroups' ;;
 		*"cannot be rotated: "*)
 			reason='cannot be rotated: %s' ;;
-		*"could not be "*)
-			reason='could not be %s' ;;
+		*"could not be removed: "*)
+			reason='could not be removed: ' ;;
+		"again: "*"exited with status"*)
+			reason='the command %s before it was ready' ;;
+		"again: "*": the command "*)
+			reason=${reason##*: the command } ;;
 		*" holds FILE")
 			reason='already running' ;;
 		*)

@@ -130,7 +130,8 @@ static const char *
 skip_runs(const char *line)
 {
 	static const char *const keys[] = { "\nsupervisor ",
-	    "\nsupervisor-start ", "\nagain ", "\nruns ", "\ndue ", "\nrun " };
+	    "\nsupervisor-start ", "\nagain ", "\nruns ", "\nready ",
+	    "\ndue ", "\nrun " };
 	size_t i;
 
 	for (i = 0; line != NULL && i < sizeof(keys) / sizeof(*keys); i++)

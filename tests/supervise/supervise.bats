@@ -782,6 +782,46 @@ signals_of() {
 	both_gone
 }
 
+# The next run of a command is ready, or not, as the file next says.
+AGAIN='. "$1/next"; exec sleep 1000'
+
+@test "--again exits with 0 once the next run is ready, not before" {
+	mkfifo go
+	echo 'echo is ready' >next
+	supervise --log="$TMP/log" --ready=line:ready sh -c "$AGAIN" sh "$TMP"
+	echo ': >"$1/began"; read -r go <"$1/go"; echo is ready' >next
+	"$DAEMONIZE" --again -p "$PIDFILE" >said 2>&1 3>&- &
+	remember $!
+	eventually test -e began
+	in_state starting
+	alive $!
+	echo >go
+	wait $!
+	equal said "$(cat said)" ""
+	in_state running
+}
+
+@test "--again exits with 123 if the next run ends before it is ready" {
+	echo ': >"$1/ready"' >next
+	supervise --ready="cmd:test -e $TMP/ready" sh -c "$AGAIN" sh "$TMP"
+	rm ready
+	echo 'exit 3' >next
+	fails 123 "daemonize: again: $PIDFILE: the command exited with status 3 before it was ready" \
+	    --again -p "$PIDFILE"
+	both_gone
+}
+
+@test "--again exits with 124 if the next run is not ready in time" {
+	echo ': >"$1/ready"' >next
+	supervise --ready="cmd:test -e $TMP/ready" --ready-timeout=3s \
+	    sh -c "$AGAIN" sh "$TMP"
+	rm ready
+	: >next
+	fails 124 "daemonize: again: $PIDFILE: the command was not ready in time" \
+	    --again -p "$PIDFILE"
+	both_gone
+}
+
 @test "--again counts as no restart" {
 	begin --restart=always --restart-limit=1 --restart-delay=1ms
 	fails 0 "" --again -p "$PIDFILE"
