@@ -274,6 +274,8 @@ instance_clear(struct instance *instance)
 	if (take_over_file(instance) == -1 || create_file(instance) == -1)
 		return -1;
 	instance->cleared = true;
+	if (instance->record != -1)
+		instance->before = record_copy(instance->record);
 	if (instance->record != -1 &&
 	    (record_write(instance->record, NULL) == -1 ||
 	    name_record(instance) == -1))
@@ -426,12 +428,24 @@ remove_files(const struct at *file_at, int file, const struct at *record_at,
 	return result;
 }
 
+/* Remove both files, or write the record back that was there before. */
+static void
+restore_files(struct instance *instance)
+{
+	bool restores = instance->before != NULL;
+
+	(void)remove_files(&instance->file_at, instance->file,
+	    &instance->record_at, restores ? -1 : instance->record);
+	if (restores && record_restore(instance->record,
+	    instance->before) == -1)
+		(void)record_write(instance->record, NULL);
+}
+
 void
 instance_roll_back(struct instance *instance)
 {
 	if (is_ours(instance))
-		(void)remove_files(&instance->file_at, instance->file,
-		    &instance->record_at, instance->record);
+		restore_files(instance);
 	else if (!instance->cleared && created_but_unused(instance))
 		/* The launch was refused, or could not make the pid file. */
 		(void)path_unlink(&instance->record_at, instance->record);

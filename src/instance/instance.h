@@ -33,6 +33,8 @@ struct instance {
 	int record;			/* the same; -1: there can be none */
 	bool locked;			/* we hold the record's flock */
 	bool created;			/* the record was not there before */
+	char *before;			/* the record of what ran before, until
+					   the launch has succeeded; or NULL */
 	bool cleared;			/* both are this launch's */
 	bool dirty;			/* one of them does not name the run:
 					   instance_update is due */
@@ -87,7 +89,8 @@ void	instance_release(struct instance *);
 
 /*
  * Take back what this launch has done, and nothing of another one: remove both
- * files, or empty what may not be removed.  Async-signal-safe as long as the
+ * files, or empty what may not be removed.  The record of what ran before is
+ * written back.  Async-signal-safe as long as the
  * flock is held.
  */
 void	instance_roll_back(struct instance *);

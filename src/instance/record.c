@@ -185,17 +185,14 @@ record_format(const struct record *record, char buf[static RECORD_SIZE])
 }
 
 int
-record_write(int fd, const struct record *record)
+record_restore(int fd, const char *copy)
 {
-	char text[RECORD_SIZE] = "";
 	ssize_t written;
 	size_t done;
 
-	if (record != NULL)
-		record_format(record, text);
 	/* One call is enough, but a file system may write less at a time. */
-	for (done = 0; done < sizeof(text); done += (size_t)written) {
-		written = pwrite(fd, text + done, sizeof(text) - done,
+	for (done = 0; done < RECORD_SIZE; done += (size_t)written) {
+		written = pwrite(fd, copy + done, RECORD_SIZE - done,
 		    (off_t)done);
 		if (written == 0)
 			errno = ENOSPC;
@@ -203,6 +200,16 @@ record_write(int fd, const struct record *record)
 			return -1;
 	}
 	return 0;
+}
+
+int
+record_write(int fd, const struct record *record)
+{
+	char text[RECORD_SIZE] = "";
+
+	if (record != NULL)
+		record_format(record, text);
+	return record_restore(fd, text);
 }
 
 /* --- reading ------------------------------------------------------------- */
@@ -365,6 +372,20 @@ record_read(int fd, struct record *record)
 		fault = record_parse(text, record);
 	}
 	return fault;
+}
+
+char *
+record_copy(int fd)
+{
+	char *copy = calloc(1, RECORD_SIZE);
+	struct record record;
+
+	if (copy != NULL && (pread(fd, copy, RECORD_SIZE, 0) != RECORD_SIZE ||
+	    record_parse(copy, &record) != RECORD_GOOD)) {
+		free(copy);
+		copy = NULL;
+	}
+	return copy;
 }
 
 /* --- the options: lines that are added and looked up --------------------- */

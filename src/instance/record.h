@@ -99,6 +99,15 @@ enum record_fault {
 };
 
 /*
+ * Return all of a good record, for record_restore and to free(3); NULL if it is
+ * not good, or with errno.
+ */
+char	*record_copy(int fd);
+
+/* Write it back as it was.  As record_write. */
+int	record_restore(int fd, const char *copy);
+
+/*
  * Is the file a record, good or damaged, or empty?  Root's file that a user has
  * moved to the name of a record is not.
  */

@@ -373,6 +373,8 @@ static void
 become_supervisor(struct monitor *m)
 {
 	m->first = m->verbose = false;
+	free(m->instance.before);
+	m->instance.before = NULL;
 	leave_caller(m->plan);
 	if (m->verdict == -1)
 		return;

@@ -826,3 +826,38 @@ No such file or directory" -l "$TMP/no/lock" "${DAEMON[@]}"
 	fails 125 "daemonize: pidfile: pid: No such file or directory" \
 	    -p pid true
 }
+
+# --- what ran before --------------------------------------------------------
+
+# A launch fails with that status, and what ran before is shown as before:
+# restores STATUS [OPTION]... COMMAND [ARG]...
+restores() {
+	local before expected=$1 status=0
+
+	before=$(cksum <"$PIDFILE.record")
+	launch -p "$PIDFILE" "${@:2}" || status=$?
+	equal status "$status" "$expected"
+	equal record "$(cksum <"$PIDFILE.record")" "$before"
+	[[ ! -e $PIDFILE ]]
+	run launch --status -p "$PIDFILE"
+	status_is 3
+	[[ ${lines[0]} == "$PIDFILE: failed; run 1 exited with status 7 "* ]]
+}
+
+@test "a launch that fails leaves the record of what ran before" {
+	local option
+
+	printf '#!/no/such/interpreter\n' >"$TMP/broken"
+	chmod 755 "$TMP/broken"
+	launch -p "$PIDFILE" --supervise sh -c 'exit 7'
+	eventually nothing_runs
+	for option in --supervise --no-new-privs; do
+		restores 126 "$option" "$TMP/broken"
+		restores 123 "$option" --ready=alive:1h sh -c 'exit 3'
+		restores 124 "$option" --ready="file:$TMP/never" \
+		    --ready-timeout=100ms sleep 1000
+	done
+	start_daemon
+	equal "command of the record" "$(recorded arg | paste -sd ' ')" \
+	    "sleep 1000"
+}
