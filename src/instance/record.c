@@ -359,18 +359,21 @@ enum record_fault
 record_read(int fd, struct record *record)
 {
 	enum record_fault fault = RECORD_DAMAGED;
-	char text[RECORD_SIZE];
+	/* Too large for a small stack, on which the caller has a record. */
+	char *text = malloc(RECORD_SIZE);
 	int tries;
 
+	if (text == NULL)
+		return RECORD_UNREADABLE;
 	for (tries = 0; tries < READ_TRIES && fault == RECORD_DAMAGED;
 	    tries++) {
 		if (tries > 0)
 			(void)poll(NULL, 0, 1);
-		memset(text, 0, sizeof(text));
-		if (pread(fd, text, sizeof(text), 0) == -1)
-			return RECORD_UNREADABLE;
-		fault = record_parse(text, record);
+		memset(text, 0, RECORD_SIZE);
+		fault = pread(fd, text, RECORD_SIZE, 0) == -1 ?
+		    RECORD_UNREADABLE : record_parse(text, record);
 	}
+	free(text);
 	return fault;
 }
 

@@ -95,7 +95,7 @@ enum record_fault {
 	RECORD_GOOD,
 	RECORD_EMPTY,			/* cleared, or never written */
 	RECORD_DAMAGED,			/* the checksum is wrong, also later */
-	RECORD_UNREADABLE		/* errno of pread(2) */
+	RECORD_UNREADABLE		/* errno says why */
 };
 
 /*
