@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/message.h"
 #include "base/progress.h"
 #include "instance/name.h"
@@ -93,9 +94,9 @@ await(int pidfd, short event, int ms)
 	return (fd.revents & event) != 0;
 }
 
-/* The status of the last run, if a supervisor has recorded its end. */
+/* How the last run has ended, if a supervisor has recorded its end. */
 static bool
-get_recorded_status(int fd, int *status)
+get_recorded_end(int fd, struct ending *how)
 {
 	static struct record record;
 	const struct run *run;
@@ -104,19 +105,20 @@ get_recorded_status(int fd, int *status)
 	    record.state < RECORD_ENDED || record.supervisor == 0)
 		return false;
 	run = &record.run[record.runs % RECORD_RUNS];
-	*status = ending_status(&run->how);
-	return run->number == record.runs;
+	if (run->number != record.runs)
+		return false;
+	*how = run->how;
+	return true;
 }
 
 /*
- * Wait for the end of a command.  Return its status, or 0 if it is not told:
- * /proc has that of a zombie, and the kernel that of one that was reaped.
+ * Wait for the end of a command.  Return whether it is told how: /proc has that
+ * of a zombie, and the kernel that of one that was reaped.
  */
-static int
-await_command(const struct instance_ref *ref)
+static bool
+await_command(const struct instance_ref *ref, struct ending *how)
 {
 	struct proc_stat stat;
-	struct ending how;
 	int status = 0;
 
 	(void)await(ref->command, POLLIN, -1);
@@ -125,9 +127,25 @@ await_command(const struct instance_ref *ref)
 		status = stat.exit_code;
 	if (status == 0 && (!await(ref->command, POLLHUP, REAP_MS) ||
 	    pidfd_get_exit(ref->command, &status) == -1))
-		return STATUS_DONE;
-	how = ending_of(status);
-	return ending_status(&how);
+		return false;
+	*how = ending_of(status);
+	return true;
+}
+
+/* The command's status, which is told from that of this verb. */
+static void
+print_json_end(const struct config *config, bool known,
+    const struct ending *how)
+{
+	bool signalled = how->kind == END_SIGNAL || how->kind == END_CORE;
+
+	json_open(NULL, '{');
+	json_string("name", config->name);
+	json_string("pidfile", config->pidfile);
+	json_optional("exit", known && how->kind == END_EXIT, how->number);
+	json_optional("signal", known && signalled, how->number);
+	json_optional("failed", known && how->kind == END_FAILED, how->number);
+	json_close('}');
 }
 
 int
@@ -136,23 +154,29 @@ control_wait(const struct config *config)
 	const char *path = config->pidfile, *label = options_label(config);
 	/* Too large for a small stack, as all of its kind. */
 	static struct instance_ref ref, rest;
+	struct ending how = { .kind = END_EXIT };
 	int status = STATUS_DONE;
+	bool known = false;
 
 	if (!open_pidfds(path, &ref)) {
 		status = report_unusable("wait", label, &ref, NULL);
 		if (ref.found.state == INSTANCE_NONE && ref.record == -1)
 			status = complain("wait", label, "there is no instance");
 	} else if (ref.supervisor == -1)
-		status = await_command(&ref);
+		known = await_command(&ref, &how);
 	else {
 		(void)await(ref.supervisor, POLLIN, -1);
 		/* One that was killed leaves the command behind. */
 		if (open_pidfds(path, &rest) && rest.supervisor == -1)
-			status = await_command(&rest);
+			known = await_command(&rest, &how);
 		close_pidfds(&rest);
 	}
-	if (status == STATUS_DONE)
-		(void)get_recorded_status(ref.record, &status);
+	if (status == STATUS_DONE) {
+		known = get_recorded_end(ref.record, &how) || known;
+		if (config->json)
+			print_json_end(config, known, &how);
+		status = known ? ending_status(&how) : STATUS_DONE;
+	}
 	close_pidfds(&ref);
 	return status;
 }

@@ -120,6 +120,7 @@ start(struct job *job, const struct config *config,
 	job->output[0] = memfd_create("stdout", MFD_CLOEXEC);
 	job->output[1] = memfd_create("stderr", MFD_CLOEXEC);
 	job->pid = -1;
+	(void)fflush(stdout);
 	if (job->output[0] != -1 && job->output[1] != -1)
 		job->pid = fork();
 	if (job->pid == -1) {
@@ -156,15 +157,23 @@ copy(int from, FILE *to)
 	(void)close(from);
 }
 
-/* Wait for the job.  Return its exit status. */
+/*
+ * Wait for the job, and print what it has printed: with JSON, one of more
+ * values.  Return its exit status.
+ */
 static int
-finish(const struct job *job)
+finish(const struct job *job, bool json, bool *first)
 {
 	int status;
 
 	while (waitpid(job->pid, &status, 0) == -1)
 		if (errno != EINTR)
 			return complain_errno("wait", NULL, errno);
+	if (json && lseek(job->output[0], 0, SEEK_END) > 0) {
+		if (!*first)
+			(void)putchar(',');
+		*first = false;
+	}
 	copy(job->output[0], stdout);
 	copy(job->output[1], stderr);
 	return WIFEXITED(status) ? WEXITSTATUS(status) :
@@ -188,6 +197,7 @@ run_at_once(const struct config *config, const struct named *list, size_t n,
 	struct job *jobs = calloc(n, sizeof(*jobs));
 	struct config one = *config;
 	int highest = STATUS_DONE;
+	bool first = true;
 	size_t i, done = 0;
 
 	/* The caller may have it ignored, which takes the statuses away. */
@@ -200,11 +210,13 @@ run_at_once(const struct config *config, const struct named *list, size_t n,
 			if (done == i)
 				return complain_errno("fork",
 				    options_label(&one), errno);
-			keep_highest(&highest, finish(&jobs[done++]));
+			keep_highest(&highest, finish(&jobs[done++],
+			    config->json, &first));
 		}
 	}
 	while (done < n)
-		keep_highest(&highest, finish(&jobs[done++]));
+		keep_highest(&highest, finish(&jobs[done++], config->json,
+		    &first));
 	free(jobs);
 	return highest;
 }

@@ -194,7 +194,7 @@ useless_options() {
 	done
 	"$1" "--check: -u is for a launch" --check -u root 1
 	"$1" "--list: -F is for a launch and --check" --list -F
-	"$1" "--json: is for --explain, --check, --status and --list" \
+	"$1" "--json: is for --explain, --check, --status, --wait and --list" \
 	    --json true
 }
 

@@ -771,11 +771,11 @@ Try 'daemonize --help'" "${@:2}"
 	done
 	usage_error "--tree: is for --stop, --replace and a launch with \
 --supervise, --restart or --log" --tree -p "$TMP/other" true
-	for verb in --stop --wait --signal=TERM; do
+	for verb in --stop --signal=TERM; do
 		usage_error "${verb%=*}: --json is for --explain, --check, \
---status and --list" "$verb" --json -p "$PIDFILE"
+--status, --wait and --list" "$verb" --json -p "$PIDFILE"
 	done
-	usage_error "--json: is for --explain, --check, --status and --list" \
+	usage_error "--json: is for --explain, --check, --status, --wait and --list" \
 	    --json true
 	is_untouched
 }

@@ -484,6 +484,24 @@ assert j["chroot"] == "/", j'
 	equal stdout "$(cat out)" ""
 }
 
+# --- --wait ------------------------------------------------------------------
+
+@test "--wait tells the command's exit status, and its signal" {
+	setup_python
+	launch -p "$PIDFILE" --supervise sh -c 'exit 3'
+	launch -p other --supervise sh -c 'kill -KILL $$'
+	run launch --wait --json -p "$PIDFILE"
+	status_is 3
+	output_is "{\"name\":null,\"pidfile\":\"$PIDFILE\",\"exit\":3,\"signal\":null,\"failed\":null}"
+	run launch --wait --json -p other
+	status_is 137
+	[[ $output == *'"exit":null,"signal":9,"failed":null}' ]]
+	# Of several, in an array, without one that never was.
+	launch --wait --json -p "$PIDFILE" -p none -p other >waits 2>err || :
+	reads waits 'assert [i["exit"] for i in j] == [3, None], j'
+	grep -qx "daemonize: wait: none: there is no instance" err
+}
+
 # --- mistakes ----------------------------------------------------------------
 
 @test "JSON that cannot be printed is a failure" {
@@ -496,18 +514,17 @@ assert j["chroot"] == "/", j'
 }
 
 @test "--json for a launch is a mistake, and launches nothing" {
-	fails 125 "daemonize: --json: is for --explain, --check, --status and \
---list
+	fails 125 "daemonize: --json: is for --explain, --check, --status, \
+--wait and --list
 Try 'daemonize --help'" --json -p "$PIDFILE" "$PROBE" "$REPORT"
 	[[ ! -e $REPORT && ! -e $PIDFILE ]]
 }
 
-@test "--json is a mistake with --stop, --again, --signal and --wait" {
+@test "--json is a mistake with --stop, --again and --signal" {
 	probe -p "$PIDFILE"
 	json_misused -p "$PIDFILE" --stop
 	json_misused -p "$PIDFILE" --again
 	json_misused -p "$PIDFILE" --signal=KILL
-	json_misused -p "$PIDFILE" --wait
 	alive "$PID"
 }
 
@@ -515,8 +532,8 @@ Try 'daemonize --help'" --json -p "$PIDFILE" "$PROBE" "$REPORT"
 json_misused() {
 	local verb=${*: -1}
 
-	fails 125 "daemonize: ${verb%%=*}: --json is for --explain, --check, --status and \
---list
+	fails 125 "daemonize: ${verb%%=*}: --json is for --explain, --check, --status, \
+--wait and --list
 Try 'daemonize --help'" --json "$@"
 }
 
