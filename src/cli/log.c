@@ -73,7 +73,8 @@ log_parse(struct log_want *want, const char *value)
 	if (*value == '-' && value[1] != '\0')
 		return "needs FILE, auto, -, |COMMAND or syslog; a FILE that "
 		    "begins with - is ./-";
-	return *value != '\0' ? NULL : "needs FILE, auto, -, |COMMAND or syslog";
+	return *value != '\0' ? NULL :
+	    "needs FILE, auto, -, |COMMAND or syslog";
 }
 
 const char *

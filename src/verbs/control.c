@@ -304,7 +304,7 @@ end_supervisor(const struct config *config, const struct instance_ref *ref)
 	return STATUS_STILL_THERE;
 }
 
-/* Print what the log could not write: the supervisor's last word in the record. */
+/* Print what the log could not write, as the supervisor has recorded it last. */
 static void
 print_lost(const struct config *config, const struct instance_ref *ref)
 {

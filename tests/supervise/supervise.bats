@@ -651,11 +651,9 @@ is_traced() {
 
 # --- the schedule of the launch -------------------------------------------------
 
-# Ends at USR1 only; the schedule has no other signal: patient [OPTION]...
+# Ends at USR1 only; the schedule has no other signal.
 patient() {
-	rm -f log
-	supervise --stop-with=USR1/1h "$@" "$HELPERS_DIR/stubborn" "$TMP/log" \
-	    end=10
+	supervise --stop-with=USR1/1h "$HELPERS_DIR/stubborn" "$TMP/log" end=10
 	eventually test -s log
 }
 
