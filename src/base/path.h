@@ -7,7 +7,7 @@
  * an ordinary user begins with the first directory or symbolic link that
  * belongs to that user.  From there on, that user's rights decide: root can do
  * there what the user can do.
- * For any other user, the kernel's permissions are enough.
+ * For any other user, the kernel follows the path by its own rules.
  *
  * All this is for a process with one thread.  After an error, *reason is a
  * string that the next call overwrites.
@@ -52,7 +52,8 @@ int	path_find(struct at *, const char *path, const char **reason);
  * part is given to the owner.
  * A name of one of the caller's descriptors, as /dev/stdout, is duplicated:
  * at->dir is -1 then, and the flags stay as they are.  Else at is the place
- * that the path leads to, and the caller closes at->dir.
+ * that the path leads to, and the caller closes at->dir.  Without /proc, it may
+ * be that of a link to the file (path_is_current).
  * Return a descriptor, or -1 with errno and *reason, at->dir being -1.
  */
 int	path_open(struct at *, const char *path, int flags, mode_t mode,

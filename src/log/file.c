@@ -193,7 +193,9 @@ rotate(struct log_file *file)
 	const char *call;
 	int fd = -1;
 
-	if (rights_take(file->at.user, &call) == 0) {
+	errno = ENOENT;
+	if (path_is_current(&file->at, file->fd) == 1 &&
+	    rights_take(file->at.user, &call) == 0) {
 		if (move_all(file) == 0)
 			fd = create_next(file);
 		rights_return();
