@@ -72,7 +72,7 @@ example() {
 
 	script=$(literal TASKS "$1" | sed -E "${2-}")
 	((${NAMED-0})) ||
-	    script=$(sed -E 's/ -n ([a-z]+)( |$)/ -p \1.pid\2/' <<<"$script")
+	    script=$(sed -E 's/ -n ([a-z]+)( |;|$)/ -p \1.pid\2/' <<<"$script")
 	[[ -n $script ]] || { echo "no such example: $1"; return 1; }
 	with_daemonize sh -c "$script"
 }
@@ -673,6 +673,20 @@ run_now() {
 	[[ $output == *"exited with status 1 before it was ready"* ]]
 	find_daemon "sleep 1000"
 	equal pid "$(cat web.pid)" "$PID"
+}
+
+@test "example: rollback by a link" {
+	mkdir -p releases/7 releases/8
+	ln -s releases/7 current
+	printf '#!/bin/sh\n: >ready\nexec sleep 1000\n' >releases/7/serve
+	printf '#!/bin/sh\nexit 1\n' >releases/8/serve
+	chmod 755 releases/*/serve
+	launch --restart=on-failure --ready=file:ready -c keep -p web.pid \
+	    current/serve
+	run example "releases/8"
+	status_is 0
+	find_supervised "sleep 1000"
+	equal link "$(readlink current)" releases/7
 }
 
 @test "example: return when the server accepts connections" {
