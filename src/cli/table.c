@@ -143,7 +143,8 @@ const struct option_row option_table[] = {
 	{ NULL, "--tail", NULL, ALL, .needs = INSTANCE, .verb = VERB_TAIL,
 	    .help = "follow its log or its output, by tail(1)" },
 	{ NULL, "--json", NULL,
-	    VERB(EXPLAIN) | VERB(CHECK) | VERB(STATUS) | VERB(LIST) | VERB(WAIT),
+	    VERB(EXPLAIN) | VERB(CHECK) | VERB(STATUS) | VERB(WAIT) |
+	    VERB(LIST),
 	    .flag = AT(json),
 	    .help = "with --explain, --check, --status, --wait and --list" },
 	{ "-v", "--verbose", NULL, LAUNCH, .flag = AT(verbose),

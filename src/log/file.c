@@ -33,7 +33,8 @@
 #define RENAME_NOREPLACE 1
 #endif
 
-#define LOG_FLAGS	(O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+#define LOG_FLAGS \
+	(O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 /* --- opening ------------------------------------------------------------- */
 
@@ -238,7 +239,8 @@ open_again(struct log_file *file, bool missing)
 	}
 	(void)snprintf(file->fault, sizeof(file->fault),
 	    "cannot be opened again: %s; the lines %s", reason,
-	    is_removed(file->fd) ? "are lost" : "go to the file that was moved");
+	    is_removed(file->fd) ? "are lost" :
+	    "go to the file that was moved");
 	file->retry = now_ms() + LOG_RETRY_MS;
 	return 0;
 }

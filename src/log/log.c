@@ -164,7 +164,7 @@ wait_for_sink(struct log *log)
 	long long now = now_ms();
 
 	if (errno == EAGAIN) {
-		/* poll(2) shows that it can be written; say so if it takes long. */
+		/* poll(2) shows when it can be written; report a long wait. */
 		if (!log->stuck)
 			log->due = now + LOG_RETRY_MS;
 		else if (now >= log->due) {

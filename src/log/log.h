@@ -66,10 +66,11 @@ struct log {
 	int syslog;			/* socket, or -1 */
 	bool stuck;			/* the sink takes nothing at present */
 	bool polled;			/* poll(2) shows when it does */
-	long long due;			/* when it is tried again, by now_ms() */
-	char fault[sizeof(((struct log_file *)0)->fault)];		/* what is wrong at present; or empty */
+	long long due;			/* the next try, by now_ms() */
+	char fault[sizeof(((struct log_file *)0)->fault)];
+					/* what is wrong at present, or "" */
 	long long lost;			/* bytes */
-	long long end;			/* deadline of log_finish; NEVER: none */
+	long long end;			/* of log_finish, or NEVER */
 };
 
 /*

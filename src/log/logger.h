@@ -13,7 +13,7 @@ struct logger {
 	const char *command;		/* for sh -c */
 	bool keeps_stderr;		/* in the foreground; else /dev/null */
 	int pipe[2];			/* the logger's stdin, and its writer */
-	struct process_id id;		/* its process; pid 0: it does not run */
+	struct process_id id;		/* pid 0: it does not run */
 	long long began;		/* the last one, by now_ms() */
 	bool failed;			/* the launch: none is started */
 	long long due;			/* when the next one is started */

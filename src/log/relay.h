@@ -27,7 +27,7 @@ struct relay {
 	size_t start;			/* what is not handed on yet */
 	size_t end;
 	size_t whole;			/* up to here, it may be handed on */
-	bool midline;			/* what was handed on ends in no newline */
+	bool midline;			/* a part of a line was handed on */
 	bool broken;			/* the same of what was read */
 	long long held;			/* since when the part behind whole
 					   waits, by now_ms(); 0: none does */

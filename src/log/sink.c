@@ -88,8 +88,8 @@ put(struct log *log, const char *text, size_t length)
 }
 
 /*
- * A line stays in one file.  But while a removed file is open, it takes up space
- * on a full disk: leave it, even in the middle of a line.
+ * A line stays in one file.  But while a removed file is open, it takes up
+ * space on a full disk: leave it, even in the middle of a line.
  * Return -1 with errno if no file may be written now.
  */
 static int
@@ -122,7 +122,7 @@ sink_flush(struct log *log)
 
 /* --- lines --------------------------------------------------------------- */
 
-/* Write the time, by the calendar and without its milliseconds, to log->stamp. */
+/* Write the time, without its milliseconds, to log->stamp. */
 static void
 format_stamp(struct log *log, time_t second, bool local)
 {
@@ -161,9 +161,9 @@ set_stamp(struct log *log, struct timespec time)
 }
 
 /*
- * Copy lines with the time before each, as far as there is room, and write them.
- * Return the bytes of text that were copied; sink_flush writes what is left of
- * them.
+ * Copy lines with the time before each, as far as there is room, and write
+ * them.  Return the bytes of text that were copied; sink_flush writes what is
+ * left of them.
  */
 static ssize_t
 write_stamped(struct log *log, const char *text, size_t length, size_t room)

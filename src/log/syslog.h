@@ -13,8 +13,8 @@ int	syslog_open(void);
 /*
  * Send a line without its newline, as syslog(3) does (RFC 3164).  *fd is the
  * socket; -1: connect first.  priority is a facility and a level of syslog(3),
- * name and pid are those of the sender (pid 0: none).  Return the bytes that fitted into the message, or -1 with
- * errno (EAGAIN: syslog does not read).
+ * name and pid are those of the sender (pid 0: none).  Return the bytes that
+ * fitted into the message, or -1 with errno (EAGAIN: syslog does not read).
  */
 ssize_t	syslog_send(int *fd, int priority, const char *name, pid_t,
 	    const char *line, size_t length);

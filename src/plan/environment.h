@@ -34,9 +34,9 @@ int	variables_make(struct variables *, char *const *env,
 void	variables_free(struct variables *);
 
 /*
- * Make env the environment of this process, without what the files of --env-file
- * have replaced in that of the first run, and wipe each string of the old one
- * that is not in it: what is in /proc/PID/environ.
+ * Make env the environment of this process, without what the files of
+ * --env-file have replaced in that of the first run, and wipe each string of
+ * the old one that is not in it: what is in /proc/PID/environ.
  */
 void	environment_wipe(char **env, char *const *first);
 

@@ -161,7 +161,8 @@ control_wait(const struct config *config)
 	if (!open_pidfds(path, &ref)) {
 		status = report_unusable("wait", label, &ref, NULL);
 		if (ref.found.state == INSTANCE_NONE && ref.record == -1)
-			status = complain("wait", label, "there is no instance");
+			status = complain("wait", label,
+			    "there is no instance");
 	} else if (ref.supervisor == -1)
 		known = await_command(&ref, &how);
 	else {
@@ -304,7 +305,7 @@ end_supervisor(const struct config *config, const struct instance_ref *ref)
 	return STATUS_STILL_THERE;
 }
 
-/* Print what the log could not write, as the supervisor has recorded it last. */
+/* Print how much the log could not write, as the supervisor has recorded it. */
 static void
 print_lost(const struct config *config, const struct instance_ref *ref)
 {
