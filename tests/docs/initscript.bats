@@ -9,7 +9,7 @@ load ../lib/helpers
 setup_script() {
 	SCRIPT=$TMP/probed
 	sed "s|^PATH=.*|PATH=$HELPERS_DIR:/usr/bin:/bin|
-	    s|^NAME=.*|NAME=probed|; s|/etc/default/|$TMP/default-|g" \
+	    s|/etc/default/|$TMP/default-|g" \
 	    "$SOURCE_DIR/contrib/daemonize.init" >"$SCRIPT"
 	chmod 755 "$SCRIPT"
 	# The daemon's environment is empty: the teardown knows it by this.
@@ -82,6 +82,19 @@ replaced() {
 	PID=$(cat "$PIDFILE")
 	remember "$PID"
 	alive "$PID"
+}
+
+# --- its name -------------------------------------------------------------
+
+@test "its name is that of its file, also by a link of a runlevel" {
+	setup_script
+	mkdir rc2.d
+	ln -s ../probed rc2.d/S20probed
+	SCRIPT=$TMP/rc2.d/S20probed
+	service_started
+	equal log "$(readlink "/proc/$PID/fd/1")" "$TMP/log"
+	SCRIPT=$TMP/probed
+	service_is 0 stop
 }
 
 # --- start ----------------------------------------------------------------
@@ -403,6 +416,7 @@ comes_back() {
 	configure RELOAD=
 	service_started
 	service_is 3 reload
+	contains .output "RELOAD is empty: use restart"
 	alive "$PID"
 }
 
