@@ -146,6 +146,19 @@ daemonize: wait: b: there is no instance" --wait -n a -n b
 	    "[$PID]"
 }
 
+@test "--wait --json has each, but one that never was" {
+	local name
+
+	requires jq
+	as_user
+	for name in 3 4 5; do
+		launch --supervise -n "$name" sh -c "exit $name"
+	done
+	eventually nothing_runs
+	equal ends "$(launch --wait --json -n '[345]' -n 2 -n 6 2>/dev/null |
+	    jq -c 'map([.name, .exit])')" '[["3",3],["4",4],["5",5]]'
+}
+
 @test "a pattern that matches nothing is as an instance that does not run" {
 	as_user
 	fails 0 "x*: matches no instance" --stop -n 'x*'
