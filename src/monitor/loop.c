@@ -92,7 +92,7 @@ keep_listed(struct monitor *m)
 		(void)fault_set(&m->fault, STATUS_FAILED, "ready",
 		    m->ready.want->text, errno == EBADF ? "is above the limit "
 		    "of open files (ulimit -n)" : strerror(errno));
-	if ((reason = ready_look_up(&m->ready)) != NULL)
+	if ((reason = ready_init(&m->ready)) != NULL)
 		(void)fault_set(&m->fault, STATUS_FAILED, "ready",
 		    m->ready.want->text, reason);
 }
@@ -111,9 +111,8 @@ monitor_init(struct monitor *m, const struct plan *plan)
 	m->own[0] = m->own[1] = m->own[2] = -1;
 	m->next_due = NEVER;
 	files_init(&m->files);
-	m->ready.monitor = m;
-	m->ready.run = run_check;
-	ready_init(&m->ready, &config->ready, m->verbose);
+	m->ready = (struct ready){ .want = &config->ready,
+	    .verbose = m->verbose, .monitor = m, .run = run_check };
 	log_init(&m->log, &config->log, plan->log_path, plan->argv[0],
 	    !plan->steps.background);
 	keep_listed(m);

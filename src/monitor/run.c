@@ -18,7 +18,6 @@
 #include "base/message.h"
 #include "monitor/monitor.h"
 #include "process/signals.h"
-#include "ready/tail.h"
 
 /* A command that ends with 0 so soon may have made itself a daemon. */
 #define SHORT_RUN_MS	1000

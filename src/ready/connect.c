@@ -136,11 +136,10 @@ static bool
 is_self(int fd)
 {
 	static const struct linger at_once = { .l_onoff = 1 };
-	struct sockaddr_storage ours, theirs;
+	struct sockaddr_storage ours = { .ss_family = AF_UNSPEC };
+	struct sockaddr_storage theirs = ours;
 	socklen_t size = sizeof(ours), other = sizeof(theirs);
 
-	memset(&ours, 0, sizeof(ours));
-	memset(&theirs, 0, sizeof(theirs));
 	if (getsockname(fd, (struct sockaddr *)&ours, &size) == -1 ||
 	    getpeername(fd, (struct sockaddr *)&theirs, &other) == -1 ||
 	    ours.ss_family == AF_UNIX || size != other ||

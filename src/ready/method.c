@@ -34,7 +34,6 @@ readiness_parse(struct readiness *want, const char *text)
 	const struct method *method;
 	size_t i, length;
 
-	want->given = true;
 	want->text = text;
 	for (i = 0; methods[i] != NULL; i++) {
 		want->method = method = methods[i];
@@ -56,20 +55,21 @@ ready_waits(const struct readiness *want)
 	return want->method != &exec_method;
 }
 
-void
-ready_init(struct ready *ready, const struct readiness *want, bool verbose)
+static void
+reset(struct ready *ready)
 {
-	*ready = (struct ready){ .want = want, .verbose = verbose,
-	    .addresses = ready->addresses, .monitor = ready->monitor,
+	*ready = (struct ready){ .want = ready->want,
+	    .verbose = ready->verbose, .addresses = ready->addresses, .monitor = ready->monitor,
 	    .run = ready->run, .poll.fd = -1, .due = NEVER, .fd = -1,
 	    .dir = -1, .notice.extend = -1, .status = -1 };
 }
 
 const char *
-ready_look_up(struct ready *ready)
+ready_init(struct ready *ready)
 {
 	const struct method *method = ready->want->method;
 
+	reset(ready);
 	return method->look_up == NULL ? NULL : method->look_up(ready);
 }
 
@@ -78,7 +78,7 @@ ready_prepare(struct ready *ready, int root, struct descriptors *keep_fds)
 {
 	const struct method *method = ready->want->method;
 
-	ready_init(ready, ready->want, ready->verbose);
+	reset(ready);
 	return method->prepare == NULL ? NULL :
 	    method->prepare(ready, root, keep_fds);
 }

@@ -34,7 +34,6 @@ struct readiness {
 	const char *value;		/* behind the colon */
 	long long time;			/* of alive, in milliseconds */
 	int fd;				/* of the command; 0: none */
-	bool given;			/* else it is exec */
 	const char *timeout_text;	/* NULL: not given */
 	long long timeout;		/* in milliseconds */
 };
@@ -130,11 +129,11 @@ const char *readiness_parse(struct readiness *, const char *text);
 bool	ready_waits(const struct readiness *);
 
 /*
- * Begin with what was said; look up addresses, which may take long; before each
- * start, prepare.  The latter two return NULL, or why that is impossible.
+ * Look up addresses, once, which may take long; before each start, prepare.
+ * Return NULL, or why that is impossible.  Want, verbose, monitor and run are
+ * set, and nothing else.
  */
-void	ready_init(struct ready *, const struct readiness *, bool verbose);
-const char *ready_look_up(struct ready *);
+const char *ready_init(struct ready *);
 const char *ready_prepare(struct ready *, int root,
 	    struct descriptors *keep_fds);
 
@@ -161,5 +160,14 @@ void	ready_describe(const struct ready *, bool late, char *reason,
  * NUL, or is too long, and says nothing at all.  The text has no NUL at its end.
  */
 int	notify_parse(const char *text, size_t length, struct notice *);
+
+/*
+ * Print the last lines of a log, as object: at most 10 lines of the last 4 KiB
+ * that were written behind the offset start, or of a text.  fd may be open for
+ * writing only.  A byte that is not printable becomes \xNN.  A file that cannot
+ * be read is passed over.
+ */
+void	tail_show(int fd, off_t start, const char *object);
+void	tail_print(const char *text, size_t length, const char *object);
 
 #endif

@@ -121,18 +121,6 @@ bind_socket(const struct ready *ready)
 }
 
 /*
- * By the system call itself: glibc 2.41 makes itself a state to draw from
- * first.  Meanwhile it blocks all signals, and takes that for done: where a
- * sandbox refuses it, it gives back a mask that it never got, and the caller's
- * pending signals would kill the launcher.
- */
-static int
-random_bytes(void *bytes, size_t size)
-{
-	return syscall(SYS_getrandom, bytes, size, 0) == (long)size ? 0 : -1;
-}
-
-/*
  * Make a socket that every process may send to that knows its name, and a
  * directory for it that no other user may list: the command may be run by
  * another user, or become one.  Its name is one in the command's root.
@@ -145,7 +133,13 @@ open_socket(struct ready *ready, int root, struct descriptors *keep_fds)
 	mode_t mask;
 	int result;
 
-	if (random_bytes(secret, sizeof(secret)) == -1)
+	/*
+	 * The call itself: glibc 2.41 blocks all signals first.  If a sandbox
+	 * refuses that, it restores a mask that it never got, and the caller's
+	 * pending signals would kill the launcher.
+	 */
+	if (syscall(SYS_getrandom, secret, sizeof(secret), 0) !=
+	    (long)sizeof(secret))
 		return strerror(errno);
 	(void)snprintf(ready->directory, sizeof(ready->directory),
 	    "../daemonize-%08" PRIx64, secret[0] & 0xffffffff);

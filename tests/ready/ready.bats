@@ -60,11 +60,14 @@ launch_ends() {
 
 # It runs, alone, and its pid file is right.
 runs_alone() {
+	local supervisor processes
+
 	alive "$PID"
 	equal "pid file" "$(cat "$PIDFILE")" "$PID"
 	names_instance
-	equal "processes" "$(leftovers | grep -vx "$(recorded supervisor)")" \
-	    "$PID"
+	supervisor=$(recorded supervisor)
+	processes=$(leftovers)
+	equal "processes" "$(grep -vx "$supervisor" <<<"$processes")" "$PID"
 }
 
 # What the launcher says of the daemon: says WORDS
