@@ -404,6 +404,7 @@ explain_unit(const struct plan *plan)
 	bool users = !plan->identity.change && geteuid() != 0;
 	bool notify = plan->config->ready.method == &notify_method;
 	mode_t mask = umask(0);
+	const char *name = plan->config->name;
 	struct schedule stop;
 	int fd;
 
@@ -411,7 +412,8 @@ explain_unit(const struct plan *plan)
 	    "# systemctl %senable --now NAME\n\n[Unit]\n", users ?
 	    "~/.config/systemd/user" : "/etc/systemd/system", users ?
 	    "--user " : "");
-	print_value("Description", "", NULL, strrchr(plan->path, '/') + 1);
+	print_value("Description", "", NULL, name != NULL ? name :
+	    strrchr(plan->path, '/') + 1);
 	print_limit(&plan->config->policy);
 	(void)puts("\n[Service]");
 	(void)puts(notify ? "Type=notify\nNotifyAccess=all" : "Type=exec");

@@ -83,6 +83,13 @@ executes() {
 	noted_only --refork
 }
 
+@test "the description of a service is its name, or that of the program" {
+	unit -n web true
+	equal Description "$(setting Description)" web
+	unit true
+	equal Description "$(setting Description)" true
+}
+
 @test "systemd reads back the arguments as they were given" {
 	local -a words=('' ' ' 'a b' "it's" '"' "''" '\' 'a\' '\n' '$HOME' '$$'
 	    '${HOME}' '%' '%h' '%%' '`id`' '*' '~' '#' '!' '{a,b}' ';' '\;'
