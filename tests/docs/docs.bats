@@ -933,7 +933,7 @@ as_readme_user() {
 	chmod 755 worker
 	# What follows a file does not end.  The worker reads its signals, and
 	# writes, before it is told to end.
-	script=$(readme_block "--again" | sed 's/^tail -F /cat /
+	script=$(readme_block "--again" | sed 's/^daemonize --tail.*/cat worker.log/
 	    s/^daemonize --signal=HUP/writes "queue mail"\n&/
 	    s/^daemonize --stop/writes "queue all"\n&/')
 	cat >bin/writes <<-END
