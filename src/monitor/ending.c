@@ -109,12 +109,6 @@ kill_leftovers(struct monitor *m)
 		enter(m, MONITOR_CLEANING);
 }
 
-void
-hurry_stop(struct monitor *m)
-{
-	stop_hurry(&m->stop);
-}
-
 /* Say that it was in vain. */
 static void
 report_survivor(struct monitor *m, const char *reason)

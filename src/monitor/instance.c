@@ -326,10 +326,12 @@ monitor_prepare(struct monitor *m)
 	const struct config *config = m->plan->config;
 	const char *reason;
 
-	/* The old instance may hold the lock. */
-	if (m->fault.status == STATUS_DONE && open_files(m) == 0 && try_lockfile(m) != -1 &&
-	    /* A named instance's directory is made with its first. */
-	    config->name == NULL &&
+	/*
+	 * The old instance may hold the lock.  A named instance's directory is
+	 * made with its first.
+	 */
+	if (m->fault.status == STATUS_DONE && open_files(m) == 0 &&
+	    try_lockfile(m) != -1 && config->name == NULL &&
 	    instance_check(config->pidfile, m->plan->identity.change ?
 	    m->plan->identity.uid : geteuid(), &reason) == -1)
 		(void)fail(m, reason);

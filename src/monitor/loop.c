@@ -137,7 +137,6 @@ reserve_fd(struct monitor *m)
 	return close(null);
 }
 
-
 /* Make this process the one that orphans are given to. */
 static int
 adopt_orphans(struct monitor *m)

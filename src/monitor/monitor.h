@@ -207,7 +207,7 @@ int	open_files(struct monitor *);
  */
 int	truncate_files(const struct files *, int *fd);
 
-/* Keep the caller's stdout and stderr for messages.  Return -1 with the fault. */
+/* Keep stdout and stderr for messages.  Return -1 with the fault. */
 int	keep_messages(struct monitor *);
 
 /* Nothing is open after these two. */
@@ -276,9 +276,8 @@ void	stop_run(struct monitor *, int sig, bool received);
 /* End what the run has left behind, with --tree. */
 void	kill_leftovers(struct monitor *);
 
-/* Take a step of either; go on to the next signal of the schedule. */
+/* Take a step of either. */
 void	step_stop(struct monitor *);
-void	hurry_stop(struct monitor *);
 
 /* End the targets, with nothing else to do meanwhile. */
 void	end_targets(const struct targets *, const struct schedule *);

@@ -63,7 +63,7 @@ end_by_signal(struct monitor *m, int sig, bool sent)
 		interrupt_start(m, sig);
 	else if (m->state == MONITOR_STOPPING ||
 	    (m->state == MONITOR_CLEANING && again))
-		hurry_stop(m);
+		stop_hurry(&m->stop);
 	else if (m->first && m->state == MONITOR_READYING)
 		interrupt_ready(m, sig);
 	else if (m->pid != 0)
