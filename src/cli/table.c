@@ -146,7 +146,7 @@ const struct option_row option_table[] = {
 	    VERB(EXPLAIN) | VERB(CHECK) | VERB(STATUS) | VERB(WAIT) |
 	    VERB(LIST),
 	    .flag = AT(json),
-	    .help = "with --explain, --check, --status, --wait and --list" },
+	    .help = "with --explain, --check, --status, --wait, --list" },
 	{ "-v", "--verbose", NULL, LAUNCH, .flag = AT(verbose),
 	    .help = "print each step that is done" },
 	{ "-h", "--help", NULL, ALL, .verb = VERB_HELP, .help = "print this" },
