@@ -264,7 +264,8 @@ assert abs((a - b).total_seconds()) <= 1, (a, b)' other
 	launch -c "$TMP" -p "$PIDFILE" redis-server --port 0 \
 	    --unixsocket "$TMP/socket" --save ''
 	remember "$(cat "$PIDFILE")"
-	eventually test -e socket
+	eventually grep -qa '^redis-server unixsocket:' \
+	    "/proc/$(cat "$PIDFILE")/cmdline"
 	launch --status --json -p "$PIDFILE" >status
 	reads status 'assert j["command"] == \
 	    ["redis-server unixsocket:" + args[0]], j["command"]' "$TMP/socket"
