@@ -589,7 +589,7 @@ runs_supervised() {
 }
 
 @test "example: restart it with the same command" {
-	example "--again"
+	example "--supervise -n idle"
 	find_supervised "sleep 1000"
 	equal run "$(recorded runs idle.pid)" 2
 }
