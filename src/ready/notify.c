@@ -35,6 +35,9 @@
 /* The most that one message can bring (SCM_MAX_FD of the kernel). */
 #define DESCRIPTORS_MAX		253
 
+/* These, and what the launch has open itself. */
+#define FREE_MIN		(DESCRIPTORS_MAX + 32)
+
 /* Limit of messages per wake-up. */
 #define MESSAGES_AT_ONCE	1000
 
@@ -129,10 +132,15 @@ static const char *
 open_socket(struct ready *ready, int root, struct descriptors *keep_fds)
 {
 	const char *place;
+	struct rlimit limit;
 	uint64_t secret[2];
 	mode_t mask;
 	int result;
 
+	/* discard needs a number for each descriptor of a message. */
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 ||
+	    limit.rlim_max < FREE_MIN + keep_fds->n)
+		return "needs a higher limit of open files (ulimit -Hn)";
 	/*
 	 * The call itself: glibc 2.41 blocks all signals first.  If a sandbox
 	 * refuses that, it restores a mask that it never got, and the caller's

@@ -324,7 +324,7 @@ has_lived() {
 }
 
 @test "a message whose descriptors exceed the limit is heard" {
-	ulimit -n 20
+	ulimit -Sn 20
 	becomes_ready fds=15 text=X=y fds=15 text=READY=1
 }
 
@@ -371,6 +371,14 @@ signal.pause()'
 	launch --ready=notify -p "$PIDFILE" --supervise \
 	    python3 -c "$LINGERS" "$TMP/sent" READY=1 X=y
 	launch --stop -p "$PIDFILE"
+}
+
+@test "a limit of open files that is too low for a message is refused" {
+	requires prlimit
+	CALLER=(prlimit --nofile=64)
+	fails 125 "daemonize: ready: notify: needs a higher limit of open files \
+(ulimit -Hn)" --ready=notify -p "$PIDFILE" sleep 1000
+	nothing_is_left
 }
 
 @test "a READY=1 of another session is in the message of the time-out" {
