@@ -148,7 +148,10 @@ instance_open(struct instance *instance, int ms, const char **reason)
 	if (instance->file_at.dir == -1 && find_place(instance, reason) == -1)
 		return -1;
 	*reason = NULL;
-	if (record_find(&instance->record_at, &instance->file_at) == -1)
+	/* A launch that could have no record goes on without. */
+	if (instance->cleared && instance->entry.device == 0)
+		errno = 0;
+	else if (record_find(&instance->record_at, &instance->file_at) == -1)
 		*reason = strerror(errno);
 	else
 		result = open_record(instance, ms, reason);
@@ -370,7 +373,7 @@ instance_mark(struct instance *instance, enum record_state state, pid_t pid,
 	/* On a full disk it still says `starting': readers treat both alike. */
 	instance->dirty = taken || write_record(instance, state) == -1 ||
 	    pidfile_get(instance->file) != pid ||
-	    (instance->record != -1 && now.pid != pid);
+	    (instance->record != -1 ? now.pid != pid : entry->device != 0);
 	instance_unlock(instance);
 }
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -47,6 +48,7 @@ pidfile_set(int fd, pid_t pid)
 {
 	char text[PIDFILE_MAX];
 	char *at = text + sizeof(text);
+	const bool none = pid == 0;
 	ssize_t length, written;
 	struct stat st;
 
@@ -68,7 +70,12 @@ pidfile_set(int fd, pid_t pid)
 	written = pwrite(fd, at, (size_t)length, 0);
 	if (written == length)
 		return st.st_size > length ? ftruncate(fd, length) : 0;
-	if (written != -1)
+	if (written == -1 && !none)
+		return -1;
+	/* A part of it would be another number. */
+	if (ftruncate(fd, 0) == 0 && none)
+		return 0;
+	if (!none)
 		errno = ENOSPC;
 	return -1;
 }

@@ -219,6 +219,13 @@ prepare(struct monitor *m)
 
 /* --- the loop ------------------------------------------------------------- */
 
+/* The child of a start writes both files itself. */
+static bool
+may_rewrite(const struct monitor *m)
+{
+	return m->dirty && !m->first && m->state != MONITOR_STARTING;
+}
+
 /* Return the earlier of the times at which something is due. */
 static long long
 find_due(const struct monitor *m)
@@ -239,9 +246,7 @@ find_due(const struct monitor *m)
 	default:
 		break;
 	}
-	/* The child of a start writes both files itself. */
-	return m->dirty && m->state != MONITOR_STARTING &&
-	    m->rewrite_due < due ? m->rewrite_due : due;
+	return may_rewrite(m) && m->rewrite_due < due ? m->rewrite_due : due;
 }
 
 /* Show the caller what is waited for, and how long. */
@@ -311,7 +316,8 @@ wait_for_event(struct monitor *m)
 	/* Without memory, or with too low a limit of descriptors. */
 	if (poll_events(m, fds, sizeof(fds) / sizeof(*fds),
 	    due == NEVER && !shows ? -1 :
-	    ms_until(due, shows ? PROGRESS_MS : INT_MAX)) == -1)
+	    ms_until(due, shows ? PROGRESS_MS : INT_MAX)) == -1 &&
+	    errno != EINTR)
 		(void)poll(NULL, 0, PAUSE_MS);
 }
 
@@ -339,8 +345,7 @@ advance(struct monitor *m)
 		m->dirty = true;
 		m->rewrite_due = 0;
 	}
-	if (m->dirty && m->state != MONITOR_STARTING &&
-	    now_ms() >= m->rewrite_due)
+	if (may_rewrite(m) && now_ms() >= m->rewrite_due)
 		rewrite_instance(m);
 }
 

@@ -242,6 +242,12 @@ enum verdict judge_later(struct launch *, const struct standard *);
  */
 enum verdict judge_lost(struct launch *, const struct standard *);
 
+/*
+ * Until it is right: a supervisor in the foreground, or after the first start,
+ * has no moment at which it says so.  Returns whether that comes about.
+ */
+bool	until_right(struct launch *, const struct standard *);
+
 /* Is the supervisor in the record, and does it run?  lost: it was killed. */
 enum verdict judge_supervisor(const struct launch *, const struct noted *,
     bool lost);

@@ -264,7 +264,7 @@ read_messages(const struct launch *launch, char *text, size_t size)
 /*
  * The first line of what the record says of the launch that is not as it
  * should be.  nowhere: the caller's directory has no path, so a file in it may
- * be `keep'.
+ * be `keep', and that of the instance may be empty.
  */
 static enum verdict
 compare_about(const char *is, const char *expected, bool nowhere)
@@ -276,8 +276,9 @@ compare_about(const char *is, const char *expected, bool nowhere)
 		length = strcspn(is, "\n");
 		other = strcspn(expected, "\n");
 		if ((length != other || strncmp(is, expected, length) != 0) &&
-		    !(nowhere && length > strlen(keep) && strncmp(is + length -
-		    strlen(keep), keep, strlen(keep)) == 0))
+		    !(nowhere && ((length > strlen(keep) && strncmp(is +
+		    length - strlen(keep), keep, strlen(keep)) == 0) ||
+		    strncmp(is, "path \n", 6) == 0)))
 			return because(SILENT, "record: `%.*s', not `%.*s'",
 			    (int)length, is, (int)other, expected);
 		if (is[length] == '\0' || expected[other] == '\0')
@@ -339,6 +340,22 @@ lacks_of(const struct launch *launch, bool killed)
 	return lacks;
 }
 
+/* Is it a call that looks up the path of a directory? */
+static bool
+is_lookup(long number)
+{
+	static const char *const calls[] = { "getcwd", "readlink",
+	    "readlinkat" };
+	const struct row *row;
+	size_t i;
+
+	for (i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		if ((row = row_named(calls[i])) != NULL &&
+		    row->number == number)
+			return true;
+	return false;
+}
+
 /*
  * The launch has succeeded, or its launcher was killed: is the instance that
  * daemon's?
@@ -359,8 +376,7 @@ judge_new(const struct launch *launch, const struct standard *standard,
 	if (verdict == RIGHT && standard->about != NULL) {
 		about = about_of(set);
 		verdict = compare_about(about, standard->about,
-		    launch->reached &&
-		    launch->fault.number == row_named("getcwd")->number);
+		    launch->reached && is_lookup(launch->fault.number));
 		free(about);
 	}
 	return verdict;
@@ -562,6 +578,8 @@ judge(struct launch *launch, const struct standard *standard, char *text,
 		    "a command that cannot be executed");
 
 	/* At that moment, and when it has got under way. */
+	if (launch->supervisor == 0 && !is_lost(launch))
+		(void)until_right(launch, standard);
 	verdict = RIGHT;
 	if (launch_daemon(launch) != NULL)
 		verdict = judge_new(launch, standard,

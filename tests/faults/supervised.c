@@ -81,6 +81,13 @@ is_right(const struct launch *launch)
 	return judge_daemon(launch, sought, false) == RIGHT;
 }
 
+bool
+until_right(struct launch *launch, const struct standard *standard)
+{
+	sought = standard;
+	return launch_until(launch, is_right);
+}
+
 /* Does --status exit so, and say that? */
 static enum verdict
 judge_status(struct launch *launch, const struct standard *standard,
@@ -177,8 +184,7 @@ judge_next_run(struct launch *launch, const struct standard *standard)
 	launch->cured = true;
 	if (launch->process[launch->supervisor].gone)
 		return judge_given_up(launch, standard);
-	sought = standard;
-	if (!launch_until(launch, is_right))
+	if (!until_right(launch, standard))
 		return judge_daemon(launch, standard, false);
 	verdict = judge_status(launch, standard, 0, "supervisor");
 	/* A launch left alone is to be looked at still. */
