@@ -38,11 +38,12 @@
 static int
 open_first(struct monitor *m)
 {
-	/* It is too large for a small stack. */
-	struct instance_status *found = malloc(sizeof(*found));
+	/* Of a pid file: it is too large for a small stack. */
+	struct instance_status *found = NULL;
 	int result;
 
-	if (found == NULL)
+	if (m->plan->config->pidfile != NULL &&
+	    (found = malloc(sizeof(*found))) == NULL)
 		return fault_errno(&m->fault, "pidfile", "malloc", errno);
 	if (sigprocmask(SIG_UNBLOCK, &m->plan->interrupts, NULL) == -1)
 		return fault_errno(&m->fault, "signals", NULL, errno);
