@@ -42,13 +42,15 @@ open_first(struct monitor *m)
 	struct instance_status *found = NULL;
 	int result;
 
-	if (m->plan->config->pidfile != NULL &&
-	    (found = malloc(sizeof(*found))) == NULL)
-		return fault_errno(&m->fault, "pidfile", "malloc", errno);
 	if (sigprocmask(SIG_UNBLOCK, &m->plan->interrupts, NULL) == -1)
 		return fault_errno(&m->fault, "signals", NULL, errno);
-	result = lock_lockfile(m) == -1 || look_at_instance(m, found) == -1 ||
-	    open_files(m) == -1 || open_instance(m, found) == -1 ? -1 : 0;
+	if (m->plan->config->pidfile != NULL &&
+	    (found = malloc(sizeof(*found))) == NULL)
+		result = fault_errno(&m->fault, "pidfile", "malloc", errno);
+	else
+		result = lock_lockfile(m) == -1 ||
+		    look_at_instance(m, found) == -1 || open_files(m) == -1 ||
+		    open_instance(m, found) == -1 ? -1 : 0;
 	free(found);
 	if (signals_hold() == -1)
 		return fault_errno(&m->fault, "signals", NULL, errno);
