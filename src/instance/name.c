@@ -122,15 +122,16 @@ int
 name_make_directory(const char *path)
 {
 	/* All users may see root's instances; a user's are its own. */
-	mode_t mode = geteuid() == 0 ? 0755 : 0700;
+	mode_t mode = geteuid() == 0 ? 0755 : 0700, mask;
 	char directory[PATH_MAX];
 	char *slash;
-	int result = 0;
+	int result = 0, error;
 
 	if (strlcpy(directory, path, sizeof(directory)) >= sizeof(directory)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
+	mask = umask(0);
 	for (slash = strchr(directory + 1, '/'); slash != NULL && result == 0;
 	    slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
@@ -139,5 +140,8 @@ name_make_directory(const char *path)
 			result = -1;
 		*slash = '/';
 	}
+	error = errno;
+	(void)umask(mask);
+	errno = error;
 	return result;
 }

@@ -399,7 +399,7 @@ launch_options() {
 	printf '%s\n' state command executable stop log log_time log_rotate
 }
 
-NO_LAUNCH="explain|check|status|stop|again|signal|wait|list|json|verbose"
+NO_LAUNCH="explain|check|status|stop|again|signal|wait|list|tail|json|verbose"
 NO_LAUNCH+="|help|version|foreground|if_not_running|replace|log(_.*)?"
 
 @test "ansible-doc shows the documentation, its examples and results" {

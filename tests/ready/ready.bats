@@ -557,6 +557,7 @@ are() {
 
 	kill -KILL "$PID"
 	eventually gone "$PID"
+	launch --stop -p "$PIDFILE"
 	begin_launch -F --refork=yes --ready=fd:7
 	do_now 'exit 3'
 	launch_ends 123 "$(says 'exited with status 3 before it was ready')"
