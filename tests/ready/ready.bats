@@ -837,7 +837,7 @@ daemonize [OPTION]... -p $PIDFILE sleep 1000"
 	launch -p "$PIDFILE" --replace --ready=tcp:no.such.invalid:80 \
 	    true 2>/dev/null || status=$?
 	equal status "$status" 125
-	runs_alone
+	eventually runs_alone
 }
 
 # --- fd ---------------------------------------------------------------------
