@@ -25,9 +25,6 @@
 #include "monitor/monitor.h"
 #include "process/arguments.h"
 
-/* How often a pid file that could not be written is tried again. */
-#define REWRITE_MS	1000
-
 /* A verb needs the flock for a moment only. */
 #define LOCK_WAIT_MS	1000
 
@@ -457,7 +454,7 @@ mark_ready(struct monitor *m)
 	}
 	instance_mark(instance, RECORD_RUNNING, m->pid, instance->entry.start);
 	m->dirty = instance->dirty;
-	m->rewrite_due = 0;
+	m->rewrite_due = now_ms() + REWRITE_MS;
 }
 
 void

@@ -25,6 +25,9 @@
 #include "process/stop.h"
 #include "ready/method.h"
 
+/* How often a pid file or record that could not be written is tried again. */
+#define REWRITE_MS	1000
+
 enum monitor_state {
 	MONITOR_STARTING,		/* forked; waits for the exec */
 	MONITOR_READYING,		/* executed; waits for --ready */
