@@ -11,7 +11,7 @@
 
 /* As <linux/pidfd.h> of 6.15 has it, but in no C library's headers yet. */
 struct info {
-	uint64_t mask;			/* what is asked for, and what is told */
+	uint64_t mask;			/* asked for, and told */
 	uint64_t cgroup;
 	uint32_t ids[11];
 	int32_t exit_code;		/* a status of wait(2) */

@@ -7,7 +7,8 @@
 
 /*
  * Containers and members nest as they are called; the commas come by
- * themselves, and so does the newline after the outermost.  name is NULL in an array, and for the outermost value.
+ * themselves, and so does the newline after the outermost value.  name is NULL
+ * for that one, and in an array.
  */
 void	json_open(const char *name, char bracket);	/* '{' or '[' */
 void	json_close(char bracket);			/* '}' or ']' */

@@ -93,7 +93,7 @@ find_mounter(dev_t device)
 	    minor(device));
 	while (file != NULL && getline(&line, &size, file) != -1)
 		if (strstr(line, text) != NULL) {
-			/* The last field; root's virtiofs has no such option. */
+			/* The last field; root's virtiofs has none. */
 			option = strstr(strrchr(line, ' '), ",user_id=");
 			user = option == NULL ? 0 :
 			    (uid_t)strtoul(option + 9, NULL, 10);
@@ -112,7 +112,8 @@ path_stat(int fd, struct stat *st)
 
 	if (fstat(fd, st) == -1 || fstatfs(fd, &fs) == -1)
 		return -1;
-	if (fs.f_type == FUSE_MAGIC && (mounter = find_mounter(st->st_dev)) != 0)
+	if (fs.f_type == FUSE_MAGIC &&
+	    (mounter = find_mounter(st->st_dev)) != 0)
 		st->st_uid = mounter;
 	return st->st_uid == UNKNOWN ? refuse("the owner of the FUSE file "
 	    "system is unknown") : 0;
@@ -418,7 +419,8 @@ open_link(struct at *at, int flags, mode_t mode)
 
 	length = readlinkat(at->dir, at->name, walk.text, PATH_MAX);
 	walk.text[length == -1 ? 0 : length] = '\0';
-	if (walk.part == CALLERS && (walk.own = own_descriptor(walk.text)) != -1)
+	if (walk.part == CALLERS &&
+	    (walk.own = own_descriptor(walk.text)) != -1)
 		return duplicate(at, walk.own, flags);
 	fd = open_by_kernel(at, at->name, flags, mode);
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);

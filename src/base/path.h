@@ -73,10 +73,10 @@ int	path_resolve(const char *path, char whole[static PATH_MAX]);
  */
 int	path_user(const char *path, uid_t *user);
 
-/* Make a directory, or remove one that is empty.  Return 0, or -1 with errno. */
+/* Make a directory, or remove an empty one.  Return 0, or -1 with errno. */
 int	path_directory(const char *path, bool make, mode_t mode);
 
-/* fstat(2), but a FUSE file system's files belong to the user who mounted it. */
+/* fstat(2), but files on a FUSE mount belong to the user who mounted it. */
 int	path_stat(int fd, struct stat *);
 
 /* Is the name one of the open file fd?  Return 1, 0, or -1 with errno. */

@@ -96,7 +96,7 @@ const char *options_label(const struct config *);
 /* Print the options and exit statuses on stdout. */
 void	options_help(void);
 
-/* Store the value of an option of the log.  Return NULL, or what is wrong with it. */
+/* Store the value of an option of the log.  Return NULL, or what is wrong. */
 const char *log_parse(struct log_want *, const char *);
 const char *log_parse_time(struct log_want *, const char *);
 const char *log_parse_rotate(struct log_want *, const char *);

@@ -138,7 +138,7 @@ int	instance_check(const char *path, uid_t user, const char **reason);
 /*
  * Remove the pid file and the record of an instance that has ended, if they
  * still are its own; NULL: if both are empty, since a launch was killed.  A
- * file that may not be removed is emptied.  Return 0; 1, its supervisor has left
+ * file that may not be removed is emptied.  Return 0; 1, its supervisor left
  * another run; or -1 with errno if one stays with what it says.
  */
 int	instance_remove_dead(const char *path, const struct instance_status *);

@@ -117,7 +117,7 @@ run_intermediate(void *argument)
 {
 	struct launcher *launcher = argument;
 
-	/* After unshare(CLONE_NEWPID) in the caller, its exit kills the rest. */
+	/* After unshare(CLONE_NEWPID), its exit kills the rest. */
 	if (getpid() == 1)
 		_exit(complain("background", "fork", init_fault));
 	if (step_session(launcher->monitor->plan->steps.session) == -1)

@@ -80,7 +80,7 @@ struct monitor {
 	long long began;		/* the start, then the exec */
 	long long start_due;		/* the latest time of the exec */
 	bool announced;			/* the exec was */
-	bool abandoned;			/* the start: its processes are killed */
+	bool abandoned;			/* the start was killed */
 	struct ready ready;
 	char **env;
 	struct variables variables;	/* of --env-file, or with a socket */

@@ -111,7 +111,7 @@ take_signal(struct monitor *m, const struct signalfd_siginfo *info)
 
 	if (sig == SIGCHLD)
 		return;
-	/* A write of this process raises them: the kernel names it as sender. */
+	/* A write of this process raises them; the kernel sends them. */
 	if ((sig == SIGPIPE || sig == SIGXFSZ) &&
 	    info->ssi_pid == (uint32_t)getpid())
 		return;

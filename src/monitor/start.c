@@ -121,7 +121,8 @@ start_log(struct monitor *m)
 	if ((m->first || text != NULL) &&
 	    relay_watch(&m->log.relay, m->log.pipe[0], text) == -1)
 		return fault_errno(&m->fault, "log", m->log.want.text, errno);
-	return !m->first || log_start(&m->log, reason, sizeof(reason)) == 0 ? 0 :
+	return !m->first ||
+	    log_start(&m->log, reason, sizeof(reason)) == 0 ? 0 :
 	    fault_set(&m->fault, STATUS_FAILED, "log", m->log.want.text,
 	    reason);
 }

@@ -177,7 +177,7 @@ env_file_fault(const char *file, unsigned int line, const char *reason,
 }
 
 /*
- * Open the file.  Another user may have made it a FIFO, or a link to a terminal,
+ * Open the file.  Another user may have made it a FIFO, or a terminal's link,
  * which this process would wait for.  Return a descriptor, or -1 with errno and
  * *reason.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The files of --env-file, in the format of systemd.exec(5)'s EnvironmentFile=. */
+/* The files of --env-file: EnvironmentFile= of systemd.exec(5). */
 #ifndef ENV_FILE_H
 #define ENV_FILE_H
 

@@ -23,7 +23,7 @@ struct policy {
 	long long delay;		/* before the first restart, in ms */
 	long long delay_max;		/* the longest one */
 	size_t limit;			/* restarts; 0: no limit */
-	long long limit_time;		/* within that time, in ms; 0: in a row */
+	long long limit_time;		/* within that many ms; 0: in a row */
 };
 
 /* How a run ended; FAILED: a step failed, or the command's exec. */
@@ -77,7 +77,7 @@ bool	policy_is_failure(const struct policy *, const struct ending *);
 int	backoff_init(struct backoff *, const struct policy *);
 
 /*
- * Decide about a restart after a run that lasted that many milliseconds and ended
+ * Decide about a restart after a run that lasted that long, in ms, and ended
  * at now, by now_ms().  Return the milliseconds until the restart; RESTART_NONE
  * if the policy asks for none; RESTART_LIMITED if the limit is reached.
  */

@@ -41,7 +41,7 @@ int	signals_discard(const sigset_t *);
 void	signals_that_end(sigset_t *);
 
 /*
- * Every signal there is: sigfillset(3) leaves out those of the C library's, which
+ * All signals: sigfillset(3) leaves out those that the C library uses, which
  * with musl is also 34, the RTMIN of programs that glibc is linked with.
  */
 void	signals_fill(sigset_t *);

@@ -331,7 +331,7 @@ signal_first(struct stop *stop, struct look *look)
 
 /* --- one look at all targets --------------------------------------------- */
 
-/* Two descriptors at once are needed: of a process, and of its file in /proc. */
+/* This needs two descriptors at once: a pidfd, and a file in /proc. */
 static int
 check_descriptors(struct stop *stop)
 {

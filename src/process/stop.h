@@ -21,7 +21,7 @@
 
 #include "process/schedule.h"
 
-/* The kernel's name for a process: a pid may be re-used, the two together not. */
+/* The kernel's name for a process: the pid alone may be re-used. */
 struct process_id {
 	pid_t pid;			/* 0: none */
 	unsigned long long started;	/* clock ticks since boot */

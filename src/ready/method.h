@@ -157,7 +157,7 @@ void	ready_describe(const struct ready *, bool late, char *reason,
 /*
  * Add what a message of sd_notify(3) says to the notice; other variables, and
  * values that make no sense, change nothing.  Return -1 for one that contains a
- * NUL, or is too long, and says nothing at all.  The text has no NUL at its end.
+ * NUL, or is too long, and says nothing.  The text does not end with a NUL.
  */
 int	notify_parse(const char *text, size_t length, struct notice *);
 

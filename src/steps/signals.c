@@ -104,7 +104,8 @@ check(const struct steps *expected, const struct facts *facts,
     struct finding *finding)
 {
 	unsigned long long blocked = facts->status.blocked;
-	unsigned long long ignored = facts->status.ignored & ~SIGNAL_BIT(SIGCHLD);
+	unsigned long long ignored =
+	    facts->status.ignored & ~SIGNAL_BIT(SIGCHLD);
 	unsigned long long wanted = expected->signals == DISPOSITION_IGNORE ?
 	    TERMINAL_BITS : 0;
 	char blocked_names[512], ignored_names[512];

@@ -254,7 +254,8 @@ end_run(const struct config *config, const struct instance_ref *ref)
 			await_step(&stop);
 	progress_clear();
 	status = result == STOP_GONE ? STATUS_DONE :
-	    result == STOP_SURVIVED ? complain_survivor(options_label(config), ref) :
+	    result == STOP_SURVIVED ?
+	    complain_survivor(options_label(config), ref) :
 	    complain_errno("stop", stop.call, errno);
 	stop_finish(&stop);
 	return status;

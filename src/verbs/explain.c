@@ -324,7 +324,8 @@ print_json(const struct plan *plan)
 		json_number("gid", id->gid);
 	json_string("ready", plan->config->ready.text);
 	json_optional("ready_timeout_ms",
-	    plan->config->ready.method->has_timeout, plan->config->ready.timeout);
+	    plan->config->ready.method->has_timeout,
+	    plan->config->ready.timeout);
 	json_bool("supervised", plan->supervised);
 	print_json_policy(&plan->config->policy);
 	json_bool("tree", plan->tree);

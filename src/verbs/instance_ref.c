@@ -86,7 +86,7 @@ open_pidfds(const char *path, struct instance_ref *ref)
 	return false;
 }
 
-/* A process has the pid, but may not be the daemon: which, and how to signal it. */
+/* A process that may not be the daemon has the pid: say what to do. */
 static int
 deny(const char *verb, const char *label, const struct instance_status *found,
     const char *sig)
@@ -145,7 +145,8 @@ request_supervisor(const struct config *config, const char *verb,
 		(void)complain_errno(verb, stop_refusal(SIGRTMAX), errno);
 		return -1;
 	}
-	result = instance_request(config->pidfile, &ref->found, request, &reason);
+	result = instance_request(config->pidfile, &ref->found, request,
+	    &reason);
 	if (result == -1 && request != REQUEST_AGAIN &&
 	    strcmp(verb, "stop") == 0 && is_unwritable(errno))
 		return pidfd_send_signal(ref->supervisor, SIGTERM, NULL,

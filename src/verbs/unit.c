@@ -235,7 +235,8 @@ print_output(const struct plan *plan, int fd)
 
 	if (is_file(path))
 		print_value(names[fd], fd == STDIN_FILENO ? "file:" :
-		    plan->config->append ? "append:" : "truncate:", stdio_names[fd],
+		    plan->config->append ? "append:" : "truncate:",
+	    stdio_names[fd],
 		    settle_path(path));
 	else if (plan->steps.logged[fd] && plan->log_path != NULL)
 		print_value(names[fd], "append:", "log",
@@ -382,7 +383,8 @@ print_notes(const struct plan *plan)
 		    "not written; systemctl shows the pid" },
 		{ plan->config->lockfile != NULL, "lockfile",
 		    "not locked; flock(1) before the command does" },
-		{ plan->config->if_not_running, "if-not-running", "systemctl start" },
+		{ plan->config->if_not_running, "if-not-running",
+		    "systemctl start" },
 		{ plan->config->replace, "replace", "systemctl restart" },
 		{ restarts && !plan->config->append && (is_file(stdio[1]) ||
 		    is_file(stdio[2])), "restart",
