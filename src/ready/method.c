@@ -60,8 +60,9 @@ reset(struct ready *ready)
 {
 	*ready = (struct ready){ .want = ready->want,
 	    .verbose = ready->verbose, .addresses = ready->addresses,
-	    .monitor = ready->monitor, .run = ready->run, .poll.fd = -1, .due = NEVER, .fd = -1,
-	    .dir = -1, .notice.extend = -1, .status = -1 };
+	    .monitor = ready->monitor, .run = ready->run, .poll.fd = -1,
+	    .due = NEVER, .fd = -1, .dir = -1, .notice.extend = -1,
+	    .status = -1 };
 }
 
 const char *

@@ -236,8 +236,7 @@ print_output(const struct plan *plan, int fd)
 	if (is_file(path))
 		print_value(names[fd], fd == STDIN_FILENO ? "file:" :
 		    plan->config->append ? "append:" : "truncate:",
-	    stdio_names[fd],
-		    settle_path(path));
+		    stdio_names[fd], settle_path(path));
 	else if (plan->steps.logged[fd] && plan->log_path != NULL)
 		print_value(names[fd], "append:", "log",
 		    settle_path(plan->log_path));
