@@ -454,7 +454,7 @@ mark_ready(struct monitor *m)
 	}
 	instance_mark(instance, RECORD_RUNNING, m->pid, instance->entry.start);
 	m->dirty = instance->dirty;
-	m->rewrite_due = now_ms() + REWRITE_MS;
+	m->rewrite_due = 0;
 }
 
 void

@@ -376,6 +376,9 @@ static void
 become_supervisor(struct monitor *m)
 {
 	m->first = m->verbose = false;
+	/* The caller is to find the record without a lock. */
+	if (m->dirty)
+		m->rewrite_due = now_ms() + REWRITE_MS;
 	free(m->instance.before);
 	m->instance.before = NULL;
 	leave_caller(m->plan);

@@ -41,10 +41,8 @@ run_began(struct monitor *m, unsigned long long started)
 	if (m->has_instance)
 		instance_mark(&m->instance, waits && plan->supervised ?
 		    RECORD_STARTING : RECORD_RUNNING, m->pid, started);
-	if (plan->supervised) {
+	if (plan->supervised)
 		m->dirty = m->instance.dirty;
-		m->rewrite_due = now_ms() + REWRITE_MS;
-	}
 	if (plan->supervised && m->has_instance &&
 	    m->instance.entry.state == RECORD_STOPPING &&
 	    !m->instance.entry.again) {
