@@ -481,10 +481,13 @@ judge_rest(const struct launch *launch, const struct standard *standard,
 	struct stat st;
 	size_t i;
 
-	/* A launcher that cannot read /proc kills what it does not know. */
+	/*
+	 * A launcher that cannot read /proc kills what it does not know, and
+	 * cannot wait for it: it ends, but maybe later than the launcher.
+	 */
 	for (i = 0; i < (size_t)launch->n; i++)
 		if (launch->process[i].late && !(set->supervised &&
-		    launch->fault.lasting && launch->process[i].gone))
+		    launch->fault.lasting))
 			return because(LEFT, "the %s was still there%s",
 			    role_name(set, (int)i), launch->process[i].gone ?
 			    ", on its way out" : "");
