@@ -56,14 +56,19 @@ c: not running" --stop -n c -n b -n a
 }
 
 @test "all that match are waited for" {
+	local name
+
 	as_user
-	mkfifo -m 666 "$TMP/go"
-	launch --supervise -n a sh -c "read -r line <'$TMP/go'; exit 4"
-	launch --supervise -n b sh -c "read -r line <'$TMP/go'; exit 4"
+	for name in a b; do
+		# One each: a writer that closes it ends the other's read, too.
+		mkfifo -m 666 "$TMP/$name"
+		launch --supervise -n "$name" \
+		    sh -c "read -r line <'$TMP/$name'; exit 4"
+	done
 	launch --wait -n '*' &
 	eventually test -n "$(pgrep -P $!)"
-	echo >"$TMP/go"
-	echo >"$TMP/go"
+	echo >"$TMP/a"
+	echo >"$TMP/b"
 	exits_with 4 $!
 }
 
