@@ -296,7 +296,8 @@ whole schedule" \
 	fails 2 "daemonize: stop: $PIDFILE: pid $PID still runs after the \
 whole schedule" \
 	    --stop=TSTP/1ms/TTIN/1ms/TTOU/1ms -p "$PIDFILE"
-	eventually equal signals "$(got)" "20 21 22"
+	have_arrived() { equal signals "$(got)" "20 21 22"; }
+	eventually have_arrived
 }
 
 @test "a daemon that survives the schedule: 2, a message, its pid file stays" {

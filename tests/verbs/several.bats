@@ -66,7 +66,7 @@ c: not running" --stop -n c -n b -n a
 		    sh -c "read -r line <'$TMP/$name'; exit 4"
 	done
 	launch --wait -n '*' &
-	eventually test -n "$(pgrep -P $!)"
+	eventually pgrep -P $! >/dev/null
 	echo >"$TMP/a"
 	echo >"$TMP/b"
 	exits_with 4 $!
