@@ -95,10 +95,12 @@ Try 'daemonize --help'" "$1" "${@:3}" touch started
 	local long reason="needs a part of a line, of at most 2048 bytes"
 
 	wrong --ready=line: "$reason" --log="$TMP/log"
-	run -125 "$DAEMONIZE" --ready=$'line:a\nb' --log="$TMP/log" true 3>&-
+	run launch --ready=$'line:a\nb' --log="$TMP/log" true
+	status_is 125
 	[[ $output == *"$reason"* ]]
 	long=$(printf %02048d 0)
-	run -125 "$DAEMONIZE" --ready="line:${long}0" --log="$TMP/log" true 3>&-
+	run launch --ready="line:${long}0" --log="$TMP/log" true
+	status_is 125
 	[[ $output == *"$reason"* ]]
 	launch --explain --ready="line:$long" --log="$TMP/log" true
 	wrong --ready=line:a "needs --log"
