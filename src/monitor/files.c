@@ -127,12 +127,11 @@ open_stdio(struct monitor *m, int i)
 	struct stat st;
 	bool own = false;
 
-	if (is_null(path))
-		flags |= O_RDWR;		/* one serves for all three */
-	else if (i != STDIN_FILENO)
+	if (i != STDIN_FILENO && !is_null(path))
 		flags |= O_WRONLY | O_APPEND | O_CREAT;
 	if (is_null(path))
-		*fd = open(path, flags);
+		/* One serves for all three. */
+		*fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	else if (open_path(m, i, flags, &own) == -1)
 		return -1;
 	if (*fd == -1 || fstat(*fd, &st) == -1)
