@@ -91,6 +91,19 @@ whole_characters(const char *text, size_t length)
 	return first + size > length ? first : length;
 }
 
+/* A line that leaves no room is not waited for: its part counts as whole. */
+static void
+break_long_line(struct relay *relay)
+{
+	if (RELAY_SIZE - relay->end >= RELAY_PACKET ||
+	    relay->whole > relay->start)
+		return;
+	relay->whole = relay->start + whole_characters(relay->buffer +
+	    relay->start, relay->end - relay->start);
+	if (relay->whole == relay->end)
+		relay->held = 0;
+}
+
 /* Add the text that is already behind the end, and look for whole lines. */
 static void
 add(struct relay *relay, size_t length)
@@ -110,13 +123,7 @@ add(struct relay *relay, size_t length)
 		if (relay->whole <= relay->start)
 			relay->first = relay->part;
 	}
-	if (RELAY_SIZE - relay->end < RELAY_PACKET &&
-	    relay->whole <= relay->start) {
-		relay->whole = relay->start + whole_characters(relay->buffer +
-		    relay->start, relay->end - relay->start);
-		if (relay->whole == relay->end)
-			relay->held = 0;
-	}
+	break_long_line(relay);
 }
 
 /* Move what is left to the beginning of the buffer. */
@@ -206,8 +213,11 @@ relay_fill(struct relay *relay, int fd)
 		if (!take_own(relay) || relay->whole > before)
 			return relay->whole > before;
 	room = RELAY_SIZE - relay->end;
-	if (room < RELAY_PACKET)
-		return false;
+	if (room < RELAY_PACKET) {
+		/* The whole lines before it have gone. */
+		break_long_line(relay);
+		return relay->whole > before;
+	}
 	if (relay->nmarks > 0 && room > relay->marks->left)
 		room = relay->marks->left;
 	length = read(fd, relay->buffer + relay->end, room);
