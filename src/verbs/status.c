@@ -166,7 +166,8 @@ find_run(const struct record *record, unsigned long long number)
 
 /*
  * Write the time as text, in UTC as RFC 3339 has it.  Return buf; or, since a
- * record may contain a time beyond the calendar, NULL in UTC, else "?".
+ * record may contain a time beyond the calendar, or beyond a time_t of 32 bits,
+ * NULL in UTC, else "?".
  */
 static const char *
 format_time(long long seconds, bool utc, char buf[static 32])
@@ -174,7 +175,7 @@ format_time(long long seconds, bool utc, char buf[static 32])
 	time_t when = (time_t)seconds;
 	const struct tm *tm = utc ? gmtime(&when) : localtime(&when);
 
-	if (tm == NULL)
+	if (tm == NULL || when != seconds)
 		return utc ? NULL : "?";
 	(void)strftime(buf, 32, utc ? "%Y-%m-%dT%H:%M:%SZ" :
 	    "%Y-%m-%d %H:%M:%S", tm);
